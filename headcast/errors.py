@@ -1,0 +1,41 @@
+"""Every error that a user's files or faces can cause; the command line shows it as one line, exit code 2.
+
+HeadcastError
+├── MediaError          an image, video or sound file cannot be read or written
+├── FaceError           no face, or not the face that is needed, in a picture
+├── MotionError         a motion file is broken, too large or of another version
+├── CheckpointError     a weights file is broken, hostile or of another version
+├── DataError           a folder of clips cannot be trained on
+└── MissingPackageError an optional package is not installed
+
+A wrong argument from a programmer is a ValueError, not one of these.
+Each message says what was given, what was expected and what to do.
+"""
+
+
+class HeadcastError(Exception):
+    """Base of all errors that a user can mend; its message is one line."""
+
+
+class MediaError(HeadcastError):
+    """An image, video or sound file cannot be read or written."""
+
+
+class FaceError(HeadcastError):
+    """No usable face where one is needed."""
+
+
+class MotionError(HeadcastError):
+    """A motion file is broken, too large or of another version."""
+
+
+class CheckpointError(HeadcastError):
+    """A weights file is broken, hostile or of another version."""
+
+
+class DataError(HeadcastError):
+    """A folder of clips cannot be trained on."""
+
+
+class MissingPackageError(HeadcastError):
+    """An optional package is not installed; the message holds the install line."""
