@@ -1,0 +1,40 @@
+# make demo: an animated photo from nothing.  make test: format, lint, types, layers and tests.
+# Needs Python 3.10 to 3.12 with venv, and the package registry. Another Python: make PYTHON=python3.12 demo
+
+SUPPORTED := import sys, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10; do \
+	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+OUTPUT := out
+
+.PHONY: demo test clean
+
+demo: $(VENV)/.installed
+	$(BIN)/headcast demo --output $(OUTPUT)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) $(OUTPUT) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "make: found no Python 3.10 to 3.12 with venv (python3-venv on Debian and Ubuntu);" \
+		"install one or name it: make PYTHON=/path/to/python3.12"; exit 2; } >&2
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing Headcast and what it needs (once, some minutes) ..."
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(INSTALL) --editable '.[dev]'
+	@touch $@
