@@ -1,0 +1,210 @@
+"""What lies behind lips and lids: a shot in, patches of mouth and eye interior for moved landmarks out.
+
+The inside of a mouth belongs to the skull (upper teeth) and the jaw (lower teeth, tongue), not to the lips. It is
+carried rigidly from the shot where the shot shows it, and drawn in the shot's own brightness where it does not:
+a prior that the generator refines. The eyeball likewise stays behind the lids and turns with the gaze.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.face.pose import Face, Pose, apply_pose, neutral_face
+from headcast.face.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
+from headcast.types import Image, Landmarks, Mask
+
+Affine = NDArray[np.float64]
+
+TEETH_DEPTH = 0.1  # canonical distance of the front teeth behind the lips
+TEXTURE_SCALE = 96  # drawn pixels per eye distance
+TEXTURE_SIZE = (116, 116)
+TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
+MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
+BOX_MARGIN = 2  # pixels
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One region to lay over the warped shot: `colour` (h, w, 3) float32 0..255, `inside` and `shown` (h, w) in 0..1.
+
+    `inside` is the opening's coverage of each pixel, `shown` is 1 where the colour is the shot's own.
+    """
+
+    left: int
+    top: int
+    colour: NDArray[np.float32]
+    inside: Mask
+    shown: Mask
+
+
+def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, height: int) -> Mask:
+    """Return the coverage (height, width) in 0..1 of a polygon (N, 2), anti-aliased, within a box of its image."""
+    fine = 4
+    corners = (points - (left, top) + 0.5) * fine - 0.5
+    mask = np.zeros((height * fine, width * fine), np.uint8)
+    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+    area = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    # The fill includes the outline: a closed mouth is a line that must not count as open.
+    thickness = _polygon_area(points) / max(float(np.ptp(points[:, 0])), 1.0)
+    return area * np.float32(np.clip(thickness * 2 - 0.4, 0, 1))
+
+
+class Mouth:
+    """The inside of one shot's mouth."""
+
+    def __init__(self, image: Image, landmarks: Landmarks, face: Face, pose: Pose, skin: NDArray[np.float64]) -> None:
+        self._image = image
+        neutral = neutral_face(face)
+        self._contact = neutral[[13, 14]].mean(0)
+        self._anchor = neutral[list(INNER_LIPS)] + (0, 0, TEETH_DEPTH)
+        self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        self._upper, self._lower = draw_teeth(skin), draw_tongue(skin)
+        gap = float(face[14, 1] - face[13, 1])
+        self._window = _feathered_window(landmarks[list(INNER_LIPS), :2], image.shape[:2]) if gap > MIN_SHOWN else None
+
+    def patch(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
+        """Return the inside of the mouth for a face at `landmarks`; `face` is the same without its `pose`."""
+        lips = landmarks[list(INNER_LIPS), :2]
+        left, top, width, height = _box(lips, self._image.shape[:2])
+        moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        jaw = max(0.0, float(face[[87, 14, 317], 1].mean() - self._contact[1]))
+        colour = self._draw(pose, jaw, (left, top, width, height))
+        shown = np.zeros((height, width), np.float32)
+        if self._window is not None:
+            carry = _fit_affine(moved, self._source) @ _shift(left, top)
+            photo = _sample(self._image, carry, width, height)
+            shown = _sample(self._window, carry, width, height)
+            colour += shown[:, :, None] * (photo - colour)
+        return Patch(left, top, colour, polygon_mask(lips, left, top, width, height), shown)
+
+    def _draw(self, pose: Pose, jaw: float, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        left, top, width, height = box
+        colours = []
+        for texture, drop in ((self._upper, 0.0), (self._lower, jaw)):
+            corners = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
+            places = np.zeros((3, 3))
+            places[:, :2] = corners / TEXTURE_SCALE + TEXTURE_ORIGIN
+            places += self._contact + (0, drop, TEETH_DEPTH)
+            to_texture = _fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
+            colours.append(_sample(texture, to_texture @ _shift(left, top), width, height))
+        upper, lower = colours
+        colour = lower[:, :, :3] + upper[:, :, 3:] * (upper[:, :, :3] - lower[:, :, :3])
+        return np.ascontiguousarray(colour)
+
+
+class Eye:
+    """The eyeball of one shot, right or left."""
+
+    def __init__(self, image: Image, landmarks: Landmarks, face: Face, pose: Pose, *, left: bool) -> None:
+        self._image = image
+        self._ring, self._iris = (LEFT_EYE, LEFT_IRIS[0]) if left else (RIGHT_EYE, RIGHT_IRIS[0])
+        self._corners = [self._ring[0], self._ring[8]]
+        self._anchor = face[list(self._ring)]
+        self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        self._source_iris = landmarks[self._iris, :2].astype(np.float64)
+        self._window = _feathered_window(landmarks[list(self._ring), :2], image.shape[:2])
+
+    def patch(self, landmarks: Landmarks, pose: Pose) -> Patch:
+        """Return the eye between the lids of a face at `landmarks` with the rigid `pose`."""
+        lids = landmarks[list(self._ring), :2]
+        left, top, width, height = _box(lids, self._image.shape[:2])
+        moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        moved += landmarks[self._corners, :2].mean(0) - moved[[0, 8]].mean(0)
+        carry = _fit_affine(moved, self._source)
+        rows, columns = np.indices((height, width), dtype=np.float64) + np.array([top, left])[:, None, None]
+        places = np.stack([columns, rows, np.ones_like(rows)], -1) @ carry.T
+        iris = landmarks[self._iris, :2].astype(np.float64)
+        gaze = self._source_iris - carry @ np.append(iris, 1)
+        spread = 0.32 * np.linalg.norm(landmarks[self._corners[0], :2] - landmarks[self._corners[1], :2]) + 1e-6
+        near = np.exp(-(((columns - iris[0]) ** 2 + (rows - iris[1]) ** 2) / (2 * spread**2)))
+        places = (places + near[:, :, None] * gaze).astype(np.float32)
+        colour = cv2.remap(self._image, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shown = cv2.remap(self._window, places, None, cv2.INTER_LINEAR)
+        inside = polygon_mask(lids, left, top, width, height)
+        return Patch(left, top, colour.astype(np.float32), inside, shown)
+
+
+def draw_teeth(skin: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Draw the upper teeth as (H, W, 4) float32, colour 0..255 and coverage, lit like the `skin` colour (3,)."""
+    x, y = _texture_axes()
+    light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
+    enamel = light * np.array([226.0, 218.0, 204.0]) * (0.8 + 0.2 * skin / max(float(skin.mean()), 1.0))
+    edge = 0.05 - 0.16 * x**2 + 0.006 * np.cos(x * 2 * np.pi / 0.135)
+    gum = -0.16 - 0.05 * x**2
+    coverage = _soft(edge - y) * _soft(y - gum + 0.08) * _soft(0.43 - np.abs(x))
+    shade = np.clip(1.0 - 1.5 * np.abs(x) ** 1.6, 0.25, 1) * np.clip(0.72 + 1.6 * (y + 0.16), 0.6, 1)
+    borders = np.cumsum([0.0, 0.135, 0.105, 0.115, 0.1])
+    for border in borders:
+        shade = shade * (1 - 0.22 * np.exp(-(((np.abs(x) - border) / 0.011) ** 2)))
+    gums = _soft(gum - y)
+    colour = enamel * shade[:, :, None]
+    colour += gums[:, :, None] * (light * np.array([150.0, 82.0, 80.0]) - colour)
+    return np.dstack([np.clip(colour, 0, 255), coverage]).astype(np.float32)
+
+
+def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Draw throat, tongue and lower teeth as (H, W, 4) float32, colour 0..255 and coverage 1."""
+    x, y = _texture_axes()
+    light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
+    throat = light * np.array([48.0, 20.0, 18.0]) * np.ones((*x.shape, 1))
+    tongue = np.exp(-(((x / 0.3) ** 2 + ((y + 0.03) / 0.13) ** 2) ** 2))
+    colour = throat + 0.75 * tongue[:, :, None] * (light * np.array([148.0, 74.0, 70.0]) - throat)
+    teeth = _soft(y + 0.075 - 0.2 * x**2) * _soft(0.3 - np.abs(x)) * np.clip(1 - 4 * x**2, 0, 1)
+    colour += 0.5 * teeth[:, :, None] * (light * np.array([170.0, 158.0, 144.0]) - colour)
+    return np.dstack([np.clip(colour, 0, 255), np.ones_like(x)]).astype(np.float32)
+
+
+def _texture_axes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows, columns = np.indices((TEXTURE_SIZE[1], TEXTURE_SIZE[0]), dtype=np.float64)
+    return columns / TEXTURE_SCALE + TEXTURE_ORIGIN[0], rows / TEXTURE_SCALE + TEXTURE_ORIGIN[1]
+
+
+def _soft(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the coverage of a soft edge: 0 a hundredth of an eye distance outside, 1 as far inside."""
+    return np.asarray(np.clip(0.5 + distance / 0.02, 0, 1))
+
+
+def _feathered_window(points: NDArray[np.float32], shape: tuple[int, int]) -> Mask:
+    """Return where (H, W) the shot shows the inside of a ring of points (N, 2), fading within the edge."""
+    mask = polygon_mask(points, 0, 0, shape[1], shape[0])
+    radius = max(3, round(float(np.ptp(points[:, 0])) * 0.06) | 1)
+    return np.clip(cv2.blur(mask, (radius, radius)) * 2 - 1, 0, 1)
+
+
+def _box(points: NDArray[np.float32], shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return left, top, width, height of whole pixels around points (N, 2), inside of an image, never empty."""
+    low = np.clip(np.floor(points.min(0)) - BOX_MARGIN, 0, (shape[1] - 2, shape[0] - 2)).astype(int)
+    high = np.clip(np.ceil(points.max(0)) + BOX_MARGIN + 1, low + 1, (shape[1], shape[0])).astype(int)
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+
+def _fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
+    """Fit the affine map (2, 3) that carries points (N, 2) onto points (N, 2), by least squares."""
+    augmented = np.column_stack([start, np.ones(len(start))])
+    # A touch of ridge keeps the map sane where the points lie on a line.
+    middle = augmented.mean(0)
+    centred = augmented - middle
+    centred[:, 2] = 0
+    spread = centred.T @ centred
+    ridge = 1e-6 * np.trace(spread) + 1e-9
+    linear = np.linalg.solve(spread[:2, :2] + ridge * np.eye(2), centred[:, :2].T @ (end - end.mean(0))).T
+    return np.column_stack([linear, end.mean(0) - linear @ middle[:2]])
+
+
+def _shift(left: int, top: int) -> NDArray[np.float64]:
+    """Return the matrix (3, 3) that carries a box's pixels into its image."""
+    return np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
+
+
+def _sample(image: NDArray[np.float32] | Image | Mask, to_image: Affine, width: int, height: int) -> NDArray[np.float32]:
+    """Read an image through the affine map from a patch's pixels into the image."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    taken = cv2.warpAffine(image, to_image, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return taken.astype(np.float32)
+
+
+def _polygon_area(points: NDArray[np.float32]) -> float:
+    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
+    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2

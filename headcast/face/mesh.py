@@ -1,0 +1,193 @@
+"""A shot's landmarks in, a triangle mesh over the whole picture out; moved landmarks in, a sampling grid out.
+
+The mesh is the tracker's face mesh without mouth and eye openings, rings around it that follow the skull, and a
+grid over neck, shoulders and frame that follows less the farther it lies. Triangles that turn their back are
+never painted, and near ones cover far ones, so the grid cannot fold: a chin that goes down covers the neck.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay
+
+from headcast.face.pose import Pose, apply_pose, face_model, fit_pose, remove_pose
+from headcast.face.topology import FACE_OVAL, TRIANGLES
+from headcast.types import Landmarks
+
+Points = NDArray[np.float64]
+Sides = tuple[bool, bool, bool, bool]
+"""Left, top, right, bottom."""
+
+NUM_FACE = 468  # mesh vertices without the irises
+EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
+HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
+HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of skull and chin
+RINGS = ((1.18, 0.6), (1.45, 0.25))  # size of each ring around the face oval, its share of the jaw's own motion
+GRID_STEPS = 11
+GRID_MARGIN = 0.3  # the grid reaches over the frame by this share of its side
+PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
+SUBPIXEL_BITS = 4
+MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
+GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
+
+
+@dataclass(frozen=True)
+class SamplingGrid:
+    """Where each pixel of the new picture comes from.
+
+    `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
+    shot shows that place at a grazing angle or from behind.
+    """
+
+    positions: NDArray[np.float32]
+    trusted: NDArray[np.float32]
+
+
+@cache
+def face_triangles() -> NDArray[np.int64]:
+    """Return the face mesh's triangles (T, 3), all turned the same way; eyes and mouth are holes."""
+    triangles = np.array(TRIANGLES, np.int64)
+    mirrored = _doubled_areas(face_model().mean[triangles]) < 0
+    triangles[mirrored] = triangles[mirrored][:, ::-1]
+    return triangles
+
+
+def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
+    """Return how much (N,) image points (N, 2) move with the head: 1 at the skull, falling over neck and frame."""
+    canonical = (points - pose.translation[:2]) / pose.scale @ pose.rotation[:2, :2]
+    radius = np.linalg.norm((canonical - HEAD_CENTRE) / HEAD_RADII, axis=1)
+    around = 1 - smoothstep(radius, 1.25, 2.4)
+    below = 1 - 0.9 * smoothstep(canonical[:, 1], 1.8, 3.6)
+    return np.asarray(np.minimum(around, below))
+
+
+def smoothstep(value: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """Rise smoothly from 0 at `low` to 1 at `high`."""
+    share = np.clip((value - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share))
+
+
+class Mesh:
+    """The mesh of one shot of `size` x `size` pixels; on a `pinned` side the frame does not move."""
+
+    def __init__(self, landmarks: Landmarks, size: int, pinned: Sides = (False,) * 4) -> None:
+        self.size = size
+        self.pose = fit_pose(landmarks)
+        face = remove_pose(landmarks, self.pose)
+        self._oval = np.array(FACE_OVAL)
+        self._oval_at_rest = face[self._oval]
+        self._around = self._make_surroundings(face)
+        self._around_rest = apply_pose(self._around, self.pose).astype(np.float64)
+        self._follow = head_follow(self._around_rest[:, :2], self.pose)
+        self._follow *= _free_of_sides(self._around_rest[:, :2], size, pinned)
+        source = self._place(landmarks, self.pose)
+        self._outer = self._triangulate_surroundings(source[:, :2])
+        self._triangles = np.concatenate([self._outer, face_triangles()])
+        corners = source[self._triangles]
+        self._source_corners = corners[:, :, :2]
+        self._turn = np.ones(len(corners))
+        self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
+        self._trusted = np.ones(len(corners), np.float32)
+        self._trusted[len(self._outer) :] = smoothstep(_facing(corners[len(self._outer) :]), *GRAZING)
+
+    def grid(self, landmarks: Landmarks, pose: Pose) -> SamplingGrid:
+        """Return where each pixel comes from when the face moves to `landmarks`, whose rigid pose is `pose`."""
+        corners = self._place(landmarks, pose)[self._triangles]
+        areas = _doubled_areas(corners) * self._turn
+        index = self._paint(corners, areas)
+        affine = _affine_maps(corners[:, :, :2], self._source_corners)[index]
+        rows, columns = np.indices(index.shape, dtype=np.float32)
+        positions = np.stack(
+            [affine[:, :, a, 0] * columns + affine[:, :, a, 1] * rows + affine[:, :, a, 2] for a in (0, 1)], -1
+        )
+        positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
+        return SamplingGrid(positions, np.where(index < 0, np.float32(0), self._trusted[index]))
+
+    def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
+        num_outer = len(self._outer)
+        far_first = np.concatenate([np.arange(num_outer), num_outer + np.argsort(-corners[num_outer:, :, 2].sum(1))])
+        order = far_first[areas[far_first] > MIN_AREA]
+        polygons = np.round(corners[:, :, :2] * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        index = np.full((self.size, self.size), -1, np.int32)
+        for number in order.tolist():
+            cv2.fillConvexPoly(index, polygons[number], number, cv2.LINE_8, SUBPIXEL_BITS)
+        return index
+
+    def _make_surroundings(self, face: Points) -> Points:
+        """Return the canonical places (N, 3) of the rings, then of the grid outside of the rings."""
+        rings = []
+        for size, _ in RINGS:
+            ring = self._oval_at_rest.copy()
+            ring[:, :2] = HEAD_CENTRE + size * (ring[:, :2] - HEAD_CENTRE)
+            ring[:, 2] += (EAR_DEPTH - ring[:, 2]) * min(1.0, 3 * (size - 1))
+            rings.append(ring)
+        steps = np.linspace(-GRID_MARGIN, 1 + GRID_MARGIN, GRID_STEPS) * (self.size - 1)
+        grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
+        hull = cv2.convexHull(np.ascontiguousarray(apply_pose(rings[-1], self.pose)[:, :2]))
+        gap = self.size / (GRID_STEPS - 1) / 3
+        outside = [cv2.pointPolygonTest(hull, (float(x), float(y)), True) < -gap for x, y in grid]
+        return np.concatenate([*rings, _lift(grid[outside], self.pose, EAR_DEPTH)])
+
+    def _triangulate_surroundings(self, vertices: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return triangles (T, 3) between the face oval and the frame, the least moving first."""
+        names = np.concatenate([self._oval, np.arange(NUM_FACE, len(vertices))])
+        triangles = names[Delaunay(vertices[names]).simplices]
+        oval = vertices[self._oval].astype(np.float32)
+        outside = [cv2.pointPolygonTest(oval, (float(x), float(y)), False) < 0 for x, y in vertices[triangles].mean(1)]
+        triangles = triangles[outside]
+        follow = np.concatenate([np.ones(NUM_FACE), self._follow])[triangles].sum(1)
+        return np.asarray(triangles[np.argsort(follow, kind="stable")])
+
+    def _place(self, landmarks: Landmarks, pose: Pose) -> Points:
+        """Return all vertices (V, 3): the face at `landmarks`, the surroundings after the rigid `pose`."""
+        moved = apply_pose(self._around, pose).astype(np.float64)
+        jaw = landmarks[self._oval] - apply_pose(self._oval_at_rest, pose)
+        for number, (_, share) in enumerate(RINGS):
+            moved[number * len(jaw) : (number + 1) * len(jaw)] += share * jaw
+        placed = self._around_rest + self._follow[:, None] * (moved - self._around_rest)
+        return np.concatenate([landmarks[:NUM_FACE].astype(np.float64), placed])
+
+
+def _lift(points: Points, pose: Pose, depth: float) -> Points:
+    """Return canonical points (N, 3) at canonical `depth` that the pose shows at image points (N, 2)."""
+    across = (points - pose.translation[:2]) / pose.scale - depth * pose.rotation[:2, 2]
+    return np.column_stack([across @ np.linalg.inv(pose.rotation[:2, :2]).T, np.full(len(points), depth)])
+
+
+def _free_of_sides(points: Points, size: int, pinned: Sides) -> NDArray[np.float64]:
+    """Return 1 (N,) where points may move, falling to 0 towards and beyond each pinned side."""
+    band = PINNED_BAND * size
+    free = np.ones(len(points))
+    distances = (points[:, 0], points[:, 1], size - 1 - points[:, 0], size - 1 - points[:, 1])
+    for distance, side in zip(distances, pinned, strict=True):
+        if side:
+            free *= smoothstep(distance, 0, band)
+    return free
+
+
+def _doubled_areas(corners: Points) -> NDArray[np.float64]:
+    """Return twice the signed areas (T,) in the image of triangles (T, 3, 2 or 3)."""
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+
+def _facing(corners: Points) -> NDArray[np.float64]:
+    """Return the cosines (T,) between the triangles' (T, 3, 3) normals and the direction to the camera."""
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return np.asarray(normals[:, 2] / np.maximum(np.linalg.norm(normals, axis=1), 1e-9))
+
+
+def _affine_maps(corners: Points, source_corners: Points) -> NDArray[np.float32]:
+    """Return the maps (T, 2, 3) that carry image triangles (T, 3, 2) onto the shot's triangles (T, 3, 2)."""
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
+    inverse = np.stack([two[:, 1], -two[:, 0], -one[:, 1], one[:, 0]], -1).reshape(-1, 2, 2) / area[:, None, None]
+    edges = np.stack([source_corners[:, 1] - source_corners[:, 0], source_corners[:, 2] - source_corners[:, 0]], -1)
+    linear = edges @ inverse
+    offset = source_corners[:, 0] - np.einsum("tij,tj->ti", linear, corners[:, 0])
+    return np.concatenate([linear, offset[:, :, None]], -1).astype(np.float32)

@@ -1,0 +1,125 @@
+"""Landmarks in, rigid pose and a face in its own frame out, and back.
+
+A *face* here is (478, 3) float64 in the canonical frame: the origin lies between the eyes, x points to the
+image's right, y down, z away from the camera, and one unit is the distance between the eye centres. A face is
+the person's shape plus the expression; eight *controls* measure the expression, eight *modes* change it.
+Mean face, modes and the neutral estimate are statistics of tracked faces, made by tools/fit_face_model.py.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from headcast.types import Landmarks
+
+Face = NDArray[np.float64]
+Controls = NDArray[np.float64]
+
+CONTROLS: Final = (
+    "lip_gap",
+    "mouth_width",
+    "smile",
+    "brow_height",
+    "right_eye_opening",
+    "left_eye_opening",
+    "gaze_x",
+    "gaze_y",
+)
+"""What the eight controls measure, all in eye distances; right and left are the person's own."""
+
+EYE_CORNERS: Final = (33, 133, 263, 362)
+FACE_MODEL_PATH: Final = Path(__file__).parent / "assets" / "face_model.safetensors"
+
+
+@dataclass(frozen=True)
+class FaceModel:
+    """Statistics of faces: mean face (478, 3), rigidity weights (478,), modes (8, 478, 3), neutral map (9, 8)."""
+
+    mean: Face
+    rigid_weights: NDArray[np.float64]
+    modes: NDArray[np.float64]
+    neutral: NDArray[np.float64]
+
+
+@cache
+def face_model() -> FaceModel:
+    """Return the statistics that come with the package."""
+    return FaceModel(**{name: array.astype(np.float64) for name, array in load_file(FACE_MODEL_PATH).items()})
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A similarity from the canonical frame to image pixels: `scale * rotation @ point + translation`.
+
+    `rotation` (3, 3); `scale` in pixels per eye distance; `translation` (3,) in pixels.
+    """
+
+    rotation: NDArray[np.float64]
+    scale: float
+    translation: NDArray[np.float64]
+
+
+def fit_pose(landmarks: Landmarks) -> Pose:
+    """Fit the rigid pose of one face (478, 3) by weighted Procrustes over the parts that expression hardly moves."""
+    model = face_model()
+    weights = model.rigid_weights[:, None]
+    points = landmarks.astype(np.float64)
+    points_mean = (weights * points).sum(0)
+    mean_mean = (weights * model.mean).sum(0)
+    centred = model.mean - mean_mean
+    covariance = (weights * (points - points_mean)).T @ centred
+    left, singular, right = np.linalg.svd(covariance)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    rotation = (left * signs) @ right
+    scale = float((singular * signs).sum() / (weights * centred**2).sum())
+    return Pose(rotation, scale, points_mean - scale * rotation @ mean_mean)
+
+
+def remove_pose(landmarks: Landmarks, pose: Pose) -> Face:
+    """Carry landmarks (478, 3) from image pixels into the canonical frame."""
+    return (landmarks.astype(np.float64) - pose.translation) @ pose.rotation / pose.scale
+
+
+def apply_pose(face: Face, pose: Pose) -> Landmarks:
+    """Carry a face, or any points (N, 3) of the canonical frame, into image pixels."""
+    return (face @ (pose.scale * pose.rotation.T) + pose.translation).astype(np.float32)
+
+
+def measure_controls(face: Face) -> Controls:
+    """Measure the eight CONTROLS of a face in the canonical frame, in eye distances."""
+    y = face[:, 1]
+    eyes_y = y[list(EYE_CORNERS)].mean()
+    gaze = (face[[468, 473], :2] - (face[[33, 263], :2] + face[[133, 362], :2]) / 2).mean(0)
+    return np.array(
+        [
+            (y[[14, 87, 317]] - y[[13, 82, 312]]).mean(),
+            np.linalg.norm(face[61] - face[291]),
+            y[[0, 17]].mean() - y[[61, 291]].mean(),
+            eyes_y - y[[105, 334, 66, 296]].mean(),
+            (y[[145, 144, 153]] - y[[159, 160, 158]]).mean(),
+            (y[[374, 373, 380]] - y[[386, 387, 385]]).mean(),
+            gaze[0],
+            gaze[1],
+        ]
+    )
+
+
+def change_expression(face: Face, change: Controls) -> Face:
+    """Move a face along the modes so that its controls change by `change` (8,), to first order."""
+    return face + np.tensordot(change, face_model().modes, axes=1)
+
+
+def neutral_controls(controls: Controls) -> Controls:
+    """Estimate the controls that the same person shows at rest, lips closed, by ridge regression."""
+    return np.append(controls, 1.0) @ face_model().neutral
+
+
+def neutral_face(face: Face) -> Face:
+    """Estimate the same person's face at rest from one face of any expression."""
+    controls = measure_controls(face)
+    return change_expression(face, neutral_controls(controls) - controls)

@@ -1,0 +1,133 @@
+"""One shot and driving landmarks in, the warped shot and all that the generator reads for that frame out.
+
+Layers, far to near: the still background with the person taken out; the person, carried by the mesh and cut by
+the matte; the insides of mouth and eyes. The result is the best that pixels of the photo can show; the generator
+makes it real.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.face.draw import draw_landmark_image
+from headcast.face.interior import Eye, Mouth, Patch
+from headcast.face.mesh import EAR_DEPTH, Mesh, SamplingGrid, Sides
+from headcast.face.pose import Pose, fit_pose, measure_controls, remove_pose
+from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
+
+SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
+OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
+CHEEKS = (50, 101, 118, 280, 330, 347)
+
+
+@dataclass(frozen=True)
+class WarpedShot:
+    """A shot carried to new landmarks.
+
+    `conditioning` is what the generator reads; `grid` says where the person's pixels came from and `carried`
+    (H, W) in 0..1 how far a pixel is such a one, for showing them at the photo's full size.
+    """
+
+    conditioning: Conditioning
+    grid: SamplingGrid
+    carried: Mask
+
+
+class Warper:
+    """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves."""
+
+    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4) -> None:
+        self._shot = shot
+        self._size = shot.image.shape[0]
+        self._mesh = Mesh(shot.landmarks, self._size, pinned)
+        pose = self._mesh.pose
+        face = remove_pose(shot.landmarks, pose)
+        self._controls = measure_controls(face)
+        self._hidden = cv2.dilate(shot.matte, np.ones((5, 5), np.uint8))
+        self._background = fill_from_around(shot.image, 1 - self._hidden)
+        skin = _sample_skin(shot.image, shot.landmarks)
+        self._mouth = Mouth(shot.image, shot.landmarks, face, pose, skin)
+        self._eyes = [Eye(shot.image, shot.landmarks, face, pose, left=left) for left in (False, True)]
+
+    def __call__(self, landmarks: Landmarks) -> WarpedShot:
+        """Carry the shot to `landmarks`, in pixels of the shot."""
+        pose = fit_pose(landmarks)
+        face = remove_pose(landmarks, pose)
+        grid = self._mesh.grid(landmarks, pose)
+        person = cv2.remap(self._shot.image, grid.positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        matte = cv2.remap(self._shot.matte, grid.positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        colour = self._background + matte[:, :, None] * (person.astype(np.float32) - self._background)
+        validity = matte * grid.trusted * _inside_frame(grid.positions, self._size) + (1 - matte) * (1 - self._hidden)
+        carried = matte * grid.trusted
+        mouth = self._mouth.patch(landmarks, face, pose)
+        eyes = [eye.patch(landmarks, pose) for eye in self._eyes]
+        openings = []
+        for patches in ([mouth], eyes):
+            opening = np.zeros_like(matte)
+            for patch in patches:
+                _lay(patch, colour, validity, carried, opening)
+            openings.append(opening)
+        skull = skull_coordinates(pose, self._size)
+        change = self._opening_change(skull, measure_controls(face) - self._controls)
+        maps = np.dstack([validity, *openings, change, skull, matte]).astype(np.float32)
+        warped = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+        conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
+        return WarpedShot(conditioning, grid, carried)
+
+    def _opening_change(self, skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
+        """Return 0.5 plus the change of opening: of the lips below the nose, of each eye above it."""
+        lips, right, left = (float(OPENING_GAIN * change[number]) for number in (0, 4, 5))
+        below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
+        return (0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left))).astype(np.float32)
+
+
+def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
+    """Return (size, size, 2) coordinates in 0..1 of each pixel in the skull's own frame; 0.5 is between the eyes."""
+    inverse = np.linalg.inv(pose.scale * pose.rotation[:2, :2])
+    rows, columns = np.indices((size, size), dtype=np.float32)
+    offset = pose.translation[:2] + pose.scale * EAR_DEPTH / 2 * pose.rotation[:2, 2]
+    x, y = columns - np.float32(offset[0]), rows - np.float32(offset[1])
+    linear = (inverse * 0.5 / SKULL_SPAN).astype(np.float32)
+    coordinates = np.stack([linear[0, 0] * x + linear[0, 1] * y, linear[1, 0] * x + linear[1, 1] * y], -1) + 0.5
+    return np.asarray(np.clip(coordinates, 0, 1))
+
+
+def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:
+    """Fill the unknown parts of an image (H, W, 3) smoothly from the known ones, coarse to fine; float32 0..255."""
+    colours = image.astype(np.float32)
+    weights = np.clip(known, 0, 1)[:, :, None].astype(np.float32)
+    if min(image.shape[:2]) <= 2 or weights.min() > 0.999:
+        total = np.maximum(weights.sum(), 1e-3)
+        return weights * colours + (1 - weights) * (weights * colours).sum((0, 1)) / total
+    half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
+    less = cv2.resize(weights * colours, half, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(weights[:, :, 0], half, interpolation=cv2.INTER_AREA)
+    coarse = fill_from_around(np.asarray(less / np.maximum(weight, 1e-3)[:, :, None]), np.minimum(1, 2 * weight))
+    size = (image.shape[1], image.shape[0])
+    return np.asarray(weights * colours + (1 - weights) * cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR))
+
+
+def _lay(patch: Patch, colour: NDArray[np.float32], validity: Mask, carried: Mask, opening: Mask) -> None:
+    """Lay one patch over the frame, in place."""
+    height, width = patch.inside.shape
+    there = np.s_[patch.top : patch.top + height, patch.left : patch.left + width]
+    inside = patch.inside
+    colour[there] += inside[:, :, None] * (patch.colour - colour[there])
+    validity[there] += inside * (patch.shown - validity[there])
+    carried[there] *= 1 - inside
+    opening[there] = np.maximum(opening[there], inside)
+
+
+def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:
+    """Return 1 where positions (H, W, 2) lie within a frame of `size` pixels, else 0."""
+    within = (positions > -1).all(-1) & (positions < size).all(-1)
+    return within.astype(np.float32)
+
+
+def _sample_skin(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:
+    """Return the median colour (3,) of the cheeks."""
+    places = np.clip(np.round(landmarks[list(CHEEKS), :2]).astype(int), 1, image.shape[0] - 2)
+    patches = [image[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3) for x, y in places]
+    return np.asarray(np.median(np.concatenate(patches), axis=0))
