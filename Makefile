@@ -1,7 +1,7 @@
 # make demo: an animated photo from nothing.  make test: format, lint, types, layers and tests.
 # Needs Python 3.10 to 3.12 with venv, and the package registry. Another Python: make PYTHON=python3.12 demo
 
-SUPPORTED := import sys, venv; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+SUPPORTED := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
 PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 
@@ -26,8 +26,9 @@ clean:
 	rm -rf $(VENV) $(OUTPUT) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "make: found no Python 3.10 to 3.12 with venv (python3-venv on Debian and Ubuntu);" \
-		"install one or name it: make PYTHON=/path/to/python3.12"; exit 2; } >&2
+	@$(or $(PYTHON),false) -c '$(SUPPORTED)' 2>/dev/null || { \
+		echo "make: Headcast needs Python 3.10 to 3.12 with venv (on Debian and Ubuntu: apt install python3-venv);" \
+			"name one with make PYTHON=/path/to/python3.12"; exit 2; } >&2
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python

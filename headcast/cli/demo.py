@@ -1,0 +1,93 @@
+"""A built-in photo and a built-in motion in, a video and a contact sheet of it out: `headcast demo`."""
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from headcast.cli.report import Report
+from headcast.errors import MediaError
+from headcast.types import Image
+
+SUMMARY = "animate a built-in photo with a built-in motion"
+
+_SHEET_COLUMNS, _SHEET_ROWS = 4, 6
+_TILE_SIZE = 256
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `headcast demo` understands."""
+    parser.add_argument("-o", "--output", type=Path, default=Path("out"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--photo", choices=PHOTOS, default="astronaut", help="default: %(default)s")
+    parser.add_argument("--motion", metavar="NAME_OR_FILE", default="talk", help="default: %(default)s")
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Write the photo, the video and the contact sheet into the output folder; the report names them."""
+    from headcast.cli.arguments import motion_argument
+    from headcast.media.images import write_image
+    from headcast.provenance.verify import read_marks
+    from headcast.reenact.animate import AnimateOptions, animate_file
+
+    motion = motion_argument(options.motion)
+    folder = existing_dir(options.output)
+    photo, video, sheet = folder / f"{options.photo}.png", folder / "demo.mp4", folder / "demo_sheet.png"
+    write_image(photo, PHOTOS[options.photo](), {})
+    result = animate_file(photo, motion, video, AnimateOptions(show_progress=not options.json))
+    marks = read_marks(video)
+    write_image(sheet, contact_sheet(video, result.num_frames), marks.to_metadata() if marks else {})
+    lines = (
+        f"video:         {video} ({result.num_frames} frames, took {result.seconds:.1f} s)",
+        f"contact sheet: {sheet}",
+        f"next:          headcast animate -s {photo} -d YOUR_VIDEO.mp4 -o {folder / 'mine.mp4'}",
+    )
+    return Report(lines, {"video": video, "contact_sheet": sheet, "photo": photo, "num_frames": result.num_frames})
+
+
+def contact_sheet(video: Path, num_frames: int) -> Image:
+    """Frames at even distances, row by row, in one picture of 4 columns and 6 rows."""
+    import cv2
+
+    from headcast.media.video import open_video
+
+    wanted = set(np.linspace(0, num_frames - 1, _SHEET_COLUMNS * _SHEET_ROWS).round().astype(int).tolist())
+    with open_video(video) as frames:
+        images = [frame.image for number, frame in enumerate(frames) if number in wanted]
+    height, width = (side * _TILE_SIZE // max(images[0].shape[:2]) for side in images[0].shape[:2])
+    tiles = [cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) for image in images]
+    sheet = np.zeros((_SHEET_ROWS * height, _SHEET_COLUMNS * width, 3), np.uint8)
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, _SHEET_COLUMNS)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = tile
+    return sheet
+
+
+def existing_dir(path: Path) -> Path:
+    """The folder, made where it is missing; MediaError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"cannot make the folder {path} ({error.strerror}); name another with --output") from error
+    return path
+
+
+def _astronaut() -> Image:
+    from skimage import data
+
+    image: Image = data.astronaut()
+    return image
+
+
+def _hopper() -> Image:
+    from matplotlib.cbook import get_sample_data
+
+    from headcast.media.images import read_image
+
+    return read_image(get_sample_data("grace_hopper.jpg", asfileobj=False))
+
+
+PHOTOS: Final[Mapping[str, Callable[[], Image]]] = MappingProxyType({"astronaut": _astronaut, "hopper": _hopper})
+"""Public-domain portraits (NASA, US Navy) that come with packages Headcast needs anyway."""
