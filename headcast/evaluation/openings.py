@@ -1,0 +1,58 @@
+"""68 points in, openings of mouth and lids out, with the rules that say when an opening counts."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.evaluation.landmarks68 import Points68, eye_distance
+from headcast.types import Image
+
+MOUTH_OPEN: Final = 0.08
+MOUTH_CLOSED: Final = 0.03
+LIDS_CLOSED: Final = 0.06
+"""Limits in eye distances; open lids stand about 0.17 apart."""
+
+
+def mouth_opening(points: Points68) -> float:
+    """Return the inner-lip gap (mean of the three middle pairs) in eye distances."""
+    return _gap(points, (61, 62, 63), (67, 66, 65))
+
+
+def lid_opening(points: Points68) -> float:
+    """Return the mean gap between the lids of both eyes in eye distances."""
+    return _gap(points, (37, 38, 43, 44), (41, 40, 47, 46))
+
+
+def mouth_opens(target_openings: NDArray[np.float64], shot_opening: float) -> NDArray[np.bool_]:
+    """Pick the frames where a closed-mouthed shot has to show an open mouth: what copying cannot do.
+
+    All are False when the shot's own mouth is not closed.
+    """
+    return (target_openings > MOUTH_OPEN) & (shot_opening < MOUTH_CLOSED)
+
+
+def closure_kept(openings: NDArray[np.float64], target_openings: NDArray[np.float64], closed_below: float) -> float:
+    """Return the share of the target's closed frames that are closed in the output; NaN when none is closed."""
+    closed = target_openings < closed_below
+    return float((openings[closed] < closed_below).mean()) if closed.any() else float("nan")
+
+
+def floor_frame(target: Image) -> Image:
+    """Return the target moved by half a pixel and compressed (JPEG 80): an output nobody can tell from it.
+
+    What a judge finds between this and the target is its own noise; errors are given minus it.
+    """
+    height, width = target.shape[:2]
+    matrix = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]])
+    moved = cv2.warpAffine(target, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    # OpenCV reads and writes BGR; the channel order matters to JPEG's colour subsampling
+    _, compressed = cv2.imencode(".jpg", moved[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return np.ascontiguousarray(cv2.imdecode(compressed, cv2.IMREAD_COLOR)[..., ::-1]).astype(np.uint8, copy=False)
+
+
+def _gap(points: Points68, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
+    """Return the mean distance between matching upper and lower points, in eye distances."""
+    gaps = np.linalg.norm(points[list(upper)] - points[list(lower)], axis=1)
+    return float(gaps.mean()) / eye_distance(points)

@@ -1,0 +1,69 @@
+"""A tracked clip in, its split for self-reenactment out: which frames are shots, which are held-out targets.
+
+Shots come from the first 45 % of the clip, targets from the last 45 %; the tenth between keeps them apart.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.errors import DataError
+from headcast.face.pose import fit_pose
+from headcast.types import Landmarks
+
+PART: Final = 0.45
+NUM_TARGETS: Final = 32
+
+
+class TrackedClip(Protocol):
+    """A clip of one person with landmarks for every frame."""
+
+    @property
+    def identity(self) -> str:
+        """Return the person's label."""
+
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        """Return the frames (N, 256, 256, 3)."""
+
+    @property
+    def landmarks(self) -> NDArray[np.float32]:
+        """Return the landmarks (N, 478, 3) in pixels of the frames."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Frame numbers of the shots, the most frontal first, and of the held-out targets in the order of time."""
+
+    shots: tuple[int, ...]
+    targets: tuple[int, ...]
+
+
+def split_clip(clip: TrackedClip, num_shots: int, seed: int) -> Split:
+    """Choose `num_shots` shots and up to 32 evenly spaced targets; the same seed gives the same split.
+
+    The shots for a small number are among those for a larger one. Raises DataError when the clip is too short.
+    """
+    if num_shots < 1:
+        raise ValueError(f"num_shots must be at least 1, not {num_shots}")
+    num_frames = len(clip.frames)
+    part = int(PART * num_frames)
+    if part < max(num_shots, 2):
+        raise DataError(
+            f"the clip of {clip.identity} has {num_frames} frames, {part} of them for shots; "
+            f"{num_shots} shots and 2 targets are needed: use a longer clip or fewer shots"
+        )
+    frontal = int(np.argmax([frontality(landmarks) for landmarks in clip.landmarks[:part]]))
+    others = np.delete(np.arange(part), frontal)
+    # seeded by the clip's own label: leaving out one clip does not change the split of another
+    np.random.default_rng([seed, crc32(clip.identity.encode())]).shuffle(others)
+    targets = np.linspace(num_frames - part, num_frames - 1, min(NUM_TARGETS, part)).round().astype(int)
+    return Split((frontal, *others[: num_shots - 1].tolist()), tuple(targets.tolist()))
+
+
+def frontality(landmarks: Landmarks) -> float:
+    """Return how far a face (478, 3) looks into the camera: the cosine of its angle, 1 for straight ahead."""
+    return float(fit_pose(landmarks).rotation[2, 2])
