@@ -1,0 +1,140 @@
+"""Picture files in, RGB images out, and back with metadata: upright, 8 bit, sRGB, alpha on white."""
+
+import io
+import struct
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageCms, ImageOps
+
+from headcast.errors import MediaError
+from headcast.media.files import PathLike, cannot_write, existing_file, replaced_on_success
+from headcast.media.xmp import from_xmp, to_xmp
+from headcast.types import Image
+
+MAX_PIXELS = 100_000_000
+"""A larger picture is refused before any of it is decoded."""
+
+READABLE_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "PPM")
+"""What we open; a list, because Pillow also knows formats that run other programs (EPS)."""
+
+_WRITE_OPTIONS: dict[str, dict[str, object]] = {
+    ".png": {"format": "PNG", "compress_level": 4},
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".webp": {"format": "WEBP", "quality": 95},
+}
+
+# What Pillow raises on broken files, depending on the format and on where they are broken.
+_BROKEN = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, OverflowError, struct.error)
+
+
+def read_image(path: PathLike) -> Image:
+    """The picture as its maker meant it to be seen, (H, W, 3) uint8.
+
+    EXIF orientation is applied, an embedded colour profile converted to sRGB, transparency laid on white, 16 bits
+    scaled to 8; of an animation the first frame. MediaError for a file that is no picture, broken or larger than
+    MAX_PIXELS.
+    """
+    with _opened(path) as picture:
+        try:
+            picture.load()
+            return _to_rgb(_to_srgb(_upright(picture)))
+        except _BROKEN as error:
+            raise MediaError(
+                f"{path} is a damaged picture ({_one_line(error)}); open and save it again in an image editor"
+            ) from error
+
+
+def read_image_metadata(path: PathLike) -> dict[str, str]:
+    """The texts that `write_image` stored in the file; empty if there are none. The pixels are not decoded."""
+    with _opened(path) as picture:
+        packet = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
+    return from_xmp(packet.encode(errors="replace") if isinstance(packet, str) else packet)
+
+
+def write_image(path: PathLike, image: Image, metadata: Mapping[str, str]) -> None:
+    """Write an (H, W, 3) uint8 image as PNG, JPEG or WebP by its suffix, with the metadata as an XMP packet.
+
+    In a PNG file the packet is an iTXt chunk. The file appears whole or not at all.
+    """
+    options = _WRITE_OPTIONS.get(str(path)[str(path).rfind(".") :].lower())
+    if options is None:
+        raise MediaError(f"cannot write {path}: expected a name that ends in {', '.join(_WRITE_OPTIONS)}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"image is {image.dtype} {image.shape}, expected uint8 (H, W, 3)")
+    picture = Pillow.fromarray(image)
+    with replaced_on_success(path) as temporary:
+        try:
+            picture.save(temporary, xmp=to_xmp(metadata), **options)  # type: ignore[arg-type]
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+
+def _opened(path: PathLike) -> Pillow.Image:
+    """The picture with its header read, checked for kind and size."""
+    file = existing_file(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own limit is checked below
+            picture = Pillow.open(file, formats=READABLE_FORMATS)
+    except Pillow.DecompressionBombError:
+        raise MediaError(f"{path} is too large, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it") from None
+    except _BROKEN as error:
+        raise MediaError(
+            f"{path} is not a picture that can be read; expected JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
+        ) from error
+    if picture.width * picture.height > MAX_PIXELS:
+        size = f"{picture.width} x {picture.height}"
+        picture.close()
+        raise MediaError(f"{path} is {size}, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it")
+    if picture.mode == "F":
+        picture.close()
+        raise MediaError(f"{path} holds floating-point numbers of no stated range; save it with 8 or 16 bits")
+    return picture
+
+
+def _upright(picture: Pillow.Image) -> Pillow.Image:
+    """The picture with its EXIF orientation applied; a broken EXIF block counts as none."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except _BROKEN:
+        return picture
+
+
+def _to_srgb(picture: Pillow.Image) -> Pillow.Image:
+    """Colours of an embedded profile (phones: Display P3, print: CMYK) as sRGB; a broken profile counts as none."""
+    embedded = picture.info.get("icc_profile")
+    if not embedded or picture.mode not in ("RGB", "CMYK"):
+        return picture
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
+        if "sRGB" in ImageCms.getProfileDescription(profile):
+            return picture
+        converted = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, *_BROKEN):
+        return picture
+    return converted or picture
+
+
+def _to_rgb(picture: Pillow.Image) -> Image:
+    if picture.mode.startswith("I"):
+        return _grey_16_bit(np.asarray(picture, dtype=np.int64))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Pillow.new("RGBA", picture.size, "white")
+        picture = Pillow.alpha_composite(white, picture)
+    return np.array(picture.convert("RGB"))
+
+
+def _grey_16_bit(values: NDArray[np.int64]) -> Image:
+    """Grey 0..65535 as RGB, rounded (Pillow's own conversion would clip at 255)."""
+    grey = ((np.clip(values, 0, 65535) * 255 + 32767) // 65535).astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__

@@ -1,0 +1,124 @@
+"""A video file in, its frames out one by one: upright, RGB, square pixels, exact times, constant memory."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from types import TracebackType
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from headcast.errors import MediaError
+from headcast.media.container import check_size, open_container, picture_stream
+from headcast.media.files import PathLike
+from headcast.media.timing import Timing, measure_timing
+from headcast.media.view import View, view_of
+from headcast.types import Frame
+
+_MAX_DAMAGED = 0.1  # of the frames so far, and ten more: beyond it a file is refused instead of shown in rags
+
+
+def open_video(path: PathLike) -> "VideoReader":
+    """Open a video for one pass over its frames; MediaError if it is none, broken or too large.
+
+    with open_video("speech.mp4") as video:
+        for frame in video:
+            show(frame.image, frame.time)
+    """
+    container = open_container(path)
+    try:
+        stream = picture_stream(container, path)
+        timing = measure_timing(container, stream, path)
+        stream.thread_type = "AUTO"
+        frames = _decode(container, stream, path)
+        first = next(frames, None)
+        if first is None:
+            raise MediaError(f"{path} holds no picture that can be decoded; convert or download it again")
+        view = view_of(first, stream.sample_aspect_ratio)
+        check_size(*view.size, path)
+        return VideoReader(container, timing, view, first, frames)
+    except BaseException:
+        container.close()
+        raise
+
+
+class VideoReader:
+    """Frames of one video, read once, in order; the first one's time is 0.
+
+    `rate` is the exact average rate, `is_variable` says that frames are not evenly spaced, `tick` is the unit of
+    their times, `size` is (width, height) of every frame, `num_frames` what the file promises (damaged frames are
+    left out while reading), `start` the first frame's time on the file's own clock, by which its sound is placed.
+    """
+
+    def __init__(
+        self, container: InputContainer, timing: Timing, view: View, first: VideoFrame, rest: Iterator[VideoFrame]
+    ) -> None:
+        self.rate = timing.rate
+        self.is_variable = timing.is_variable
+        self.num_frames = timing.num_frames
+        self.tick = timing.tick
+        self.size = view.size
+        self.start = (first.pts or 0) * timing.tick
+        self._container = container
+        self._timing = timing
+        self._view = view
+        self._first: VideoFrame | None = first
+        self._rest = rest
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds from the start of the first frame to the end of the last."""
+        return self.num_frames / self.rate
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield each frame; ValueError when asked a second time."""
+        if self._first is None:
+            raise ValueError("the frames of this video were read already; open it again")
+        first, self._first = self._first, None
+        return self._frames(first)
+
+    def _frames(self, first: VideoFrame) -> Iterator[Frame]:
+        yield Frame(self._view.show(first), Fraction(0))
+        start = first.pts or 0
+        last = Fraction(0)
+        for decoded in self._rest:
+            time = last + 1 / self.rate if decoded.pts is None else self._timing.frame_time(decoded.pts - start)
+            if time > last:  # of two frames for one moment, which broken files have, the first is kept
+                last = time
+                yield Frame(self._view.show(decoded), time)
+
+    def close(self) -> None:
+        """Release the file and the decoder; harmless when done twice."""
+        self._container.close()
+
+    def __enter__(self) -> "VideoReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _decode(container: InputContainer, stream: VideoStream, path: PathLike) -> Iterator[VideoFrame]:
+    """Decoded frames in the order of showing; damaged packets are skipped, as players do, up to a limit."""
+    num_decoded = num_damaged = 0
+    try:
+        for packet in container.demux(stream):
+            try:
+                decoded = packet.decode()
+            except av.error.InvalidDataError:
+                num_damaged += 1
+                if num_damaged > 10 + _MAX_DAMAGED * num_decoded:
+                    raise
+                continue
+            for frame in decoded:
+                num_decoded += 1
+                check_size(frame.width, frame.height, path)
+                yield frame
+    except av.FFmpegError as error:
+        raise MediaError(
+            f"{path} is damaged: it cannot be read on after frame {num_decoded} ({error.strerror}); "
+            "convert or download it again"
+        ) from error

@@ -1,0 +1,70 @@
+"""A decoded video frame in, the RGB image a viewer should see out: upright, square pixels, right colours."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+
+from headcast.types import Image
+
+_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+_INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+
+
+@dataclass(frozen=True)
+class View:
+    """How the stored pictures of a video are shown.
+
+    `width`, `height` are those of square pixels before turning. With `signs` (a, b, c, d) of the display matrix a
+    stored point (x, y) is shown at (a x + c y, b x + d y), up to a shift.
+    """
+
+    width: int
+    height: int
+    signs: tuple[int, int, int, int]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) as shown."""
+        turned = self.signs[0] == 0
+        return (self.height, self.width) if turned else (self.width, self.height)
+
+    def show(self, frame: VideoFrame) -> Image:
+        """The frame as (H, W, 3) RGB, upright.
+
+        Untagged video counts as BT.709 from 720 lines up and as BT.601 below, as players have it.
+        """
+        guess = Colorspace.ITU709 if min(frame.width, frame.height) >= 720 else Colorspace.ITU601
+        rgb = frame.reformat(
+            width=self.width,
+            height=self.height,
+            format="rgb24",
+            interpolation=_INTERPOLATION,
+            src_colorspace=guess if frame.colorspace == _UNSPECIFIED else None,
+            dst_color_range=ColorRange.JPEG,
+        ).to_ndarray()
+        a, b, c, d = self.signs
+        upright = rgb if a else rgb.transpose(1, 0, 2)
+        return np.ascontiguousarray(upright[:: b + d, :: a + c], dtype=np.uint8)
+
+
+def view_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> View:
+    """The view that a video's first frame and its pixels' width / height ask for."""
+    width = frame.width
+    if pixel_aspect is not None and Fraction(1, 4) <= pixel_aspect <= 4:  # DVD, HDV; beyond is nonsense
+        width = max(1, round(width * pixel_aspect))
+    return View(width, frame.height, _display_signs(frame))
+
+
+def _display_signs(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """Signs of the display matrix. Cameras turn by quarters and mirror: anything else counts as upright."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if isinstance(data, SideData):
+        matrix = np.frombuffer(bytes(data), dtype=np.int32)  # rows (a, b, u), (c, d, v), (x, y, w)
+        a, b, c, d = (int(sign) for sign in np.sign(matrix[[0, 1, 3, 4]]))
+        if (a and d and not b and not c) or (b and c and not a and not d):
+            return a, b, c, d
+    return 1, 0, 0, 1
