@@ -1,6 +1,62 @@
 """One photo and a driving video in, a realistic talking head out.
 
 Importing this does nothing: each name is fetched from its module when it is first used.
+
+import headcast
+headcast.animate_file(Path("alice.jpg"), Path("speech.mp4"), Path("alice.mp4"))
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headcast.errors import HeadcastError
+    from headcast.face.builtin import builtin_motion, builtin_motion_names
+    from headcast.face.motion import load_motion, save_motion
+    from headcast.networks.checkpoint import load_checkpoint
+    from headcast.provenance.marks import Marks
+    from headcast.provenance.verify import read_marks
+    from headcast.reenact.animate import AnimateOptions, AnimateResult, animate_file
+    from headcast.types import Motion
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "AnimateOptions",
+    "AnimateResult",
+    "HeadcastError",
+    "Marks",
+    "Motion",
+    "animate_file",
+    "builtin_motion",
+    "builtin_motion_names",
+    "load_checkpoint",
+    "load_motion",
+    "read_marks",
+    "save_motion",
+]
+
+_HOMES = {
+    "AnimateOptions": "reenact.animate",
+    "AnimateResult": "reenact.animate",
+    "HeadcastError": "errors",
+    "Marks": "provenance.marks",
+    "Motion": "types",
+    "animate_file": "reenact.animate",
+    "builtin_motion": "face.builtin",
+    "builtin_motion_names": "face.builtin",
+    "load_checkpoint": "networks.checkpoint",
+    "load_motion": "face.motion",
+    "read_marks": "provenance.verify",
+    "save_motion": "face.motion",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'headcast' has no attribute {name!r}")
+    return getattr(import_module(f"headcast.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,10 +9,6 @@ from headcast.types import Motion
 
 SUMMARY = "make, list and look at motion files"
 
-# Built-in motions are endless; this much of one is described.
-_SHOWN_SECONDS = 10
-_SHOWN_RATE = 25
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast motion` understands."""
@@ -28,3 +24,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     """Do the action asked for."""
     return {"extract": _extract, "list": _list, "show": _show}[options.action](options)
+
+
+def _extract(options: argparse.Namespace) -> Report:
+    from headcast.face.motion import save_motion
+    from headcast.face.track import fill_gaps, track_video
+    from headcast.media.video import open_video
+
+    with open_video(options.video) as video:
+        tracked = [(frame.time, landmarks) for frame, landmarks in track_video(video)]
+        size = video.size
+    landmarks, found = fill_gaps([landmarks for _, landmarks in tracked])
+    motion = Motion(landmarks, tuple(time for time, _ in tracked), size, found)
+    save_motion(options.output, motion)
+    return Report((f"{options.output}: {_summary(motion)}",), {"output": options.output, **_facts(motion)})
+
+
+def _list(options: argparse.Namespace) -> Report:
+    from headcast.face.builtin import builtin_motion_names
+
+    names = builtin_motion_names()
+    return Report(names, {"motions": names})
+
+
+def _show(options: argparse.Namespace) -> Report:
+    from headcast.face.builtin import builtin_motion
+    from headcast.face.motion import load_motion
+
+    source = motion_argument(options.motion)
+    motion = load_motion(source) if isinstance(source, Path) else builtin_motion(source)
+    return Report((f"{source}: {_summary(motion)}",), {"motion": source, **_facts(motion)})
+
+
+def _facts(motion: Motion) -> dict[str, object]:
+    seconds = float(motion.times[-1] - motion.times[0])
+    return {
+        "num_frames": len(motion),
+        "seconds": seconds,
+        "image_size": motion.image_size,
+        "num_found": int(motion.found.sum()),
+    }
+
+
+def _summary(motion: Motion) -> str:
+    width, height = motion.image_size
+    facts = _facts(motion)
+    return (
+        f"{facts['num_frames']} frames over {facts['seconds']:.2f} s in {width}x{height} pixels, "
+        f"face seen in {facts['num_found']} of them"
+    )
