@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median_low
 
 import av
@@ -86,7 +87,7 @@ def _packet_times(path: PathLike) -> tuple[list[int], int]:
             pass
     times.sort()
     if len(times) > 1 and end <= times[-1]:
-        end = times[-1] + max(1, median_low(b - a for a, b in zip(times, times[1:], strict=False)))
+        end = times[-1] + max(1, median_low(b - a for a, b in pairwise(times)))
     return times, end
 
 

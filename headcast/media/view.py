@@ -11,7 +11,8 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from headcast.types import Image
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
-_INTERPOLATION = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+# Both flags together: without them swscale's shortcut darkens every picture by one to two levels of 255.
+_INTERPOLATION = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ def _to_yuv(image: Image) -> VideoFrame:
         image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     return VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(
         format="yuv420p",
-        interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+        interpolation=Interpolation.BILINEAR | Interpolation.ACCURATE_RND,
         src_color_range=ColorRange.JPEG,
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,

@@ -1,0 +1,73 @@
+"""A video or picture file in, the marks it carries out, safe to print.
+
+When signed manifests and marks inside the pixels exist (see marks.py), their checks are asked here as well.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from headcast.errors import MediaError
+from headcast.media.container import read_video_metadata
+from headcast.media.images import read_image_metadata
+from headcast.provenance.marks import KEY_PREFIX, Marks
+
+_READERS: dict[str, Callable[[str | Path], dict[str, str]]] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp"), read_image_metadata),
+    **dict.fromkeys((".mp4", ".mov", ".mkv"), read_video_metadata),
+}
+_MAX_STORED = 4096  # characters of one stored value; the longest we write are 32 digests
+_MAX_SEED_DIGITS = 20
+
+
+def read_marks(path: str | Path) -> Marks | None:
+    """The marks in a file; None if it carries none, which does not prove that it shows what happened.
+
+    MediaError if the file cannot be read, or if its marks were changed since they were written.
+    """
+    reader = _READERS.get(Path(path).suffix.lower())
+    if reader is None:
+        raise MediaError(f"cannot look for marks in {path}: expected a name that ends in {', '.join(_READERS)}")
+    metadata = reader(path)
+    if KEY_PREFIX + "tool" not in metadata:
+        return None
+    try:
+        return _marks_from(metadata)
+    except ValueError as error:
+        raise MediaError(f"the marks in {path} were changed after they were written: {error}") from error
+
+
+def _printable(text: str) -> str:
+    """Text of at most _MAX_STORED letters that cannot move the cursor, colour or turn the writing of a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text[:_MAX_STORED]
+    )
+
+
+def _marks_from(metadata: Mapping[str, str]) -> Marks:
+    """Marks from stored texts; ValueError names the field that is missing or not what we write."""
+
+    def optional(name: str) -> str | None:
+        value = metadata.get(KEY_PREFIX + name)
+        return None if value is None else _printable(value)
+
+    def required(name: str) -> str:
+        value = optional(name)
+        if value is None:
+            raise ValueError(f"{name} is missing")
+        return value
+
+    seed = required("seed")
+    if not (seed.isascii() and seed.isdigit() and len(seed) <= _MAX_SEED_DIGITS):
+        raise ValueError(f"seed is {seed[:40]!r}, expected a whole number")
+    return Marks(
+        kind=required("kind"),
+        model=required("model"),
+        model_sha256=required("model_sha256"),
+        source_sha256=tuple(required("source_sha256").split()),
+        driving_sha256=optional("driving_sha256"),
+        seed=int(seed),
+        consent=optional("consent"),
+        tool=required("tool"),
+        version=required("version"),
+        created=required("created"),
+    )
