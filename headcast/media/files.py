@@ -34,7 +34,7 @@ def replaced_on_success(path: PathLike) -> Iterator[Path]:
     try:
         yield temporary
         try:
-            os.replace(temporary, final)
+            temporary.replace(final)
         except OSError as error:
             raise cannot_write(final, error) from error
     finally:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from pathlib import Path
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -32,7 +33,7 @@ _MAX_SEED = 2**64
 def installed_version() -> str:
     """The version of this package; "unknown" where it runs from a folder without being installed."""
     try:
-        return version("headcast")
+        return version_of("headcast")
     except PackageNotFoundError:
         return "unknown"
 
@@ -56,7 +57,7 @@ def creation_time() -> str:
 def fingerprint(path: str | Path) -> str:
     """SHA-256 of a file as 64 hexadecimal digits, read piece by piece."""
     digest = sha256()
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return digest.hexdigest()
