@@ -4,11 +4,12 @@ import io
 import struct
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageCms, ImageOps
+from PIL import ImageCms, ImageOps, PngImagePlugin
 
 from headcast.errors import MediaError
 from headcast.media.files import PathLike, cannot_write, existing_file, replaced_on_success
@@ -18,10 +19,10 @@ from headcast.types import Image
 MAX_PIXELS = 100_000_000
 """A larger picture is refused before any of it is decoded."""
 
-READABLE_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "PPM")
+READABLE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "PPM")
 """What we open; a list, because Pillow also knows formats that run other programs (EPS)."""
 
-_WRITE_OPTIONS: dict[str, dict[str, object]] = {
+_WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG", "compress_level": 4},
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
     ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0},
@@ -69,7 +70,7 @@ def write_image(path: PathLike, image: Image, metadata: Mapping[str, str]) -> No
     picture = Pillow.fromarray(image)
     with replaced_on_success(path) as temporary:
         try:
-            picture.save(temporary, xmp=to_xmp(metadata), **options)  # type: ignore[arg-type]
+            picture.save(temporary, **options, **_metadata_options(options["format"], metadata))
         except OSError as error:
             raise cannot_write(path, error) from error
 
@@ -95,6 +96,16 @@ def _opened(path: PathLike) -> Pillow.Image:
         picture.close()
         raise MediaError(f"{path} holds floating-point numbers of no stated range; save it with 8 or 16 bits")
     return picture
+
+
+def _metadata_options(format_name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """What tells Pillow to store the XMP packet: an argument, but for PNG a chunk of text made by hand."""
+    packet = to_xmp(metadata)
+    if format_name != "PNG":
+        return {"xmp": packet}
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt("XML:com.adobe.xmp", packet.decode())
+    return {"pnginfo": chunks}
 
 
 def _upright(picture: Pillow.Image) -> Pillow.Image:
