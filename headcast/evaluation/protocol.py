@@ -19,15 +19,11 @@ NUM_TARGETS: Final = 32
 
 
 class TrackedClip(Protocol):
-    """A clip of one person with landmarks for every frame."""
+    """A named clip of one person with landmarks for every frame, as headcast.data.clips loads them."""
 
     @property
-    def identity(self) -> str:
-        """Return the person's label."""
-
-    @property
-    def frames(self) -> NDArray[np.uint8]:
-        """Return the frames (N, 256, 256, 3)."""
+    def name(self) -> str:
+        """Return the clip's name, unlike that of any other clip."""
 
     @property
     def landmarks(self) -> NDArray[np.float32]:
@@ -49,17 +45,17 @@ def split_clip(clip: TrackedClip, num_shots: int, seed: int) -> Split:
     """
     if num_shots < 1:
         raise ValueError(f"num_shots must be at least 1, not {num_shots}")
-    num_frames = len(clip.frames)
+    num_frames = len(clip.landmarks)
     part = int(PART * num_frames)
     if part < max(num_shots, 2):
         raise DataError(
-            f"the clip of {clip.identity} has {num_frames} frames, {part} of them for shots; "
+            f"clip {clip.name} has {num_frames} frames, {part} of them for shots; "
             f"{num_shots} shots and 2 targets are needed: use a longer clip or fewer shots"
         )
     frontal = int(np.argmax([frontality(landmarks) for landmarks in clip.landmarks[:part]]))
     others = np.delete(np.arange(part), frontal)
-    # seeded by the clip's own label: leaving out one clip does not change the split of another
-    np.random.default_rng([seed, crc32(clip.identity.encode())]).shuffle(others)
+    # seeded by the clip's own name: leaving out one clip does not change the split of another
+    np.random.default_rng([seed, crc32(clip.name.encode())]).shuffle(others)
     targets = np.linspace(num_frames - part, num_frames - 1, min(NUM_TARGETS, part)).round().astype(int)
     return Split((frontal, *others[: num_shots - 1].tolist()), tuple(targets.tolist()))
 

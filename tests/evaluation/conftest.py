@@ -9,15 +9,10 @@ from skimage.data import astronaut
 from headcast.face.pose import Pose, apply_pose, face_model
 from headcast.types import Image, Landmarks
 
-SHARED = Path(__file__).parents[3] / "shared"
-
 
 @pytest.fixture(scope="session")
-def nets() -> Path:
-    folder = SHARED / "nets"
-    if not folder.is_dir():
-        pytest.skip("the judges' networks are not beside the repository")
-    return folder
+def nets(shared_dir: Path) -> Path:
+    return shared_dir / "nets"
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,9 @@ def turned_face(yaw: float) -> Landmarks:
 class TurningClip:
     """A face that turns from one side to the other; it looks straight ahead in `frontal`."""
 
-    identity: str
+    name: str
     num_frames: int
     frontal: int
-
-    @property
-    def frames(self) -> NDArray[np.uint8]:
-        return np.zeros((self.num_frames, 256, 256, 3), np.uint8)
 
     @property
     def landmarks(self) -> NDArray[np.float32]:
@@ -66,7 +62,7 @@ def test_split_is_seeded_nested_and_apart_from_other_clips() -> None:
 
 
 def test_too_short_a_clip_is_refused() -> None:
-    with pytest.raises(DataError, match="the clip of anna has 15 frames, 6 of them for shots; 8 shots and 2 targets"):
+    with pytest.raises(DataError, match="clip anna has 15 frames, 6 of them for shots; 8 shots and 2 targets"):
         split_clip(TurningClip("anna", 15, frontal=3), 8, seed=0)
     with pytest.raises(ValueError, match="at least 1, not 0"):
         split_clip(TurningClip("anna", 100, frontal=3), 0, seed=0)
