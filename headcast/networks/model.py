@@ -1,0 +1,55 @@
+"""The bundle of the three networks: a checked configuration and a seed in, freshly initialised networks out."""
+
+from dataclasses import dataclass
+
+import torch
+
+from headcast.networks.discriminator import Discriminator
+from headcast.networks.embedder import Embedder
+from headcast.networks.generator import PaperGenerator
+from headcast.networks.lite_generator import LiteGenerator
+from headcast.networks.presets import ModelConfig
+
+Generator = PaperGenerator | LiteGenerator
+
+
+@dataclass(frozen=True)
+class Model:
+    """The three networks and the configuration that fixes their shapes."""
+
+    config: ModelConfig
+    embedder: Embedder
+    generator: Generator
+    discriminator: Discriminator
+
+
+def build_model(config: ModelConfig, seed: int) -> Model:
+    """Networks with fresh weights, equal for equal seeds; the caller's random state is left alone."""
+    attention_level = 3 if config.attention else None  # 256 pixels, three times halved: 32x32
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        embedder = Embedder(
+            config.embedder_image_size,
+            config.embedder_widths,
+            config.embedding_size,
+            unshuffle=config.embedder_unshuffle,
+            mean_pooling=config.embedder_mean_pooling,
+            attention_level=attention_level,
+            spectral_norm=config.spectral_norm,
+        )
+        discriminator = Discriminator(
+            config.discriminator_widths,
+            config.embedding_size,
+            unshuffle=config.discriminator_unshuffle,
+            attention_level=attention_level,
+        )
+        return Model(config, embedder, _build_generator(config), discriminator)
+
+
+def _build_generator(config: ModelConfig) -> Generator:
+    widths, num_blocks, embedding_size = config.generator_widths, config.num_residual_blocks, config.embedding_size
+    if config.reads_warped_shot:
+        return LiteGenerator(widths, num_blocks, embedding_size, spectral_norm=config.spectral_norm)
+    return PaperGenerator(
+        widths, num_blocks, embedding_size, attention=config.attention, spectral_norm=config.spectral_norm
+    )
