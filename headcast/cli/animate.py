@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from headcast.cli.arguments import motion_argument, number
+from headcast.cli.arguments import motion_argument, number, whole_number
 from headcast.cli.report import Report
 
 SUMMARY = "make a photo move like a driving video"
@@ -45,7 +45,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--checkpoint", type=Path, metavar="FILE", help="other weights than those of the package")
     model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     model.add_argument("--precision", choices=("auto", "bf16", "f32"), default="auto", help="default: %(default)s")
-    model.add_argument("--seed", type=int, default=0, help="same seed, same output; default: %(default)s")
+    model.add_argument("--seed", type=whole_number(0), default=0, help="same seed, same output; default: %(default)s")
 
 
 def run(options: argparse.Namespace) -> Report:

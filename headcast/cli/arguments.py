@@ -1,11 +1,14 @@
 """Command-line text in, checked values out: what several commands share."""
 
 import argparse
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from headcast.errors import MotionError
+
+Number = TypeVar("Number", int, float)
 
 ALIASES: Final = {
     # The names of First Order Motion Model and LivePortrait, so that their notebooks run.
@@ -48,17 +51,12 @@ def canonical(arguments: Sequence[str]) -> list[str]:
 
 def number(low: float, high: float) -> Callable[[str], float]:
     """An argparse type: a number from `low` to `high`, both allowed."""
+    return _bounded(float, low, high, "a number")
 
-    def convert(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {low:g} to {high:g}")
-        return value
 
-    return convert
+def whole_number(low: int, high: int = 2**63 - 1) -> Callable[[str], int]:
+    """An argparse type: a whole number from `low` to `high`, both allowed."""
+    return _bounded(int, low, high, "a whole number")
 
 
 def motion_argument(name_or_file: str) -> Path | str:
@@ -72,6 +70,16 @@ def motion_argument(name_or_file: str) -> Path | str:
     if path.is_file():
         return path
     raise MotionError(f"no motion {name_or_file!r}: give a .motion file or one of {', '.join(names)}")
+
+
+def _bounded(convert: Callable[[str], Number], low: Number, high: Number, kind: str) -> Callable[[str], Number]:
+    def parse(text: str) -> Number:
+        with contextlib.suppress(ValueError):
+            if low <= (value := convert(text)) <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind} from {low} to {high}")
+
+    return parse
 
 
 def _canonical_option(argument: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from headcast.config import cache_dir
 from headcast.errors import HeadcastError
 
 _INSTALL = "install Headcast again: pip install --constraint constraints.txt --editable ."
@@ -137,8 +138,8 @@ def check_weights() -> Finding:
     """The weights of the package, read and checked like any checkpoint."""
     from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
 
-    path = default_checkpoint_path()
     try:
+        path = default_checkpoint_path()
         load_checkpoint(path)
     except HeadcastError as error:
         return Finding(State.FAIL, str(error), _INSTALL)
@@ -146,16 +147,15 @@ def check_weights() -> Finding:
 
 
 def check_cache() -> Finding:
-    """The folder that keeps the compiled generator, so that later starts are quicker."""
-    from headcast.reenact.runtime import cache_dir
-
+    """The folder that keeps compiled networks, so that later starts are quicker."""
+    folder = cache_dir()
     try:
-        cache_dir().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache_dir()):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        return Finding(State.WARN, f"{cache_dir()} cannot be written ({error.strerror})", "set XDG_CACHE_HOME")
-    return Finding(State.OK, f"{cache_dir()} can be written")
+        return Finding(State.WARN, f"{folder} cannot be written ({error.strerror})", "set XDG_CACHE_HOME to another")
+    return Finding(State.OK, str(folder))
 
 
 CHECKS: Final[Mapping[str, Callable[[], Finding]]] = MappingProxyType(

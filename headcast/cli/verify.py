@@ -23,5 +23,9 @@ def run(options: argparse.Namespace) -> Report:
         line = f"{options.file}: no mark of Headcast found; that does not show that it is genuine"
         return Report((line,), {"file": options.file, "synthetic": None}, exit_code=1)
     facts = {name: value for name, value in asdict(marks).items() if value is not None}
-    lines = (f"{options.file}: synthetic", *(f"  {name.replace('_', ' ')}: {value}" for name, value in facts.items()))
+    lines = (f"{options.file}: synthetic", *(f"  {name.replace('_', ' ')}: {_text(facts[name])}" for name in facts))
     return Report(lines, {"file": options.file, "synthetic": True, "marks": facts})
+
+
+def _text(value: object) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(value)

@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from headcast.cli.arguments import canonical, motion_argument, number
+from headcast.cli.arguments import canonical, motion_argument, number, whole_number
 from headcast.errors import MotionError
 
 
@@ -34,6 +34,13 @@ def test_a_number_within_its_bounds(text, value):
 def test_a_number_out_of_bounds_is_refused_with_the_bounds(text):
     with pytest.raises(argparse.ArgumentTypeError, match="is not a number from 0 to 3"):
         number(0, 3)(text)
+
+
+@pytest.mark.parametrize("text", ["0", "33", "1.5", "eight"])
+def test_a_count_is_a_whole_number(text):
+    assert whole_number(1, 32)("32") == 32
+    with pytest.raises(argparse.ArgumentTypeError, match=f"'{text}' is not a whole number from 1 to 32"):
+        whole_number(1, 32)(text)
 
 
 def test_a_built_in_motion_is_taken_by_name_and_a_file_by_path(tmp_path):

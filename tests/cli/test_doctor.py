@@ -1,0 +1,61 @@
+import builtins
+import json
+
+import pytest
+
+from headcast.cli import checks
+from headcast.cli.checks import CHECKS, Finding, State, run_check
+
+
+def test_doctor_prints_one_line_per_check_and_fails_only_where_one_fails(headcast):
+    ended = headcast("doctor", "--json")
+    findings = json.loads(ended.out)["checks"]
+    assert list(findings) == list(CHECKS)
+    assert ended.code == int("fail" in {finding["state"] for finding in findings.values()})
+    for finding in findings.values():
+        assert finding["detail"]
+        assert bool(finding["cure"]) == (finding["state"] != "ok")
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [(State.OK, 0), (State.WARN, 0), (State.FAIL, 1)], ids=lambda value: str(value)
+)
+def test_only_a_failure_changes_the_exit_code(headcast, monkeypatch, state, code):
+    cure = "" if state is State.OK else "mend it"
+    monkeypatch.setattr("headcast.cli.doctor.CHECKS", {"thing": lambda: Finding(state, "found", cure)})
+    ended = headcast("doctor")
+    assert ended.code == code
+    assert ended.out == f"{state.value:4} thing: found" + ("; mend it\n" if cure else "\n")
+
+
+def test_a_package_that_cannot_be_imported_is_a_failure_with_the_cure():
+    def broken():
+        raise ImportError("No module named 'torch'")
+
+    finding = run_check(broken)
+    assert finding.state is State.FAIL
+    assert "No module named 'torch'" in finding.detail
+    assert "pip install" in finding.cure
+
+
+def test_a_missing_system_library_is_named_with_the_packages_to_install(monkeypatch):
+    real_import = builtins.__import__
+
+    def bare_server(name, *rest, **named):
+        if name == "cv2":
+            raise ImportError("libGL.so.1: cannot open shared object file")
+        return real_import(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", bare_server)
+    finding = run_check(checks.check_opencv)
+    assert finding.state is State.FAIL
+    assert "libGL.so.1" in finding.detail
+    assert "apt install libgl1 libglib2.0-0" in finding.cure
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert checks.check_cache().state is State.WARN
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert checks.check_cache() == Finding(State.OK, str(tmp_path / "headcast"))
