@@ -26,11 +26,11 @@ _COLOUR_GRID: Final = 32  # cells a side on which colours are matched: low frequ
 _MAX_COLOUR_STEP: Final = 24.0  # levels; a larger difference is content that moved, not light
 
 
-def head_crop(landmarks: Landmarks, image_size: tuple[int, int], scale: float = 1.0) -> Box:
+def head_crop(landmarks: Landmarks, image_size: tuple[int, int] | None = None, scale: float = 1.0) -> Box:
     """Return the upright square with head and shoulders, in whole pixels.
 
     Place and size follow the skull: a talking mouth does not move them. `scale` widens the square about its centre.
-    Where it hangs out of the image (width, height) it slides back a little; beyond that it may lie outside.
+    It may reach beyond the image; told the image's (width, height), it slides back inside a little.
     """
     if not scale > 0:
         raise ValueError(f"scale must be positive, not {scale}")
@@ -40,8 +40,10 @@ def head_crop(landmarks: Landmarks, image_size: tuple[int, int], scale: float = 
     right, down = _skull_axes(landmarks)
     middle = centre + radius * (_DOWN_FACE * down + _INTO_HEAD * np.cross(right, down))
     side = max(round(scale * _SIDE * radius), 1)
-    left, top = (_slid_inside(float(middle[axis]) + 0.5 - side / 2, side, image_size[axis]) for axis in (0, 1))
-    return Box(left, top, side, side)
+    left, top = (float(middle[axis]) + 0.5 - side / 2 for axis in (0, 1))
+    if image_size is not None:
+        left, top = _slid_inside(left, side, image_size[0]), _slid_inside(top, side, image_size[1])
+    return Box(round(left), round(top), side, side)
 
 
 def crop_image(image: Image, box: Box, size: int) -> Image:
@@ -134,10 +136,10 @@ class PasteBack:
         return np.asarray(warped, patch.dtype)
 
 
-def _slid_inside(start: float, side: int, length: int) -> int:
+def _slid_inside(start: float, side: int, length: int) -> float:
     """Move an interval of `side` towards 0..`length`, by `_SLIDE` of itself at most."""
     inside = min(max(start, min(0.0, length - side)), max(0.0, length - side))
-    return round(min(max(inside, start - _SLIDE * side), start + _SLIDE * side))
+    return min(max(inside, start - _SLIDE * side), start + _SLIDE * side)
 
 
 def _corner(box: Box) -> NDArray[np.float64]:
