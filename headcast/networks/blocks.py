@@ -39,7 +39,8 @@ class DownBlock(nn.Module):
         main = features if self.first else functional.relu(self.norm_in(features))
         main = self.conv_out(functional.relu(self.norm_out(self.conv_in(main))))
         # Pooling is linear, so one pooling of the sum equals two poolings, and the 1x1 skip commutes with it.
-        return functional.avg_pool2d(main, 2) + self.skip(functional.avg_pool2d(features, 2))
+        skip: Tensor = self.skip(functional.avg_pool2d(features, 2))
+        return functional.avg_pool2d(main, 2) + skip
 
 
 class ResidualBlock(nn.Module):
@@ -89,7 +90,7 @@ class AdaptiveResidualBlock(nn.Module):
 
     def forward(self, features: Tensor, adaptive: Iterator[ShiftScale]) -> Tensor:
         """(B, C, H, W) to the same; takes its two layers' shift and scale from `adaptive`."""
-        main = self.conv_in(functional.relu(self.norm_in(features, next(adaptive))))
+        main: Tensor = self.conv_in(functional.relu(self.norm_in(features, next(adaptive))))
         main = self.conv_out(functional.relu(self.norm_out(main, next(adaptive))))
         return features + main
 
@@ -107,7 +108,7 @@ class AdaptiveUpBlock(nn.Module):
 
     def forward(self, features: Tensor, adaptive: Iterator[ShiftScale]) -> Tensor:
         """(B, C, H, W) to (B, out_width, 2H, 2W); takes its two layers' shift and scale from `adaptive`."""
-        main = functional.relu(self.norm_in(features, next(adaptive)))
+        main: Tensor = functional.relu(self.norm_in(features, next(adaptive)))
         main = self.conv_in(functional.interpolate(main, scale_factor=2.0, mode="nearest"))
         main = self.conv_out(functional.relu(self.norm_out(main, next(adaptive))))
         # A 1x1 convolution commutes with nearest up-sampling and is four times cheaper before it.

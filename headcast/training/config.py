@@ -40,6 +40,7 @@ class TrainingConfig:
     drop_warp: float = 0.12  # probability of training without the warped shot: the paper's pure form
     drop_mouth_and_eyes: float = 0.25  # probability of erasing them from the warped shot
     drop_embedding: float = 0.1  # probability of the mean embedding instead of the person's
+    augment_discriminator: bool = True  # differentiable augmentation of all that it sees
     crop_size: int = 128  # side of the random square of the `crop` term, pixels
     precision: str = "auto"  # bf16 where the machine computes it natively, f32 elsewhere; or one of the two
     compile_networks: bool = False  # needs a C++ compiler; worth it for runs of hours
@@ -79,7 +80,7 @@ class TrainingConfig:
 
 _LITE: Final[Mapping[str, Any]] = {
     "weights": LossWeights(
-        pyramid=10.0, mouth=0.03, eyes=0.02, crop=0.03, adversarial=0.1, feature_matching=10.0, embedding_match=0.1
+        pyramid=10.0, mouth=0.03, eyes=0.02, crop=0.03, adversarial=0.5, feature_matching=20.0, embedding_match=0.1
     ),
 }
 
@@ -93,6 +94,7 @@ _PAPER: Final[Mapping[str, Any]] = {
     "num_discriminator_steps": 2,
     "adversarial_start": 0.0,
     "drop_embedding": 0.0,
+    "augment_discriminator": False,
     "weights": LossWeights(vgg19=0.15, vggface=0.025, adversarial=1.0, feature_matching=10.0, embedding_match=10.0),
 }
 

@@ -17,6 +17,7 @@ from headcast.errors import HeadcastError
 from headcast.networks.discriminator import VideoEmbeddings
 from headcast.networks.generator import GeneratorOutput
 from headcast.networks.model import Model
+from headcast.training.augment import draw_augmentation
 from headcast.training.conditions import drop_conditions, replace_embeddings
 from headcast.training.config import LossWeights, TrainingConfig
 from headcast.training.content import FeatureNetworks, content_terms, random_squares
@@ -24,6 +25,8 @@ from headcast.training.episode import EpisodeBatch
 from headcast.training.losses import adversarial_loss, discriminator_loss, embedding_match_loss, feature_matching_loss
 
 MEAN_EMBEDDING_DECAY = 0.99
+FramePair = tuple[Tensor, Tensor]
+"""Frames (B, 3, H, W) and their landmark images."""
 
 
 class MetaLearner:
@@ -99,12 +102,13 @@ class MetaLearner:
         return output, terms
 
     def _adversarial_terms(self, batch: EpisodeBatch, generated: Tensor) -> dict[str, Tensor]:
-        discriminator, landmark_images = self.model.discriminator, batch.conditioning[:, :3]
-        discriminator.requires_grad_(False)  # its weights' gradients would be thrown away
+        discriminator = self.model.discriminator
+        real_pair, generated_pair = self._discriminator_inputs(batch, generated)
         identity = self.video_embeddings(batch.video_index).detach()  # W_i
+        discriminator.requires_grad_(False)  # its weights' gradients would be thrown away
         with torch.no_grad():
-            _, real_maps = discriminator(batch.target, landmark_images, identity)
-        scores, generated_maps = discriminator(generated, landmark_images, identity)
+            _, real_maps = discriminator(*real_pair, identity)
+        scores, generated_maps = discriminator(*generated_pair, identity)
         discriminator.requires_grad_(True)
         return {
             "adversarial": adversarial_loss(scores),
@@ -112,15 +116,21 @@ class MetaLearner:
         }
 
     def _discriminator_step(self, batch: EpisodeBatch, generated: Tensor) -> Tensor:
-        landmark_images = batch.conditioning[:, :3]
         identity = self.video_embeddings(batch.video_index)
+        frames, landmark_images = map(torch.cat, zip(*self._discriminator_inputs(batch, generated), strict=True))
         with autocast(self.device, self.config.precision):
-            scores, _ = self.model.discriminator(
-                torch.cat([batch.target, generated]), torch.cat([landmark_images] * 2), torch.cat([identity] * 2)
-            )
+            scores, _ = self.model.discriminator(frames, landmark_images, torch.cat([identity, identity]))
         loss = discriminator_loss(*scores.chunk(2))
         self._learn(loss, {"discriminator": loss}, "discriminator", "videos")
         return loss
+
+    def _discriminator_inputs(self, batch: EpisodeBatch, generated: Tensor) -> tuple[FramePair, FramePair]:
+        """The real and the generated frames, each with the landmark images, augmented alike."""
+        landmark_images = batch.conditioning[:, :3]
+        if not self.config.augment_discriminator:
+            return (batch.target, landmark_images), (generated, landmark_images)
+        augmentation = draw_augmentation(len(batch), batch.target.shape[-1], self.random)
+        return augmentation.apply(batch.target, landmark_images), augmentation.apply(generated, landmark_images)
 
     def _learn(self, loss: Tensor, terms: dict[str, Tensor], *names: str) -> None:
         for name, term in terms.items():
