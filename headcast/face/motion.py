@@ -1,0 +1,136 @@
+"""A motion in, a `.motion` file out, and back: safetensors, checked before anything of it is used.
+
+Tensors: `landmarks` (N, 478, 3) float32, `found` (N,) bool, `ticks` (N,) int64, the frames' times in units of
+`time_base`. Metadata: format, version, time_base as "1/30000", image_size as "1280x720".
+"""
+
+import math
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from headcast.errors import MotionError
+from headcast.media.files import PathLike, existing_file, replaced_on_success
+from headcast.types import NUM_LANDMARKS, Motion
+
+MOTION_VERSION: Final = 1
+MAX_FRAMES: Final = 1_000_000
+"""About nine hours at 30 frames a second."""
+
+_FORMAT: Final = "headcast-motion"
+_MAX_HEADER_BYTES: Final = 1 << 16  # ours takes 400
+_MAX_IMAGE_SIDE: Final = 1 << 15
+_MAX_PLACE: Final = 1e6  # pixels
+_MAX_TICKS: Final = 10**18  # fits into 64 bits
+_DTYPES: Final = {"landmarks": "F32", "found": "BOOL", "ticks": "I64"}
+
+
+def save_motion(path: PathLike, motion: Motion) -> None:
+    """Write a motion; the file appears whole or not at all. ValueError for a motion that contradicts itself."""
+    problem = _problem(motion)
+    if problem:
+        raise ValueError(f"this motion cannot be saved: {problem}")
+    denominator = math.lcm(*(time.denominator for time in motion.times))
+    if max(motion.times[-1], 1) * denominator >= _MAX_TICKS:
+        raise ValueError("this motion cannot be saved: its times have no common time base of practical size")
+    tensors = {
+        "landmarks": np.ascontiguousarray(motion.landmarks, np.float32),
+        "found": np.ascontiguousarray(motion.found, np.bool_),
+        "ticks": np.array([int(time * denominator) for time in motion.times], np.int64),
+    }
+    metadata = {
+        "format": _FORMAT,
+        "version": str(MOTION_VERSION),
+        "time_base": f"1/{denominator}",
+        "image_size": "{}x{}".format(*motion.image_size),
+    }
+    with replaced_on_success(path) as temporary:
+        save_file(tensors, temporary, metadata)
+
+
+def load_motion(path: PathLike) -> Motion:
+    """Read a motion file; MotionError for one that is broken, hostile, too large or of another version."""
+    file = existing_file(path)
+    _check_header_size(file, path)
+    try:
+        with safe_open(file, "numpy") as content:
+            metadata = content.metadata() or {}
+            _check_version(metadata, path)
+            _check_tensors(content, path)
+            landmarks, found, ticks = (content.get_tensor(name) for name in _DTYPES)
+    except (SafetensorError, OSError) as error:
+        raise _broken(path, str(error).splitlines()[0]) from error
+    time_base, image_size = _read_units(metadata, path)
+    motion = Motion(landmarks, tuple(int(tick) * time_base for tick in ticks), image_size, found)
+    problem = _problem(motion)
+    if problem:
+        raise _broken(path, problem)
+    return motion
+
+
+def _check_header_size(file: Path, path: PathLike) -> None:
+    """Look at the length that a safetensors file starts with, before anything trusts it."""
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        header_size = int.from_bytes(stream.read(8), "little")
+    if size < 8 or header_size > min(_MAX_HEADER_BYTES, size - 8):
+        raise _broken(path, "its beginning is not that of a motion file, or it is cut off")
+
+
+def _check_version(metadata: dict[str, str], path: PathLike) -> None:
+    if metadata.get("format") != _FORMAT:
+        raise _broken(path, f"its format is {metadata.get('format')!r:.40}, not {_FORMAT!r}")
+    version = metadata.get("version")
+    if version != str(MOTION_VERSION):
+        raise MotionError(
+            f"{path} is a motion file of version {version!r:.20}, this program reads version {MOTION_VERSION};"
+            " extract it again from its video"
+        )
+
+
+def _check_tensors(content: Any, path: PathLike) -> None:
+    """Compare what the header promises with what a motion is, before any of it is read."""
+    if set(content.keys()) != set(_DTYPES):
+        raise _broken(path, f"expected the tensors {', '.join(_DTYPES)}")
+    parts = {name: content.get_slice(name) for name in _DTYPES}
+    num_frames = parts["landmarks"].get_shape()[:1]
+    expected = {"landmarks": [*num_frames, NUM_LANDMARKS, 3], "found": num_frames, "ticks": num_frames}
+    for name, part in parts.items():
+        if part.get_dtype() != _DTYPES[name] or part.get_shape() != expected[name]:
+            raise _broken(path, f"{name} is {part.get_dtype()} {part.get_shape()}"[:80])
+    if not 1 <= num_frames[0] <= MAX_FRAMES:
+        raise _broken(path, f"it has {num_frames[0]} frames, expected 1 to {MAX_FRAMES}")
+
+
+def _read_units(metadata: dict[str, str], path: PathLike) -> tuple[Fraction, tuple[int, int]]:
+    """Return the time base and the image size (width, height)."""
+    time_base = re.fullmatch(r"1/([1-9]\d{0,17})", metadata.get("time_base", ""), re.ASCII)
+    image_size = re.fullmatch(r"(\d{1,6})x(\d{1,6})", metadata.get("image_size", ""), re.ASCII)
+    if not time_base or not image_size:
+        raise _broken(path, "its time base or image size cannot be read")
+    return Fraction(1, int(time_base[1])), (int(image_size[1]), int(image_size[2]))
+
+
+def _problem(motion: Motion) -> str:
+    """Say what is wrong with a motion, nothing if nothing is."""
+    num_frames = len(motion.times)
+    if not 1 <= num_frames <= MAX_FRAMES:
+        return f"it has {num_frames} frames, expected 1 to {MAX_FRAMES}"
+    if motion.landmarks.shape != (num_frames, NUM_LANDMARKS, 3) or motion.found.shape != (num_frames,):
+        return f"landmarks {motion.landmarks.shape} and found {motion.found.shape} do not fit {num_frames} times"
+    if not all(1 <= side <= _MAX_IMAGE_SIDE for side in motion.image_size):
+        return f"its image size {motion.image_size} is not within 1 to {_MAX_IMAGE_SIDE}"
+    if not np.abs(motion.landmarks).max() <= _MAX_PLACE:  # false for NaN, too
+        return "its landmarks are not finite numbers near the image"
+    if motion.times[0] < 0 or any(a >= b for a, b in zip(motion.times, motion.times[1:], strict=False)):
+        return "its times do not increase from 0 on"
+    return ""
+
+
+def _broken(path: PathLike, problem: str) -> MotionError:
+    return MotionError(f"{path} is no readable motion file ({problem}); make one with: headcast motion extract")
