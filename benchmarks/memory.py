@@ -56,8 +56,10 @@ def loop_video(source: Path, target: Path, seconds: float) -> int:
 def peak_memory(source: Path, driving: Path) -> float:
     """Animate in a process of its own and return the most memory it held at once, in MiB."""
     output = driving.with_name(f"out_{driving.stem}.mp4")
-    command = [sys.executable, "-m", "headcast", "animate", "-s", source, "-d", driving, "-o", output, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+    files = ["-s", str(source), "-d", str(driving), "-o", str(output)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "headcast", "animate", *files, "--json"], stdout=subprocess.DEVNULL
+    ) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:

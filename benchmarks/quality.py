@@ -63,12 +63,12 @@ def main() -> None:
 def judge_clip(clip: Clip, judges: Judges, model: Model, seed: int) -> dict[str, Figures]:
     """Judge the rivals on one clip; each figure is the mean over the targets that have it."""
     split = split_clip(clip, num_shots=1, seed=seed)
-    if len(split.targets) < NUM_TARGETS:
-        tqdm.write(f"{clip.name} is short: {len(split.targets)} targets instead of {NUM_TARGETS}")
     shot = clip.shot(split.shots[0])
     targets = [clip.shot(number) for number in split.targets]
     opens = mouth_opens(np.array([opening_of(target) for target in targets]), opening_of(shot))
     rivals = Rivals(shot, model)
+    short = f" of {NUM_TARGETS}: a short clip" if len(targets) < NUM_TARGETS else ""
+    tqdm.write(f"{clip.name}: ours on {rivals.name}, {len(targets)} targets{short}, {opens.sum()} with opening mouth")
     figures: dict[str, list[Figures]] = {rival: [] for rival in RIVALS}
     for target, opened in zip(targets, opens, strict=True):
         for rival, output in rivals(target.landmarks).items():

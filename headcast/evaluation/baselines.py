@@ -2,13 +2,12 @@
 
 from typing import Final
 
-import torch
-
 from headcast.face.draw import draw_landmark_image
 from headcast.face.warp import Warper
+from headcast.networks.avatar import make_avatar
 from headcast.networks.model import Model
-from headcast.networks.tensors import conditioning_to_tensor, image_to_tensor, tensor_to_image
-from headcast.types import Conditioning, Image, Landmarks, Shot
+from headcast.reenact.runtime import make_runtime
+from headcast.types import Image, Landmarks, Shot
 
 PHOTO: Final = "photo unmoved"
 WARP: Final = "warped shot alone"
@@ -17,32 +16,20 @@ RIVALS: Final = (PHOTO, WARP, OURS)
 
 
 class Rivals:
-    """Everyone who makes a frame from one shot; all read the same conditioning."""
+    """Everyone who makes a frame from one shot; ours reads the very warp that stands beside it.
 
-    def __init__(self, shot: Shot, model: Model) -> None:
+    Self-reenactment: the landmarks are the person's own, so nothing is retargeted. `name` says what ours runs on.
+    """
+
+    def __init__(self, shot: Shot, model: Model, *, precision: str = "auto") -> None:
         self._shot = shot
         self._warper = Warper(shot)
-        self._model = model
-        self._adain_parameters = project_shot(model, shot)
+        avatar = make_avatar(model, [shot], [draw_landmark_image(shot.landmarks, shot.image.shape[0])])
+        self._runtime = make_runtime(avatar, precision=precision)
+        self.name = self._runtime.name
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return each rival's frame for landmarks (478, 3) in pixels of the shot."""
         conditioning = self._warper(landmarks).conditioning
-        ours = reenact_frame(self._model, self._adain_parameters, conditioning)
+        ours = self._runtime(conditioning).image
         return {PHOTO: self._shot.image, WARP: conditioning.warped, OURS: ours}
-
-
-@torch.inference_mode()
-def project_shot(model: Model, shot: Shot) -> torch.Tensor:
-    """Return the AdaIN parameters (1, P) of the person in one shot."""
-    landmark_image = draw_landmark_image(shot.landmarks, shot.image.shape[0])
-    embedding = model.embedder(image_to_tensor(shot.image), image_to_tensor(landmark_image))
-    parameters: torch.Tensor = model.generator.project(embedding)
-    return parameters
-
-
-@torch.inference_mode()
-def reenact_frame(model: Model, adain_parameters: torch.Tensor, conditioning: Conditioning) -> Image:
-    """Return the generator's frame for one conditioning, in full precision."""
-    tensor = conditioning_to_tensor(conditioning, model.generator.conditioning_channels)
-    return tensor_to_image(model.generator(tensor, adain_parameters).image)
