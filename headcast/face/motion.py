@@ -36,7 +36,7 @@ def save_motion(path: PathLike, motion: Motion) -> None:
     if problem:
         raise ValueError(f"this motion cannot be saved: {problem}")
     denominator = math.lcm(*(time.denominator for time in motion.times))
-    if max(motion.times[-1], 1) * denominator >= _MAX_TICKS:
+    if max(motion.times[-1], Fraction(1)) * denominator >= _MAX_TICKS:
         raise ValueError("this motion cannot be saved: its times have no common time base of practical size")
     tensors = {
         "landmarks": np.ascontiguousarray(motion.landmarks, np.float32),
