@@ -71,7 +71,7 @@ def write_image(path: PathLike, image: Image, metadata: Mapping[str, str]) -> No
     with replaced_on_success(path) as temporary:
         try:
             picture.save(temporary, **options, **_metadata_options(options["format"], metadata))
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a picture too wide for the format
             raise cannot_write(path, error) from error
 
 
@@ -80,7 +80,7 @@ def _opened(path: PathLike) -> Pillow.Image:
     file = existing_file(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own limit is checked below
+            warnings.simplefilter("ignore")  # of sizes, which are checked below, and of what Pillow mends itself
             picture = Pillow.open(file, formats=READABLE_FORMATS)
     except Pillow.DecompressionBombError:
         raise MediaError(f"{path} is too large, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it") from None
@@ -111,7 +111,9 @@ def _metadata_options(format_name: str, metadata: Mapping[str, str]) -> dict[str
 def _upright(picture: Pillow.Image) -> Pillow.Image:
     """The picture with its EXIF orientation applied; a broken EXIF block counts as none."""
     try:
-        return ImageOps.exif_transpose(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ImageOps.exif_transpose(picture)
     except _BROKEN:
         return picture
 

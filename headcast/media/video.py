@@ -59,7 +59,8 @@ class VideoReader:
         self.num_frames = timing.num_frames
         self.tick = timing.tick
         self.size = view.size
-        self.start = (first.pts or 0) * timing.tick
+        self._first_ticks = _ticks(container, first) or 0
+        self.start = Fraction(0) if container.format.name == "avi" else self._first_ticks * timing.tick
         self._container = container
         self._timing = timing
         self._view = view
@@ -80,10 +81,10 @@ class VideoReader:
 
     def _frames(self, first: VideoFrame) -> Iterator[Frame]:
         yield Frame(self._view.show(first), Fraction(0))
-        start = first.pts or 0
         last = Fraction(0)
         for decoded in self._rest:
-            time = last + 1 / self.rate if decoded.pts is None else self._timing.frame_time(decoded.pts - start)
+            ticks = _ticks(self._container, decoded)
+            time = last + 1 / self.rate if ticks is None else self._timing.frame_time(ticks - self._first_ticks)
             if time > last:  # of two frames for one moment, which broken files have, the first is kept
                 last = time
                 yield Frame(self._view.show(decoded), time)
@@ -122,3 +123,8 @@ def _decode(container: InputContainer, stream: VideoStream, path: PathLike) -> I
             f"{path} is damaged: it cannot be read on after frame {num_decoded} ({error.strerror}); "
             "convert or download it again"
         ) from error
+
+
+def _ticks(container: InputContainer, frame: VideoFrame) -> int | None:
+    """When a frame is shown. AVI stores no such times: those FFmpeg makes up are out of order, the others are not."""
+    return frame.dts if container.format.name == "avi" else frame.pts
