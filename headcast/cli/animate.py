@@ -24,16 +24,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     motion = parser.add_argument_group("motion")
     motion.add_argument(
-        "--relative", action=yes_or_no, default=True, help="add the driver's movement to the photo's own expression"
+        "--relative",
+        action=yes_or_no,
+        default=True,
+        help="add the driver's movement to the photo's own expression; default: on",
     )
-    motion.add_argument("--strength", type=number(0, 3), default=1.0, help="of the movement, 0 to 3; default: 1")
+    motion.add_argument(
+        "--strength", type=number(0, 3), default=1.0, metavar="S", help="of the movement, 0 to 3; default: 1"
+    )
     motion.add_argument("--region", choices=REGIONS, default="all", help="what moves; default: %(default)s")
-    motion.add_argument("--smooth", action=yes_or_no, default=True, help="take the tracker's jitter out")
+    motion.add_argument("--smooth", action=yes_or_no, default=True, help="take the tracker's jitter out; default: on")
 
     picture = parser.add_argument_group("picture and sound")
-    picture.add_argument("--paste-back", action=yes_or_no, default=True, help="full photo, not only the head's crop")
-    picture.add_argument("--scale", type=number(0.5, 2), default=1.0, help="of the head's crop, 0.5 to 2; default: 1")
-    picture.add_argument("--compare", action="store_true", help="driver, photo and result side by side")
+    picture.add_argument(
+        "--paste-back", action=yes_or_no, default=True, help="full photo, not only the head's crop; default: on"
+    )
+    picture.add_argument(
+        "--scale", type=number(0.5, 2), default=1.0, metavar="S", help="of the head's crop, 0.5 to 2; default: 1"
+    )
+    picture.add_argument("--compare", action="store_true", help="driver, photo and result side by side; default: off")
     picture.add_argument("--audio", choices=("driving", "none"), default="driving", help="default: %(default)s")
 
     add_model_arguments(parser)
@@ -42,10 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare where the weights come from and what they run on."""
     model = parser.add_argument_group("model")
-    model.add_argument("--checkpoint", type=Path, metavar="FILE", help="other weights than those of the package")
+    model.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the weights of the package")
     model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     model.add_argument("--precision", choices=("auto", "bf16", "f32"), default="auto", help="default: %(default)s")
-    model.add_argument("--seed", type=whole_number(0), default=0, help="same seed, same output; default: %(default)s")
+    model.add_argument(
+        "--seed", type=whole_number(0), default=0, metavar="N", help="same seed, same output; default: %(default)s"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:

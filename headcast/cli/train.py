@@ -29,17 +29,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, split (train, val)")
     parser.add_argument("--preset", choices=("paper", "lite", "tiny"), default="lite", help="default: %(default)s")
     budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--minutes", type=number(0.01, 1e6), help="train for so long")
-    budget.add_argument("--samples", type=whole_number(1), help="train on so many episodes")
+    budget.add_argument("--minutes", type=number(0.01, 1e6), metavar="M", help="train for so long")
+    budget.add_argument("--samples", type=whole_number(1), metavar="N", help="train on so many episodes")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
     parser.add_argument(
-        "--batch-size", type=whole_number(1, 1024), default=8, help="episodes per step; default: %(default)s"
+        "--batch-size",
+        type=whole_number(1, 1024),
+        default=8,
+        metavar="N",
+        help="episodes per step; default: %(default)s",
     )
-    parser.add_argument("--shots", type=whole_number(1, 32), default=3, help="per episode (K); default: %(default)s")
+    parser.add_argument(
+        "--shots", type=whole_number(1, 32), default=3, metavar="K", help="per episode (K); default: %(default)s"
+    )
     parser.add_argument("--vgg19", type=Path, metavar="FILE", help="content loss: VGG19, safetensors")
     parser.add_argument("--vggface", type=Path, metavar="FILE", help="content loss: VGGFace, safetensors")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
-    parser.add_argument("--seed", type=whole_number(0), default=0, help="default: %(default)s")
+    parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
 
 
 def run(options: argparse.Namespace) -> Report:

@@ -1,9 +1,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from headcast.cli.main import main
+from headcast.media.writer import VideoWriter
+from headcast.types import Image
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,15 @@ def headcast(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         return Ended(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def write_still_video() -> Callable[..., None]:
+    """Writes a video that shows one picture, at 24 frames a second."""
+
+    def write(path: Path, image: Image, num_frames: int) -> None:
+        with VideoWriter(path, (image.shape[1], image.shape[0]), Fraction(24)) as writer:
+            for _ in range(num_frames):
+                writer.write(image)
+
+    return write

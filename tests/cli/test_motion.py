@@ -1,6 +1,8 @@
 import json
 
+import numpy as np
 import pytest
+from skimage import data
 
 from headcast.face.builtin import builtin_motion_names
 
@@ -17,9 +19,9 @@ def test_show_describes_a_built_in_motion(headcast):
     assert headcast("motion", "show", "talk").out.startswith(f"talk: {answer['num_frames']} frames over ")
 
 
-def test_the_motion_of_a_still_video_is_saved_and_shown(headcast, tmp_path, astronaut_path):
+def test_the_motion_of_a_still_video_is_saved_and_shown(headcast, tmp_path, write_still_video):
     video, file = tmp_path / "still.mp4", tmp_path / "still.motion"
-    write_still_video(video, astronaut_path, num_frames=12)
+    write_still_video(video, data.astronaut(), num_frames=12)
     assert headcast("motion", "extract", video, "-o", file).code == 0
     answer = json.loads(headcast("motion", "show", file, "--json").out)
     assert (answer["num_frames"], answer["num_found"], answer["image_size"]) == (12, 12, [512, 512])
@@ -47,25 +49,10 @@ def test_a_wrong_file_ends_in_one_line_and_leaves_nothing(headcast, tmp_path, mo
     assert {path.name for path in tmp_path.iterdir()} == {"text.mp4", "text.motion"}
 
 
-def test_a_video_without_a_face_leaves_no_motion(headcast, tmp_path):
-    from PIL import Image
-
-    picture, video, file = tmp_path / "grey.png", tmp_path / "grey.mp4", tmp_path / "grey.motion"
-    Image.new("RGB", (128, 128), "grey").save(picture)
-    write_still_video(video, picture, num_frames=3)
+def test_a_video_without_a_face_leaves_no_motion(headcast, tmp_path, write_still_video):
+    video, file = tmp_path / "grey.mp4", tmp_path / "grey.motion"
+    write_still_video(video, np.full((128, 128, 3), 127, np.uint8), num_frames=3)
     ended = headcast("motion", "extract", video, "-o", file)
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "no face" in ended.err
     assert not file.exists()
-
-
-def write_still_video(path, picture, num_frames):
-    from fractions import Fraction
-
-    from headcast.media.images import read_image
-    from headcast.media.writer import VideoWriter
-
-    image = read_image(picture)
-    with VideoWriter(path, (image.shape[1], image.shape[0]), Fraction(24)) as writer:
-        for _ in range(num_frames):
-            writer.write(image)

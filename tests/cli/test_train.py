@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 
 from headcast.cli.train import split_clips
@@ -47,3 +50,24 @@ def test_a_folder_that_cannot_be_trained_on_ends_in_one_line(headcast, tmp_path,
     assert ended.err.startswith("headcast: error: ")
     assert ended.err.count("\n") == 1
     assert not run_dir.exists()
+
+
+def test_a_run_ends_in_a_checkpoint_that_can_be_loaded(headcast, tmp_path, monkeypatch, write_still_video):
+    from headcast.cli.demo import PHOTOS
+    from headcast.networks.checkpoint import load_checkpoint
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "clips").mkdir()
+    for name, photo in PHOTOS.items():
+        write_still_video(tmp_path / "clips" / f"{name}.mp4", photo(), num_frames=4)
+    words = ["train", tmp_path / "clips", "--run-dir", tmp_path / "run", "--preset", "tiny", "--batch-size", 2]
+    ended = headcast(*words, "--samples", 4, "--json")
+    assert ended.code == 0, ended.err
+    answer = json.loads(ended.out)
+    assert answer["checkpoint"] == str(tmp_path / "run" / "checkpoint.safetensors")
+    assert load_checkpoint(Path(answer["checkpoint"]))
+
+    again = headcast(*words, "--samples", 4)
+    assert again.code == 2
+    assert "already holds a run; resume it or give another folder" in again.err
+    assert headcast(*words, "--samples", 6, "--resume").code == 0
