@@ -31,7 +31,8 @@ class SoundTrack:
     """The sound of `path` on its way into `output`, as one added stream; silent where `path` has no sound.
 
     `copied_codecs` are the codecs that players expect in the output's container. Use as a `with` block. Sound that
-    starts before the first picture is left out, to within a packet (20 to 50 ms, which MP4 players trim exactly).
+    starts before the first picture is left out, but for a packet or two (20 to 50 ms each) with times below 0, which
+    players trim.
     """
 
     def __init__(self, path: PathLike, output: OutputContainer, copied_codecs: frozenset[str]) -> None:
@@ -89,8 +90,8 @@ def _copied(container: InputContainer, source: AudioStream, target: AudioStream,
         tick = packet.time_base
         shift = round(start / tick)
         packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-        begins_too_early = (packet.pts + (packet.duration or 0)) * tick <= 0
-        if begins_too_early or (last_dts is not None and packet.dts <= last_dts):
+        ends_too_early = packet.pts + 2 * (packet.duration or 0) < 0  # one packet before 0 warms the decoder up
+        if ends_too_early or (last_dts is not None and packet.dts <= last_dts):
             continue
         last_dts = packet.dts
         time = packet.pts * tick

@@ -147,7 +147,7 @@ def test_a_real_photo_survives_png_exactly_and_jpeg_nearly(tmp_path, astronaut_p
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
 def test_metadata_is_stored_and_read_without_the_pixels(tmp_path, picture, suffix):
     path = tmp_path / f"marked.{suffix}"
-    metadata = {"comment": "Synthetic: <made> & \"marked\" 漢", "headcast_seed": "3"}
+    metadata = {"comment": 'Synthetic: <made> & "marked" 漢', "headcast_seed": "3"}
     write_image(path, picture, metadata)
     assert read_image_metadata(path) == metadata
     plain = tmp_path / f"plain.{suffix}"
