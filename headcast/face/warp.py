@@ -122,8 +122,8 @@ def _lay(patch: Patch, colour: NDArray[np.float32], validity: Mask, carried: Mas
 
 def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:
     """Return 1 where positions (H, W, 2) lie within a frame of `size` pixels, else 0."""
-    within = (positions > -1).all(-1) & (positions < size).all(-1)
-    return within.astype(np.float32)
+    x, y = positions[:, :, 0], positions[:, :, 1]
+    return ((x > -1) & (x < size) & (y > -1) & (y < size)).astype(np.float32)
 
 
 def _sample_skin(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:

@@ -1,0 +1,176 @@
+"""A folder of talking-head clips in, tracked clips of 256-pixel frames out, kept in a cache on disk.
+
+Each clip shows one person. Its frames are cut to one fixed square around the head and shoulders, so that what moves
+in the clip moves in the frames.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from headcast.config import cache_dir
+from headcast.errors import DataError, FaceError, MediaError
+from headcast.face.crop import crop_image, crop_landmarks, head_crop
+from headcast.face.matte import person_matte
+from headcast.face.track import fill_gaps, track_video
+from headcast.media.files import replaced_on_success
+from headcast.media.video import open_video
+from headcast.types import Box, Image, Landmarks, Mask, Shot
+
+FRAME_SIZE = 256
+CACHE_VERSION = 1
+MAX_FRAMES = 3000  # of one clip; longer ones are cut, an episode never needs more
+SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg")
+
+
+@dataclass(frozen=True)
+class ClipFile:
+    """One clip and its person's label; clips of one identity must not stand on both sides of a split."""
+
+    path: Path
+    identity: str
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A tracked clip, read frame by frame from the cache.
+
+    `landmarks` (N, 478, 3) are in pixels of the 256-pixel frames; `rate` is in frames a second.
+    """
+
+    name: str
+    identity: str
+    cache_path: Path
+    landmarks: NDArray[np.float32]
+    rate: Fraction
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    @property
+    def frames(self) -> NDArray[np.uint8]:
+        """All frames (N, 256, 256, 3)."""
+        with safe_open(self.cache_path, "numpy") as arrays:
+            return np.asarray(arrays.get_tensor("frames"))
+
+    def shot(self, number: int) -> Shot:
+        """Return frame `number` with its landmarks and the person's matte."""
+        with safe_open(self.cache_path, "numpy") as arrays:
+            image: Image = arrays.get_slice("frames")[number]
+            matte: NDArray[np.uint8] = arrays.get_slice("mattes")[number]
+        return Shot(image, self.landmarks[number], _to_mask(matte))
+
+
+def find_clips(folder: Path, list_path: Path | None = None, split: str | None = None) -> list[ClipFile]:
+    """List the clips of a folder: all of them, or those of a CSV with columns `file`, `identity` and `split`.
+
+    Without a list a clip's identity is its name up to the first underscore, or its own folder inside of `folder`.
+    """
+    if not folder.is_dir():
+        raise DataError(f"no folder {folder}; give a folder of video clips")
+    if list_path is not None:
+        clips = _read_list(folder, list_path, split)
+    else:
+        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        clips = [ClipFile(path, _identity_of(path, folder)) for path in paths]
+    if not clips:
+        raise DataError(f"no clips in {folder}; expected files ending in {', '.join(SUFFIXES)}")
+    return clips
+
+
+def load_clips(files: list[ClipFile], cache: Path | None = None) -> Iterator[Clip]:
+    """Yield each clip, tracked now or taken from the cache; a clip without a usable face raises FaceError."""
+    for file in files:
+        yield load_clip(file, cache)
+
+
+def load_clip(file: ClipFile, cache: Path | None = None) -> Clip:
+    """Track one clip, or take it from the cache."""
+    folder = cache or cache_dir() / "clips"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{file.path.stem}-{_fingerprint(file.path)}.safetensors"
+    if not path.exists():
+        _prepare(file.path, path)
+    with safe_open(path, "numpy") as arrays:
+        rate = Fraction(json.loads(arrays.metadata()["rate"]))
+        return Clip(file.path.stem, file.identity, path, arrays.get_tensor("landmarks"), rate)
+
+
+def clip_box(landmarks: NDArray[np.float32], image_size: tuple[int, int]) -> Box:
+    """Return one square for all frames (N, 478, 3): the usual head crop, pushed and shrunk into the image."""
+    boxes = [head_crop(points, image_size) for points in landmarks[:: max(1, len(landmarks) // 20)]]
+    side = min(float(np.median([box.width for box in boxes])), *map(float, image_size))
+    corner = [
+        float(np.clip(np.median(middles) - side / 2, 0, length - side))
+        for middles, length in zip(
+            ([b.left + b.width / 2 for b in boxes], [b.top + b.height / 2 for b in boxes]), image_size, strict=True
+        )
+    ]
+    return Box(corner[0], corner[1], side, side)
+
+
+def _prepare(source: Path, path: Path) -> None:
+    """Track, cut and matte one clip and write it to the cache."""
+    images: list[Image] = []
+    found: list[Landmarks | None] = []
+    with open_video(source) as video:
+        rate = video.rate
+        for frame, landmarks in track_video(video):
+            images.append(frame.image)
+            found.append(landmarks)
+            if len(images) == MAX_FRAMES:
+                break
+    if sum(landmarks is not None for landmarks in found) < len(found) // 2 + 1:
+        raise FaceError(f"a face is seen in less than half of {source}; leave this clip out")
+    points, _ = fill_gaps(found)
+    height, width = images[0].shape[:2]
+    box = clip_box(points, (width, height))
+    frames = np.stack([crop_image(image, box, FRAME_SIZE) for image in images])
+    mattes = np.stack([_to_bytes(person_matte(frame)) for frame in frames])
+    cut = np.stack([crop_landmarks(face, box, FRAME_SIZE) for face in points]).astype(np.float32)
+    with replaced_on_success(path) as temporary:
+        save_file({"frames": frames, "mattes": mattes, "landmarks": cut}, temporary, {"rate": json.dumps(str(rate))})
+
+
+def _read_list(folder: Path, list_path: Path, split: str | None) -> list[ClipFile]:
+    try:
+        with list_path.open(newline="", encoding="utf-8") as text:
+            rows = list(csv.DictReader(text))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"cannot read the list {list_path} ({error}); give a CSV with columns file, identity, split") from error
+    needed = {"file", "identity"} | ({"split"} if split else set())
+    if not rows or not needed <= set(rows[0]):
+        raise DataError(f"the list {list_path} lacks the columns {', '.join(sorted(needed))}; add them")
+    clips = [ClipFile(folder / row["file"], row["identity"]) for row in rows if split in (None, row.get("split"))]
+    missing = [clip.path for clip in clips if not clip.path.is_file()]
+    if missing:
+        raise MediaError(f"{missing[0]} stands in {list_path} but does not exist; mend the list")
+    return clips
+
+
+def _identity_of(path: Path, folder: Path) -> str:
+    parts = path.relative_to(folder).parts
+    return parts[0] if len(parts) > 1 else path.stem.split("_")[0]
+
+
+def _fingerprint(path: Path) -> str:
+    status = path.stat()
+    text = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {CACHE_VERSION}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _to_bytes(mask: Mask) -> NDArray[np.uint8]:
+    return np.asarray(np.round(mask * 255), np.uint8)
+
+
+def _to_mask(values: NDArray[np.uint8]) -> Mask:
+    return values.astype(np.float32) / 255

@@ -1,0 +1,158 @@
+"""Tracked clips in, batches of training episodes out: K shots, a warped shot and one target of the same person.
+
+Neighbouring frames teach nothing but copying, so a target lies far from its shot in pose and expression or holds an
+event (a mouth that opens, a blink), and every episode is moved to a new, made-up person by one change of shape and
+colour for all its frames.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
+from headcast.data.clips import Clip
+from headcast.data.regions import eyes_box, mouth_box, region_weights
+from headcast.face.draw import draw_landmark_image
+from headcast.face.pose import fit_pose, measure_controls, remove_pose
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference, rotation_vector
+from headcast.face.warp import Warper
+from headcast.types import Landmarks, Shot
+
+Arrays = dict[str, NDArray[np.generic]]
+
+MIN_SECONDS_APART = 0.5
+EVENT_CONTROLS = [0, 4, 5, 6]  # lip gap, lids, gaze
+RETARGET_SHARE = 0.3  # of the episodes read landmarks that went through retargeting, as in use
+
+
+@dataclass(frozen=True)
+class EpisodeSettings:
+    """How episodes are drawn; `frame_size` is the target's side, `shot_size` the embedder's, in pixels."""
+
+    batch_size: int = 8
+    num_shots: int = 3
+    frame_size: int = 256
+    shot_size: int = 128
+    disguise: bool = True  # off for validation: real people, unspoiled
+
+
+class EpisodeSampler:
+    """Draws episodes from clips; the same seed draws the same episodes."""
+
+    def __init__(self, clips: Sequence[Clip], settings: EpisodeSettings, seed: int) -> None:
+        if not clips:
+            raise ValueError("clips must hold at least one clip")
+        self._clips = clips
+        self._settings = settings
+        self._random = np.random.default_rng(seed)
+        self._distances = [_Distances(clip) for clip in clips]
+
+    def batches(self) -> Iterator[Arrays]:
+        """Yield batches for ever: arrays named like the fields of training's EpisodeBatch."""
+        while True:
+            chosen = self._random.integers(len(self._clips), size=self._settings.batch_size)
+            yield stack([self.episode(int(number)) for number in chosen])
+
+    def episode(self, clip_number: int) -> Arrays:
+        """Draw one episode from one clip."""
+        clip, distances = self._clips[clip_number], self._distances[clip_number]
+        random, settings = self._random, self._settings
+        shot_number = int(random.integers(len(clip)))
+        target_number = distances.draw_target(shot_number, random)
+        others = random.choice(len(clip), settings.num_shots, replace=len(clip) < settings.num_shots)
+        disguise = random_disguise(random) if settings.disguise else Disguise()
+        target = disguise.apply(clip.shot(target_number))
+        shot = disguise.apply(clip.shot(shot_number))
+        driving = self._driving(clip, shot, target, disguise)
+        if settings.disguise:
+            shot = Shot(spoil_image(shot.image, random), shot.landmarks, shot.matte)
+            driving = roughen_landmarks(driving, random)
+        shots = [disguise.apply(clip.shot(int(number))) for number in others]
+        return make_episode(shot, driving, target, shots, clip_number, settings)
+
+    def _driving(self, clip: Clip, shot: Shot, target: Shot, disguise: Disguise) -> Landmarks:
+        """Return the target's landmarks, some of the time as retargeting would give them."""
+        if not self._settings.disguise or self._random.random() > RETARGET_SHARE:
+            return target.landmarks
+        some = self._random.choice(len(clip), min(8, len(clip)), replace=False)
+        driver = [disguise.move(clip.landmarks[number]) for number in some]
+        return Retargeter(shot.landmarks, find_reference(driver, shot.landmarks, relative=True))(target.landmarks)
+
+
+def make_episode(
+    shot: Shot, driving: Landmarks, target: Shot, shots: Sequence[Shot], video_index: int, settings: EpisodeSettings
+) -> Arrays:
+    """Build one episode: the warped `shot` for `driving` landmarks, the `target` frame and the embedder's `shots`."""
+    driving = resize_landmarks(driving, target.image.shape[0], settings.frame_size)
+    shot, target = resize_shot(shot, settings.frame_size), resize_shot(target, settings.frame_size)
+    conditioning = Warper(shot)(driving).conditioning
+    images = np.dstack([conditioning.landmark_image, conditioning.warped, np.uint8(conditioning.maps * 255 + 0.5)])
+    small = [resize_shot(each, settings.shot_size) for each in shots]
+    return {
+        "shots": np.stack([each.image for each in small]).transpose(0, 3, 1, 2),
+        "shot_landmark_images": np.stack(
+            [draw_landmark_image(each.landmarks, settings.shot_size) for each in small]
+        ).transpose(0, 3, 1, 2),
+        "conditioning": images.transpose(2, 0, 1),
+        "target": target.image.transpose(2, 0, 1),
+        "region_weights": region_weights(target)[None],
+        "mouth_boxes": mouth_box(target.landmarks),
+        "eye_boxes": eyes_box(target.landmarks),
+        "video_index": np.array(video_index),
+    }
+
+
+def resize_shot(shot: Shot, size: int) -> Shot:
+    """Return the shot at `size` x `size` pixels."""
+    old = shot.image.shape[0]
+    if old == size:
+        return shot
+    how = cv2.INTER_AREA if size < old else cv2.INTER_CUBIC
+    return Shot(
+        np.asarray(cv2.resize(shot.image, (size, size), interpolation=how), np.uint8),
+        resize_landmarks(shot.landmarks, old, size),
+        np.asarray(cv2.resize(shot.matte, (size, size), interpolation=cv2.INTER_AREA), np.float32),
+    )
+
+
+def resize_landmarks(landmarks: Landmarks, old: int, size: int) -> Landmarks:
+    """Return landmarks of a picture of side `old` for the same picture at side `size`."""
+    resized = landmarks * np.float32(size / old)
+    resized[:, :2] += (size / old - 1) / 2  # pixel centres lie at whole numbers
+    return resized
+
+
+def stack(episodes: Sequence[Arrays]) -> Arrays:
+    """Stack episodes into one batch."""
+    return {name: np.stack([episode[name] for episode in episodes]) for name in episodes[0]}
+
+
+class _Distances:
+    """How far the frames of one clip are from each other in pose and expression."""
+
+    def __init__(self, clip: Clip) -> None:
+        poses = [fit_pose(landmarks) for landmarks in clip.landmarks]
+        faces = [remove_pose(landmarks, pose) for landmarks, pose in zip(clip.landmarks, poses, strict=True)]
+        self._controls = np.array([measure_controls(face) for face in faces]) / CONTROL_SPREAD
+        self._turns = np.array([rotation_vector(pose.rotation) for pose in poses]) / ROTATION_SPREAD
+        self._apart = max(1, round(MIN_SECONDS_APART * clip.rate))
+
+    def draw_target(self, shot: int, random: np.random.Generator) -> int:
+        """Draw a target for a shot: half far away, a quarter anywhere, a quarter with an event."""
+        numbers = np.arange(len(self._controls))
+        allowed = numbers[np.abs(numbers - shot) >= self._apart]
+        if not len(allowed):
+            return int(random.choice(numbers))
+        change = np.abs(self._controls[allowed] - self._controls[shot])
+        turn = np.linalg.norm(self._turns[allowed] - self._turns[shot], axis=1)
+        kind = random.random()
+        if kind < 0.5:
+            far = np.argsort(np.linalg.norm(change, axis=1) + turn)[-max(1, len(allowed) // 4) :]
+            return int(allowed[random.choice(far)])
+        if kind < 0.75:
+            return int(random.choice(allowed))
+        events = change[:, EVENT_CONTROLS].max(1) ** 2 + 1e-6
+        return int(random.choice(allowed, p=events / events.sum()))
