@@ -9,19 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
+from headcast.face.crop import crop_image, landmarks_to_image
 from headcast.face.mediapipe_graphs import FaceMesh
-from headcast.face.search import face_size, largest_face
+from headcast.face.search import clear_face, face_size, largest_face
 from headcast.media.files import PathLike
 from headcast.media.video import open_video
-from headcast.types import Frame, Image, Landmarks
+from headcast.types import Box, Frame, Image, Landmarks
 
 MIN_FACE_SIZE: Final = 40
 """Pixels, chin to forehead, below which a photo's face has too little detail to be animated."""
 
 _MAX_FACES_VIDEO: Final = 3  # each face more than one costs a millisecond per frame; passers-by need not all be seen
 
+_WINDOW_SIZE: Final = 3.0  # face sizes
+_WINDOW_PIXELS: Final = 384
 _MIN_OVERLAP: Final = 0.1  # intersection over union with the last position
 _PATIENCE: Final = 15  # frames for which only a face near the last position counts as the lost one
+_SEARCH_EVERY: Final = 15  # frames without a face between two searches, which take long
 _MAX_JUMP: Final = 1.0  # face sizes, and e-folds of size, that count as near
 
 
@@ -36,26 +40,47 @@ class Tracker(Protocol):
 
 
 class MediaPipeTracker:
-    """Follows the largest face of the first image that has one, through others passing and gaps; 3 ms an image."""
+    """Follows the largest face of the first image that has one, through others passing and gaps; 3 ms an image.
+
+    A face too small or too large to be found in the whole image is followed in a window around it.
+    """
 
     def __init__(self) -> None:
         self._mesh = FaceMesh(_MAX_FACES_VIDEO, detection_confidence=0.5)
+        self._window: Box | None = None
         self._last: Landmarks | None = None
         self._num_missed = 0
 
     def track(self, image: Image) -> Landmarks | None:
         """Return the followed person's landmarks, None where the face is not seen; ValueError for a wrong array."""
         _check_image(image)
-        face = self._choose(self._mesh(image))
+        face = self._choose(self._look(image))
+        if face is None:
+            seen_through, self._window = self._window, self._next_window(image)
+            face = self._choose(self._look(image)) if self._window != seen_through else None
         if face is None:
             self._num_missed += 1
             return None
+        if self._window is not None and not _is_central(face, self._window):
+            self._window = _window_around(face)
         self._last, self._num_missed = face, 0
         return face
 
     def close(self) -> None:
         """Stop MediaPipe's threads."""
         self._mesh.close()
+
+    def _look(self, image: Image) -> list[Landmarks]:
+        if self._window is None:
+            return self._mesh(image)
+        faces = self._mesh(crop_image(image, self._window, _WINDOW_PIXELS))
+        return [landmarks_to_image(face, self._window, _WINDOW_PIXELS) for face in faces]
+
+    def _next_window(self, image: Image) -> Box | None:
+        """Where to look for a face that was not seen: for a while near its last place, then everywhere."""
+        if self._last is not None and self._num_missed < _PATIENCE:
+            return _window_around(self._last)
+        return _window_around(clear_face(image)) if self._num_missed % _SEARCH_EVERY == 0 else None
 
     def _choose(self, faces: list[Landmarks]) -> Landmarks | None:
         if not faces:
@@ -128,6 +153,20 @@ def fill_gaps(landmarks: Sequence[Landmarks | None]) -> tuple[NDArray[np.float32
     after = np.minimum(before + 1, len(seen) - 1)
     share = (place - before).astype(np.float32)[:, None, None]
     return known[before] * (1 - share) + known[after] * share, found
+
+
+def _window_around(face: Landmarks | None) -> Box | None:
+    if face is None:
+        return None
+    side = _WINDOW_SIZE * face_size(face)
+    left, top = face[:, :2].mean(axis=0) - side / 2
+    return Box(float(left), float(top), side, side)
+
+
+def _is_central(face: Landmarks, window: Box) -> bool:
+    """Tell whether a face is still well inside its window and fills enough of it."""
+    middle = face[:, :2].mean(axis=0) - [window.left + window.width / 2, window.top + window.height / 2]
+    return bool(np.abs(middle).max() < window.width / 6 and 0.7 < _WINDOW_SIZE * face_size(face) / window.width < 1.5)
 
 
 def _overlap(a: Landmarks, b: Landmarks) -> float:
