@@ -17,7 +17,7 @@ def existing_file(path: PathLike) -> Path:
     """
     given = Path(path)
     if not given.is_file():
-        what = "is a folder" if given.is_dir() else "does not exist"
+        what = "is a folder" if given.is_dir() else "is no ordinary file" if given.exists() else "does not exist"
         raise MediaError(f"{given} {what}; give the path of a file")
     if given.stat().st_size == 0:
         raise MediaError(f"{given} is empty (0 bytes); copy or download it again")

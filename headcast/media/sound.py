@@ -39,10 +39,13 @@ class SoundTrack:
         self._input = open_container(path)
         try:
             self._packets = self._open_packets(path, output, copied_codecs)
+            self._next = next(self._packets, None)
+        except av.FFmpegError as error:
+            self._input.close()
+            raise MediaError(f"the sound of {path} cannot be read ({error.strerror}); leave the sound out") from error
         except BaseException:
             self._input.close()
             raise
-        self._next = next(self._packets, None)
 
     def _open_packets(self, path: PathLike, output: OutputContainer, copied_codecs: frozenset[str]) -> Iterator[Timed]:
         source = next(iter(self._input.streams.audio), None)
@@ -100,16 +103,22 @@ def _copied(container: InputContainer, source: AudioStream, target: AudioStream,
 
 
 def _encoded(container: InputContainer, source: AudioStream, target: AudioStream, start: Fraction) -> Iterator[Timed]:
+    kind = None
     for frame in _decoded(container, source):
         if frame is not None:
-            if frame.pts is None or frame.time_base is None:
-                continue
+            kind = kind or _kind(frame)
+            if frame.pts is None or frame.time_base is None or _kind(frame) != kind:
+                continue  # an encoder takes one kind of sound: what changes it midway is left out
             frame.pts -= round(start / frame.time_base)
             if (frame.pts * frame.time_base) + Fraction(frame.samples, frame.sample_rate) <= 0:
                 continue
         for packet in target.encode(frame):
             if packet.pts is not None:
                 yield packet.pts * packet.time_base, packet
+
+
+def _kind(frame: av.AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _add_aac_stream(output: OutputContainer, source: AudioStream) -> AudioStream:

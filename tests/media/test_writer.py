@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import wave
 from fractions import Fraction
 from itertools import pairwise
 
@@ -162,8 +165,6 @@ def test_a_source_without_sound_makes_a_silent_video(tmp_path, make_video):
 
 
 def test_sound_may_come_from_a_file_of_sound(tmp_path):
-    import wave
-
     with wave.open(str(tmp_path / "voice.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -310,3 +311,35 @@ def shift_between(given: np.ndarray, made: np.ndarray, rate: int) -> float:
     window = made[first : first + length]
     scores = np.correlate(given[first - reach : first + length + reach], window, mode="valid")
     return (int(np.argmax(scores)) - reach) / rate
+
+
+COPY_AND_PRINT_PEAK_MEMORY = """
+import resource, sys
+from headcast.media.video import open_video
+from headcast.media.writer import VideoWriter
+
+source, target = sys.argv[1:]
+with open_video(source) as video, VideoWriter(target, video.size, video.rate, audio_from=source) as writer:
+    for frame in video:
+        writer.write(frame.image, frame.time)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sound", ["aac", "mp2"])
+def test_five_minutes_take_no_more_memory_than_half_a_minute(tmp_path, make_video, sound):
+    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+
+    def peak(seconds: int) -> int:
+        source = make_video(
+            f"{seconds}.mkv",
+            range(25 * seconds),
+            Fraction(1, 25),
+            images=lambda index: np.roll(noise, index, axis=1),
+            sound=(sound, float(seconds), 1.0, 0.0),
+        )
+        command = [sys.executable, "-c", COPY_AND_PRINT_PEAK_MEMORY, str(source), str(tmp_path / "out.mp4")]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert peak(300) < 1.1 * peak(30)
