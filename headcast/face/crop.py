@@ -18,12 +18,13 @@ _DOWN_FACE: Final = 0.6  # from the centre of the rigid points down the face to 
 _INTO_HEAD: Final = 0.5  # and into the head, so that the hair behind a turned face stays inside
 
 _SLIDE: Final = 0.06  # of the side
+_DOUBT: Final = 0.02  # of the seam: where less than this agrees, colours stay as they are
 _HALF: Final = np.array([0.5, 0.5, 0.0])  # from pixel centres to the image's outer edge
 _Pixels = TypeVar("_Pixels", Image, Mask)
 
 _SEAM: Final = 0.12  # of the side: how wide the pasted square fades out
 _COLOUR_GRID: Final = 32  # cells a side on which colours are matched: low frequencies only
-_MAX_COLOUR_STEP: Final = 24.0  # levels; a larger difference is content that moved, not light
+_LIGHT_STEP: Final = 20.0  # levels; a larger difference along the seam is content that moved, not light
 
 
 def head_crop(landmarks: Landmarks, image_size: tuple[int, int] | None = None, scale: float = 1.0) -> Box:
@@ -106,7 +107,6 @@ class PasteBack:
         self._inverse_mask = 1.0 - self._mask
         coarse = cv2.resize(mask, (_COLOUR_GRID, _COLOUR_GRID), interpolation=cv2.INTER_AREA)
         self._seam = np.asarray(4.0 * coarse * (1.0 - coarse), np.float32)[..., None]
-        self._seam_weight = _spread(self._seam)[..., None] + 1e-6
         self._coarse_photo = crop_image(photo, box, _COLOUR_GRID).astype(np.float32)
 
     def __call__(self, patch: Image) -> Image:
@@ -119,11 +119,14 @@ class PasteBack:
         return result
 
     def _match_colour(self, patch: Image) -> Image:
-        coarse = cv2.resize(patch, (_COLOUR_GRID, _COLOUR_GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
-        step = np.clip(self._coarse_photo - coarse, -_MAX_COLOUR_STEP, _MAX_COLOUR_STEP)
-        step = _spread(self._seam * step) / self._seam_weight
-        step = cv2.resize(step, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(cv2.add(patch, step, dtype=cv2.CV_8U), np.uint8)
+        """Add what the seam says about light: its mean everywhere, what differs from the mean near by."""
+        coarse = np.asarray(cv2.resize(patch, (_COLOUR_GRID, _COLOUR_GRID), interpolation=cv2.INTER_AREA), np.float32)
+        step: NDArray[np.float32] = self._coarse_photo - coarse
+        trust = self._seam / (1.0 + (np.abs(step).max(axis=2, keepdims=True) / _LIGHT_STEP) ** 4)
+        mean = (trust * step).sum(axis=(0, 1)) / (trust.sum() + _DOUBT * self._seam.sum() + 1e-6)
+        step = mean + _spread(trust * (step - mean)) / (_spread(trust)[..., None] + _DOUBT)
+        smooth = cv2.resize(step, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.add(patch, smooth, dtype=cv2.CV_8U), np.uint8)
 
     def _to_window(self, patch: _Pixels) -> _Pixels:
         """Scale a patch to the visible part of the box."""

@@ -20,16 +20,6 @@ from headcast.types import Frame, Image, Landmarks
 PAINTINGS = Path(__file__).parents[3] / "shared" / "data" / "paintings"
 
 
-@pytest.fixture(scope="module")
-def astronaut() -> Image:
-    return np.asarray(skimage.data.astronaut())
-
-
-@pytest.fixture(scope="module")
-def face(astronaut: Image) -> Landmarks:
-    return find_face(astronaut)
-
-
 @pytest.fixture
 def tracker() -> Iterator[MediaPipeTracker]:
     tracker = MediaPipeTracker()
