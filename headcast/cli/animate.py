@@ -6,6 +6,7 @@ from pathlib import Path
 
 from headcast.cli.arguments import motion_argument, number, whole_number
 from headcast.cli.report import Report
+from headcast.errors import MediaError
 
 SUMMARY = "make a photo move like a driving video"
 
@@ -64,15 +65,21 @@ def run(options: argparse.Namespace) -> Report:
     from headcast.reenact.animate import AnimateOptions, animate_file
 
     driving = options.driving or motion_argument(options.motion)
-    given = {field.name: getattr(options, field.name) for field in fields(AnimateOptions) if field.name in options}
-    settings = AnimateOptions(**given, show_progress=not options.json)
-    result = animate_file(options.source, driving, output_file(options.output, options.source, driving), settings)
+    output = output_file(options.output, options.source, driving)
+    settings = {field.name: getattr(options, field.name) for field in fields(AnimateOptions) if field.name in options}
+    result = animate_file(options.source, driving, output, AnimateOptions(**settings, show_progress=not options.json))
     line = (
         f"{result.output}: {result.num_frames} frames, {float(result.rate):.4g} a second; took {result.seconds:.1f} s"
     )
-    return Report((line,), {**asdict(result), "settings": asdict(settings)})
+    return Report((line,), {**asdict(result), "settings": settings})
 
 
 def output_file(output: Path, source: Path, driving: Path | str) -> Path:
-    """The file to write: `output` itself, or photo--driver.mp4 in it where it is a folder."""
-    return output / f"{source.stem}--{Path(driving).stem}.mp4" if output.is_dir() else output
+    """The file to write: `output` itself, or photo--driver.mp4 in it where it is a folder.
+
+    MediaError where that would overwrite what is read.
+    """
+    file = output / f"{source.stem}--{Path(driving).stem}.mp4" if output.is_dir() else output
+    if file.resolve() in {Path(read).resolve() for read in (source, driving)}:
+        raise MediaError(f"{file} would be overwritten while it is read; give another --output")
+    return file

@@ -46,10 +46,10 @@ def test_a_photo_follows_a_video(headcast, tmp_path, astronaut_path, checkpoint,
     assert read_marks(output).seed == 3
 
 
-@pytest.mark.parametrize("name", ["source", "driving", "checkpoint", "output"])
+@pytest.mark.parametrize("name", ["source", "driving", "checkpoint"])
 @pytest.mark.parametrize("kind", ["missing", "empty", "text", "pickle"])
 def test_a_wrong_file_ends_in_one_line_and_leaves_nothing(headcast, tmp_path, astronaut_path, checkpoint, name, kind):
-    wrong = tmp_path / {"source": "s.png", "driving": "d.mp4", "checkpoint": "c.safetensors", "output": "o.gif"}[name]
+    wrong = tmp_path / {"source": "s.png", "driving": "d.mp4", "checkpoint": "c.safetensors"}[name]
     content = {"missing": None, "empty": b"", "text": b"not what it says", "pickle": b"\x80\x04\x8c\x05posix."}[kind]
     if content is not None:
         wrong.write_bytes(content)
@@ -69,6 +69,14 @@ def test_a_wrong_file_ends_in_one_line_and_leaves_nothing(headcast, tmp_path, as
     assert {path.name for path in tmp_path.iterdir()} - {"cache"} == before - {"cache"}
 
 
+def test_an_output_of_another_kind_ends_in_one_line(headcast, tmp_path, astronaut_path, checkpoint):
+    output = tmp_path / "out.gif"
+    ended = headcast("animate", "-s", astronaut_path, "-d", astronaut_path, "-o", output, "--checkpoint", checkpoint)
+    assert ended.code == 2
+    assert f"cannot write {output}: expected a name that ends in .mp4" in ended.err
+    assert not output.exists()
+
+
 def test_a_photo_without_a_face_ends_in_one_line(headcast, tmp_path, astronaut_path, checkpoint):
     from headcast.media.images import write_image
 
@@ -85,3 +93,12 @@ def test_an_existing_folder_as_output_gets_a_file_named_after_photo_and_driver(t
     assert output_file(tmp_path, Path("a/alice.jpg"), Path("b/speech.mov")) == tmp_path / "alice--speech.mp4"
     assert output_file(tmp_path, Path("a/alice.jpg"), "talk") == tmp_path / "alice--talk.mp4"
     assert output_file(tmp_path / "x.mkv", Path("a/alice.jpg"), "talk") == tmp_path / "x.mkv"
+
+
+def test_an_input_is_never_overwritten(headcast, tmp_path, astronaut_path):
+    driving = tmp_path / "d.mp4"
+    driving.write_bytes(b"precious")
+    ended = headcast("animate", "-s", astronaut_path, "-d", driving, "-o", tmp_path / "." / "d.mp4")
+    assert ended.code == 2
+    assert ended.err.endswith("d.mp4 would be overwritten while it is read; give another --output\n")
+    assert driving.read_bytes() == b"precious"
