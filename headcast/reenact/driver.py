@@ -1,0 +1,86 @@
+"""One driving frame's landmarks in, one output frame out: the product in a page.
+
+Files, camera, web and evaluation all go through this, so what is measured is what ships.
+"""
+
+from collections.abc import Sequence
+
+from headcast.face.draw import draw_landmark_image
+from headcast.face.retarget import Retargeter, find_reference
+from headcast.face.warp import WarpedShot, Warper
+from headcast.networks.avatar import Avatar, make_avatar
+from headcast.networks.model import Model
+from headcast.reenact.compose import Composer
+from headcast.reenact.runtime import Generated, make_runtime
+from headcast.reenact.sitter import Sitter
+from headcast.types import Image, Landmarks, Shot
+
+
+class Driver:
+    """Animates one sitter.
+
+    driver = Driver(sitter, avatar_of(model, [sitter.shot]))
+    driver.measure_from(some_driving_landmarks)
+    frame = driver(driving_landmarks)
+    """
+
+    def __init__(
+        self,
+        sitter: Sitter,
+        avatar: Avatar,
+        *,
+        relative: bool = True,
+        strength: float = 1.0,
+        region: str = "all",
+        paste_back: bool = True,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        self._sitter = sitter
+        self._relative, self._strength, self._region = relative, strength, region
+        self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4)
+        self._compose = Composer(sitter) if paste_back else None
+        self._generate = make_runtime(avatar, device=device, precision=precision)
+        self._retarget: Retargeter | None = None
+
+    @property
+    def runtime_name(self) -> str:
+        """What the generator runs on, for people."""
+        return self._generate.name
+
+    def measure_from(self, driving: Sequence[Landmarks]) -> None:
+        """Choose what the driver's motion is measured from, by some of its frames; needed before the first frame."""
+        sitter = self._sitter.shot.landmarks
+        reference = find_reference(driving, sitter, relative=self._relative)
+        self._retarget = Retargeter(
+            sitter, reference, relative=self._relative, strength=self._strength, region=self._region
+        )
+
+    def __call__(self, driving: Landmarks) -> Image:
+        """Return the output frame for driving landmarks (478, 3) in the driver's own pixels."""
+        warped = self.condition(self.retarget(driving))
+        return self.finish(self.generate(warped), warped)
+
+    def retarget(self, driving: Landmarks) -> Landmarks:
+        """Return the sitter's landmarks, in pixels of the shot, for the driver's."""
+        if self._retarget is None:
+            raise ValueError("measure_from() must be called before the first frame")
+        return self._retarget(driving)
+
+    def condition(self, landmarks: Landmarks) -> WarpedShot:
+        """Carry the shot to the sitter's landmarks: all that the generator reads."""
+        return self._warp(landmarks)
+
+    def generate(self, warped: WarpedShot) -> Generated:
+        """Generate the square frame."""
+        return self._generate(warped.conditioning)
+
+    def finish(self, generated: Generated, warped: WarpedShot) -> Image:
+        """Put a generated frame back into the photo, where that was asked for."""
+        return generated.image if self._compose is None else self._compose(generated, warped)
+
+
+def avatar_of(model: Model, shots: Sequence[Shot]) -> Avatar:
+    """Bind a model to the person in the shots, feed-forward."""
+    images = [draw_landmark_image(shot.landmarks, shot.image.shape[0]) for shot in shots]
+    return make_avatar(model, shots, images)

@@ -1,0 +1,185 @@
+"""A video, photo, motion file or the name of a built-in motion in, timed driving landmarks out, one at a time."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from headcast.errors import FaceError, MediaError
+from headcast.face.builtin import builtin_motion, builtin_motion_names
+from headcast.face.motion import load_motion
+from headcast.face.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
+from headcast.face.smooth import Smoother
+from headcast.face.track import MediaPipeTracker, face_size, find_face, track_video
+from headcast.media.images import read_image
+from headcast.media.video import VideoReader, open_video
+from headcast.types import Image, Landmarks, Motion
+
+MOTION_SUFFIX = ".motion"
+PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+SAMPLE_SECONDS = 6  # of a video that are looked at ahead, to find what its motion is measured from
+SAMPLE_STEP = 3  # every so many frames of them
+MAX_BRIDGED = 15  # frames; a longer loss of the face holds the last pose instead
+PHOTO_SECONDS = 3.0
+PHOTO_RATE = Fraction(30)
+
+
+@dataclass(frozen=True)
+class DrivingFrame:
+    """Driving landmarks at a time in seconds, in the driver's own pixels; `image` is the frame, where there is one."""
+
+    time: Fraction
+    landmarks: Landmarks
+    image: Image | None
+
+
+class Driving(Protocol):
+    """What sets the sitter in motion.
+
+    `rate` is the exact average rate; `tick` the unit of uneven times, None where they are even; `sample` some
+    landmarks from all over it (of a long video: of its start); `sound_path` a file with sound, if any.
+    """
+
+    rate: Fraction
+    tick: Fraction | None
+    num_frames: int
+    image_size: tuple[int, int]
+    sample: Sequence[Landmarks]
+    sound_path: Path | None
+
+    def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
+        """Yield the frames in order, each time from the start."""
+
+
+def open_driving(source: str | Path, *, smooth: bool = True) -> Driving:
+    """Open a video, photo, .motion file or built-in motion by name."""
+    if str(source) in builtin_motion_names():
+        return MotionDriving(builtin_motion(str(source)))
+    path = Path(source)
+    if not path.exists():
+        names = ", ".join(builtin_motion_names())
+        raise MediaError(f"no driving file {path}; give a video, a photo, a {MOTION_SUFFIX} file or one of: {names}")
+    if path.suffix.lower() == MOTION_SUFFIX:
+        return MotionDriving(load_motion(path))
+    if path.suffix.lower() in PHOTO_SUFFIXES:
+        return MotionDriving(_motion_from_photo(path))
+    return VideoDriving(path, smooth=smooth)
+
+
+class MotionDriving:
+    """Driving by a motion that is known as a whole."""
+
+    def __init__(self, motion: Motion) -> None:
+        self._motion = motion
+        self.num_frames = len(motion)
+        self.image_size = motion.image_size
+        self.sample = [motion.landmarks[number] for number in range(0, len(motion), max(1, len(motion) // 200))]
+        self.sound_path: Path | None = None
+        times = motion.times
+        length = times[-1] - times[0]
+        self.rate = (len(times) - 1) / length if length else Fraction(30)
+        even = all(time - times[0] == number / self.rate for number, time in enumerate(times))
+        self.tick = None if even else Fraction(1, 90_000)
+
+    def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
+        """Yield the frames; a motion has no images."""
+        for time, landmarks in zip(self._motion.times, self._motion.landmarks, strict=True):
+            yield DrivingFrame(time - self._motion.times[0], landmarks, None)
+
+
+class VideoDriving:
+    """Driving by the person in a video, tracked while it is read; memory does not grow with its length."""
+
+    def __init__(self, path: Path, *, smooth: bool) -> None:
+        self._path, self._smooth = path, smooth
+        with open_video(path) as video:
+            self.rate, self.num_frames, self.image_size = video.rate, video.num_frames, video.size
+            self.tick = video.tick if video.is_variable else None
+            self.sample = _look_ahead(video, path)
+        self.sound_path: Path | None = path
+
+    def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
+        """Yield the frames, gaps in the tracking bridged, jitter taken out."""
+        smoother = _CutAwareSmoother() if self._smooth else None
+        with open_video(self._path) as video:
+            tracked = ((f.time, face, f.image if with_images else None) for f, face in track_video(video))
+            for frame in bridge_gaps(tracked, self.sample[0]):
+                if smoother is None:
+                    yield frame
+                else:
+                    yield DrivingFrame(frame.time, smoother(frame.landmarks, frame.time), frame.image)
+
+
+def bridge_gaps(
+    tracked: Iterable[tuple[Fraction, Landmarks | None, Image | None]], first: Landmarks
+) -> Iterator[DrivingFrame]:
+    """Fill in frames without a face: short gaps by a straight line, longer ones and the ends by holding still.
+
+    `first` stands for a face until one is seen. At most MAX_BRIDGED frames wait for the end of a gap.
+    """
+    last, waiting = first, deque[tuple[Fraction, Image | None]]()
+    for time, landmarks, image in tracked:
+        if landmarks is None:
+            waiting.append((time, image))
+            if len(waiting) > MAX_BRIDGED:
+                held_time, held_image = waiting.popleft()
+                yield DrivingFrame(held_time, last, held_image)
+            continue
+        for number, (held_time, held_image) in enumerate(waiting, start=1):
+            share = np.float32(number / (len(waiting) + 1))
+            yield DrivingFrame(held_time, last + share * (landmarks - last), held_image)
+        waiting.clear()
+        last = landmarks
+        yield DrivingFrame(time, landmarks, image)
+    for held_time, held_image in waiting:
+        yield DrivingFrame(held_time, last, held_image)
+
+
+class _CutAwareSmoother:
+    """A smoother that starts anew where the face jumps."""
+
+    def __init__(self) -> None:
+        self._smoother, self._last = Smoother(), None
+
+    def __call__(self, landmarks: Landmarks, time: Fraction) -> Landmarks:
+        last: Landmarks | None = self._last
+        if last is not None and np.abs(landmarks - last)[:, :2].mean() > 0.25 * face_size(landmarks):
+            self._smoother.reset()
+        self._last = landmarks
+        return self._smoother(landmarks, time)
+
+
+def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
+    """Return landmarks from the start of a video; if no face is there yet, from where the first one is seen."""
+    with closing(MediaPipeTracker()) as tracker:
+        found: list[Landmarks] = []
+        for frame in islice(video, 0, None, SAMPLE_STEP):
+            if found and frame.time > SAMPLE_SECONDS:
+                break
+            landmarks = tracker.track(frame.image)
+            if landmarks is not None:
+                found.append(landmarks)
+    if not found:
+        raise FaceError(f"no face in {path}; use a video in which one person faces the camera")
+    return found
+
+
+def _motion_from_photo(path: Path) -> Motion:
+    """Make a motion that goes from the face at rest, looking straight ahead, to the photo's and back."""
+    photo = read_image(path)
+    landmarks = find_face(photo, path)
+    pose = fit_pose(landmarks)
+    face = remove_pose(landmarks, pose)
+    at_rest = apply_pose(neutral_face(face), Pose(np.eye(3), pose.scale, pose.translation))
+    num_frames = round(PHOTO_SECONDS * PHOTO_RATE)
+    share = np.interp(np.arange(num_frames) / num_frames, [0.05, 0.3, 0.75, 1.0], [0, 1, 1, 0])
+    eased = (0.5 - 0.5 * np.cos(np.pi * share)).astype(np.float32)[:, None, None]
+    times = tuple(Fraction(number) / PHOTO_RATE for number in range(num_frames))
+    moved = at_rest + eased * (landmarks - at_rest)
+    return Motion(moved, times, (photo.shape[1], photo.shape[0]), np.ones(num_frames, np.bool_))

@@ -1,0 +1,49 @@
+"""A photo or painting in, the sitter out: the picture, the square around the head, and the shot that will be warped."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from headcast.face.crop import crop_image, crop_landmarks, head_crop
+from headcast.face.matte import person_matte
+from headcast.face.mesh import Sides
+from headcast.face.track import find_face
+from headcast.media.images import read_image
+from headcast.types import Box, Image, Shot
+
+DEFAULT_MAX_SIDE = 1920
+
+
+@dataclass(frozen=True)
+class Sitter:
+    """The person to animate: `shot` is the part of `photo` inside `box`; on `pinned` sides of it the photo goes on."""
+
+    photo: Image
+    box: Box
+    shot: Shot
+    pinned: Sides
+
+
+def load_sitter(
+    path: str | Path, *, size: int = 256, scale: float = 1.0, max_side: int = DEFAULT_MAX_SIDE
+) -> Sitter:
+    """Read a photo and find its largest face; a photo larger than `max_side` is reduced to it."""
+    photo = read_image(path)
+    longer = max(photo.shape[:2])
+    if longer > max_side:
+        new_size = [max(1, round(length * max_side / longer)) for length in (photo.shape[1], photo.shape[0])]
+        photo = np.asarray(cv2.resize(photo, new_size, interpolation=cv2.INTER_AREA), np.uint8)
+    return make_sitter(photo, name=path, size=size, scale=scale)
+
+
+def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256, scale: float = 1.0) -> Sitter:
+    """Find the largest face of a photo and cut the head and shoulders to `size` pixels; FaceError if there is none."""
+    landmarks = find_face(photo, name)
+    height, width = photo.shape[:2]
+    box = head_crop(landmarks, (width, height), scale)
+    image = crop_image(photo, box, size)
+    shot = Shot(image, crop_landmarks(landmarks, box, size), person_matte(image))
+    pinned = (box.left > 0, box.top > 0, box.left + box.width < width, box.top + box.height < height)
+    return Sitter(photo, box, shot, pinned)
