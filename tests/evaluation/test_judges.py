@@ -38,20 +38,25 @@ def test_a_spoilt_mouth_is_seen_in_its_own_region(judges: Judges, target: Shot) 
 
 
 def test_mouth_error_is_the_openings_difference_less_the_floor(judges: Judges, target: Shot) -> None:
-    """A finder that reads the opening from the picture's brightness, and errs on the floor by a known amount."""
+    """A finder that reads the opening from the picture's contrast, so that what it should answer is known."""
 
     def network(batch: np.ndarray) -> np.ndarray:
-        # brightness 0 to 255 stands for lips 0 to 1 box side apart, eyes stay half a side apart
+        # a standard deviation of 0 to 255 stands for lips 0 to 1 box side apart; eyes are half a side apart
         points = np.full((68, 2), 0.5, np.float32)
         points[36:42, 0], points[42:48, 0] = 0.25, 0.75
-        points[[67, 66, 65], 1] += batch.mean() / 255
+        points[[67, 66, 65], 1] += batch.std() / 255
         return points[None]
 
+    name = f"{MOUTH_ERROR} (68 points)"
     finder = Judges(judges.perceptual, None, LandmarkFinder68(network))
-    grey = Shot(np.full_like(target.image, 51), target.landmarks, target.matte)  # flat: its floor is itself
-    error = mouth_errors(finder, np.full_like(target.image, 102), grey)
-    assert error[f"{MOUTH_ERROR} (68 points)"] == pytest.approx(0.2 / 0.5, abs=0.01)
-    assert mouth_errors(finder, grey.image, grey)[f"{MOUTH_ERROR} (68 points)"] == pytest.approx(0, abs=0.01)
+    halves = np.zeros_like(target.image)
+    halves[128:] = 102
+    flat = Shot(np.full_like(target.image, 51), target.landmarks, target.matte)  # its floor is itself
+    assert mouth_errors(finder, flat.image, flat)[name] == pytest.approx(0, abs=0.01)
+    assert mouth_errors(finder, halves, flat)[name] == pytest.approx(51 / 255 / 0.5, abs=0.02)
+    # the floor softens noise, so the finder errs there; the target itself, without error, lies below the floor
+    noise = np.random.default_rng(0).integers(0, 255, (256, 256, 1), np.uint8).repeat(3, axis=2)
+    assert mouth_errors(finder, noise, Shot(noise, target.landmarks, target.matte))[name] < -0.05
 
 
 def test_mediapipe_sees_that_a_mouth_was_covered(judges: Judges, target: Shot) -> None:
