@@ -10,7 +10,7 @@ import numpy as np
 
 from headcast.cli.report import Report
 from headcast.errors import MediaError
-from headcast.types import Image
+from headcast.types import Box, Image
 
 SUMMARY = "animate a built-in photo with a built-in motion"
 
@@ -28,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     """Write the photo, the video and the contact sheet into the output folder; the report names them."""
     from headcast.cli.arguments import motion_argument
+    from headcast.face.crop import head_crop
+    from headcast.face.track import find_face
     from headcast.media.images import write_image
     from headcast.provenance.verify import read_marks
     from headcast.reenact.animate import AnimateOptions, animate_file
@@ -35,10 +37,12 @@ def run(options: argparse.Namespace) -> Report:
     motion = motion_argument(options.motion)
     folder = existing_dir(options.output)
     photo, video, sheet = folder / f"{options.photo}.png", folder / "demo.mp4", folder / "demo_sheet.png"
-    write_image(photo, PHOTOS[options.photo](), {})
+    picture = PHOTOS[options.photo]()
+    write_image(photo, picture, {})
     result = animate_file(photo, motion, video, AnimateOptions(show_progress=not options.json))
     marks = read_marks(video)
-    write_image(sheet, contact_sheet(video, result.num_frames), marks.to_metadata() if marks else {})
+    head = head_crop(find_face(picture), result.size)
+    write_image(sheet, contact_sheet(video, result.num_frames, head), marks.to_metadata() if marks else {})
     lines = (
         f"video:         {video} ({result.num_frames} frames, took {result.seconds:.1f} s)",
         f"contact sheet: {sheet}",
@@ -47,22 +51,17 @@ def run(options: argparse.Namespace) -> Report:
     return Report(lines, {"video": video, "contact_sheet": sheet, "photo": photo, "num_frames": result.num_frames})
 
 
-def contact_sheet(video: Path, num_frames: int) -> Image:
-    """Frames at even distances, row by row, in one picture of 4 columns and 6 rows."""
-    import cv2
-
+def contact_sheet(video: Path, num_frames: int, box: Box) -> Image:
+    """`box` of frames at even distances, row by row, in one picture of 4 columns and 6 rows."""
+    from headcast.face.crop import crop_image
     from headcast.media.video import open_video
 
     wanted = set(np.linspace(0, num_frames - 1, _SHEET_COLUMNS * _SHEET_ROWS).round().astype(int).tolist())
     with open_video(video) as frames:
-        images = [frame.image for number, frame in enumerate(frames) if number in wanted]
-    height, width = (side * _TILE_SIZE // max(images[0].shape[:2]) for side in images[0].shape[:2])
-    tiles = [cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) for image in images]
-    sheet = np.zeros((_SHEET_ROWS * height, _SHEET_COLUMNS * width, 3), np.uint8)
-    for number, tile in enumerate(tiles):
-        row, column = divmod(number, _SHEET_COLUMNS)
-        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = tile
-    return sheet
+        tiles = [crop_image(frame.image, box, _TILE_SIZE) for number, frame in enumerate(frames) if number in wanted]
+    tiles += [np.zeros_like(tiles[0])] * (_SHEET_COLUMNS * _SHEET_ROWS - len(tiles))  # of a motion shorter than that
+    rows = [np.hstack(tiles[start : start + _SHEET_COLUMNS]) for start in range(0, len(tiles), _SHEET_COLUMNS)]
+    return np.vstack(rows)
 
 
 def existing_dir(path: Path) -> Path:
