@@ -69,8 +69,8 @@ def random_disguise(random: np.random.Generator) -> Disguise:
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     shape = np.diag(random.uniform(0.92, 1.08, 2)) @ np.array([[1, shear], [0, 1]])
     affine = np.column_stack([turn @ shape, random.uniform(-0.04, 0.04, 2)])
-    gains = random.uniform(0.85, 1.12) * random.uniform(0.93, 1.07, 3)
-    return Disguise(affine, bool(random.random() < 0.5), tuple(map(float, gains)), float(random.uniform(0.85, 1.2)))
+    red, green, blue = map(float, random.uniform(0.85, 1.12) * random.uniform(0.93, 1.07, 3))
+    return Disguise(affine, bool(random.random() < 0.5), (red, green, blue), float(random.uniform(0.85, 1.2)))
 
 
 def spoil_image(image: Image, random: np.random.Generator) -> Image:

@@ -146,7 +146,9 @@ def _read_list(folder: Path, list_path: Path, split: str | None) -> list[ClipFil
         with list_path.open(newline="", encoding="utf-8") as text:
             rows = list(csv.DictReader(text))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read the list {list_path} ({error}); give a CSV with columns file, identity, split") from error
+        raise DataError(
+            f"cannot read the list {list_path} ({error}); give a CSV with columns file, identity, split"
+        ) from error
     needed = {"file", "identity"} | ({"split"} if split else set())
     if not rows or not needed <= set(rows[0]):
         raise DataError(f"the list {list_path} lacks the columns {', '.join(sorted(needed))}; add them")

@@ -23,7 +23,7 @@ def region_weights(target: Shot) -> Mask:
     ):
         mask = np.zeros((size, size), np.uint8)
         points = np.round(target.landmarks[list(ring), :2] * 16).astype(np.int32)
-        cv2.fillPoly(mask, [points], 1, cv2.LINE_8, 4)
+        cv2.fillPoly(mask, [points], (1,), cv2.LINE_8, 4)
         radius = round(grow * size)
         if radius:
             mask = np.asarray(cv2.dilate(mask, np.ones((radius, radius), np.uint8)), np.uint8)

@@ -49,7 +49,7 @@ MOUTH_SHAPES = (  # lip gap, mouth width and smile of open and closed sounds, aw
 class Track:
     """Curves over time: `turn` (N, 3) rotation vector in radians, `shift` (N, 2) in eye distances,
     `controls` (N, 8) away from rest in eye distances, `lids` (N,) share of the usual opening, `times` (N,) seconds.
-    """  # noqa: D205
+    """
 
     times: Curve
     turn: NDArray[np.float64]
@@ -74,7 +74,9 @@ def builtin_motion(name: str, seconds: float | None = None, rate: Fraction = Fra
     compose, usual_seconds = _MOTIONS[name]
     length = usual_seconds if seconds is None else seconds
     if not 0 < length <= MAX_SECONDS:
-        raise MotionError(f"a built-in motion of {length:g} seconds was asked; give more than 0, at most {MAX_SECONDS:g}")
+        raise MotionError(
+            f"a built-in motion of {length:g} seconds was asked; give more than 0, at most {MAX_SECONDS:g}"
+        )
     num_frames = max(1, round(length * rate))
     track = Track(
         np.arange(num_frames) / float(rate),

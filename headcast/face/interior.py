@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.face.mesh import sample
 from headcast.face.pose import Face, Pose, apply_pose, neutral_face
 from headcast.face.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
 from headcast.types import Image, Landmarks, Mask
@@ -44,7 +45,7 @@ def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, h
     fine = 4
     corners = (points - (left, top) + 0.5) * fine - 0.5
     mask = np.zeros((height * fine, width * fine), np.uint8)
-    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], (255,), cv2.LINE_8, 4)
     area = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     # The fill includes the outline: a closed mouth is a line that must not count as open.
     thickness = _polygon_area(points) / max(float(np.ptp(points[:, 0])), 1.0)
@@ -86,7 +87,8 @@ class Mouth:
             corners = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
             places = np.zeros((3, 3))
             places[:, :2] = corners / TEXTURE_SCALE + TEXTURE_ORIGIN
-            places += self._contact + (0, drop, TEETH_DEPTH)
+            places += self._contact
+            places += (0, drop, TEETH_DEPTH)
             to_texture = _fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
             colours.append(_sample(texture, to_texture @ _shift(left, top), width, height))
         upper, lower = colours
@@ -120,8 +122,8 @@ class Eye:
         spread = 0.32 * np.linalg.norm(landmarks[self._corners[0], :2] - landmarks[self._corners[1], :2]) + 1e-6
         near = np.exp(-(((columns - iris[0]) ** 2 + (rows - iris[1]) ** 2) / (2 * spread**2)))
         places = (places + near[:, :, None] * gaze).astype(np.float32)
-        colour = cv2.remap(self._image, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        shown = cv2.remap(self._window, places, None, cv2.INTER_LINEAR)
+        colour = sample(self._image, places, cv2.BORDER_REPLICATE)
+        shown = sample(self._window, places)
         inside = polygon_mask(lids, left, top, width, height)
         return Patch(left, top, colour.astype(np.float32), inside, shown)
 
@@ -166,14 +168,14 @@ def _soft(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.clip(0.5 + distance / 0.02, 0, 1))
 
 
-def _feathered_window(points: NDArray[np.float32], shape: tuple[int, int]) -> Mask:
+def _feathered_window(points: NDArray[np.float32], shape: tuple[int, ...]) -> Mask:
     """Return where (H, W) the shot shows the inside of a ring of points (N, 2), fading within the edge."""
     mask = polygon_mask(points, 0, 0, shape[1], shape[0])
     radius = max(3, round(float(np.ptp(points[:, 0])) * 0.06) | 1)
     return np.clip(cv2.blur(mask, (radius, radius)) * 2 - 1, 0, 1)
 
 
-def _box(points: NDArray[np.float32], shape: tuple[int, int]) -> tuple[int, int, int, int]:
+def _box(points: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Return left, top, width, height of whole pixels around points (N, 2), inside of an image, never empty."""
     low = np.clip(np.floor(points.min(0)) - BOX_MARGIN, 0, (shape[1] - 2, shape[0] - 2)).astype(int)
     high = np.clip(np.ceil(points.max(0)) + BOX_MARGIN + 1, low + 1, (shape[1], shape[0])).astype(int)
@@ -198,7 +200,9 @@ def _shift(left: int, top: int) -> NDArray[np.float64]:
     return np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
 
 
-def _sample(image: NDArray[np.float32] | Image | Mask, to_image: Affine, width: int, height: int) -> NDArray[np.float32]:
+def _sample(
+    image: NDArray[np.float32] | Image | Mask, to_image: Affine, width: int, height: int
+) -> NDArray[np.float32]:
     """Read an image through the affine map from a patch's pixels into the image."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     taken = cv2.warpAffine(image, to_image, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)

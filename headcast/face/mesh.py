@@ -7,6 +7,7 @@ never painted, and near ones cover far ones, so the grid cannot fold: a chin tha
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from headcast.types import Landmarks
 Points = NDArray[np.float64]
 Sides = tuple[bool, bool, bool, bool]
 """Left, top, right, bottom."""
+Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
 
 NUM_FACE = 468  # mesh vertices without the irises
 EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
@@ -31,6 +33,7 @@ GRID_MARGIN = 0.3  # the grid reaches over the frame by this share of its side
 PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
 SUBPIXEL_BITS = 4
 MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
+_NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
 
 
@@ -44,6 +47,11 @@ class SamplingGrid:
 
     positions: NDArray[np.float32]
     trusted: NDArray[np.float32]
+
+
+def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
+    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
+    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
 
 
 @cache
@@ -190,4 +198,4 @@ def _affine_maps(corners: Points, source_corners: Points) -> NDArray[np.float32]
     edges = np.stack([source_corners[:, 1] - source_corners[:, 0], source_corners[:, 2] - source_corners[:, 0]], -1)
     linear = edges @ inverse
     offset = source_corners[:, 0] - np.einsum("tij,tj->ti", linear, corners[:, 0])
-    return np.concatenate([linear, offset[:, :, None]], -1).astype(np.float32)
+    return np.asarray(np.concatenate([linear, offset[:, :, None]], -1), np.float32)

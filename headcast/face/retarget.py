@@ -165,9 +165,7 @@ class Retargeter:
 
 def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return axis times angle (3,) in radians of a rotation matrix (3, 3)."""
-    skew = np.array(
-        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
-    )
+    skew = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
     sine, cosine = np.linalg.norm(skew) / 2, (np.trace(rotation) - 1) / 2
     angle = np.arctan2(sine, cosine)
     return np.asarray(skew / 2 * (angle / sine if sine > 1e-9 else 1.0))

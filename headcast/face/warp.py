@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headcast.face.draw import draw_landmark_image
 from headcast.face.interior import Eye, Mouth, Patch
-from headcast.face.mesh import EAR_DEPTH, Mesh, SamplingGrid, Sides
+from headcast.face.mesh import EAR_DEPTH, Mesh, SamplingGrid, Sides, sample
 from headcast.face.pose import Pose, fit_pose, measure_controls, remove_pose
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 
@@ -56,8 +56,8 @@ class Warper:
         pose = fit_pose(landmarks)
         face = remove_pose(landmarks, pose)
         grid = self._mesh.grid(landmarks, pose)
-        person = cv2.remap(self._shot.image, grid.positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        matte = cv2.remap(self._shot.matte, grid.positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        person = sample(self._shot.image, grid.positions, cv2.BORDER_REPLICATE)
+        matte = sample(self._shot.matte, grid.positions, cv2.BORDER_REPLICATE)
         colour = self._background + matte[:, :, None] * (person.astype(np.float32) - self._background)
         validity = matte * grid.trusted * _inside_frame(grid.positions, self._size) + (1 - matte) * (1 - self._hidden)
         carried = matte * grid.trusted
@@ -80,7 +80,7 @@ class Warper:
         """Return 0.5 plus the change of opening: of the lips below the nose, of each eye above it."""
         lips, right, left = (float(OPENING_GAIN * change[number]) for number in (0, 4, 5))
         below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
-        return (0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left))).astype(np.float32)
+        return np.asarray(0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left)), np.float32)
 
 
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
@@ -100,7 +100,7 @@ def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:
     weights = np.clip(known, 0, 1)[:, :, None].astype(np.float32)
     if min(image.shape[:2]) <= 2 or weights.min() > 0.999:
         total = np.maximum(weights.sum(), 1e-3)
-        return weights * colours + (1 - weights) * (weights * colours).sum((0, 1)) / total
+        return np.asarray(weights * colours + (1 - weights) * (weights * colours).sum((0, 1)) / total)
     half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
     less = cv2.resize(weights * colours, half, interpolation=cv2.INTER_AREA)
     weight = cv2.resize(weights[:, :, 0], half, interpolation=cv2.INTER_AREA)

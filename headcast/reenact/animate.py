@@ -1,7 +1,7 @@
 """A photo and a driving video, photo or motion in, a video file of the moving photo out."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -97,7 +97,9 @@ def animate_file(
     watch, num_frames, first_frame_seconds, size = Stopwatch(), 0, 0.0, (0, 0)
     with ExitStack() as stack:
         results = stack.enter_context(closing(_results(driver, motion, watch, with_images=options.compare)))
-        bar = stack.enter_context(tqdm(total=motion.num_frames, unit="frame", disable=None if options.show_progress else True))
+        bar = stack.enter_context(
+            tqdm(total=motion.num_frames, unit="frame", disable=None if options.show_progress else True)
+        )
         writer: VideoWriter | None = None
         for frame, result in results:
             image = show(frame, result)
@@ -141,7 +143,7 @@ class Stopwatch:
 
 def _results(
     driver: Driver, motion: Driving, watch: Stopwatch, *, with_images: bool
-) -> Iterator[tuple[DrivingFrame, Image]]:
+) -> Generator[tuple[DrivingFrame, Image], None, None]:
     """Yield each driving frame with its output frame; reading, warping and generating run side by side."""
 
     def conditioned(frames: Iterable[DrivingFrame]) -> Iterator[tuple[DrivingFrame, WarpedShot]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.face.crop import PasteBack, crop_image
+from headcast.face.mesh import Pixel, sample
 from headcast.face.warp import WarpedShot
 from headcast.reenact.runtime import Generated
 from headcast.reenact.sitter import Sitter
@@ -39,19 +40,21 @@ class Composer:
         """Return the whole photo with one generated square."""
         patch = self._enlarge(generated.image).astype(np.float32)
         if self._detail is not None:
-            patch += self._carried_detail(generated, warped)
+            patch += self._carried_detail(self._detail, generated, warped)
         person = np.maximum(self._person_before, cv2.dilate(warped.conditioning.maps[:, :, MATTE], self._kernel))
-        changing = self._enlarge(cv2.blur(person, self._kernel.shape))[:, :, None]
-        patch = self._still + changing * (patch - self._still)
+        changing = self._enlarge(np.asarray(cv2.blur(person, self._kernel.shape), np.float32))[:, :, None]
+        patch = np.asarray(self._still + changing * (patch - self._still), np.float32)
         return self._paste(np.clip(patch + 0.5, 0, 255).astype(np.uint8))
 
-    def _carried_detail(self, generated: Generated, warped: WarpedShot) -> NDArray[np.float32]:
+    def _carried_detail(
+        self, detail: NDArray[np.int16], generated: Generated, warped: WarpedShot
+    ) -> NDArray[np.float32]:
         scale = self._patch_size / self._size
         positions = self._enlarge(warped.grid.positions) * np.float32(scale) + np.float32((scale - 1) / 2)
-        detail = cv2.remap(self._detail, positions, None, cv2.INTER_LINEAR)
+        carried = sample(detail, positions)
         weight = self._enlarge(warped.carried * generated.warp_weight)
-        return np.asarray(detail * weight[:, :, None], np.float32)
+        return np.asarray(carried * weight[:, :, None], np.float32)
 
-    def _enlarge(self, picture: NDArray[np.generic]) -> NDArray[np.generic]:
+    def _enlarge(self, picture: NDArray[Pixel]) -> NDArray[Pixel]:
         size = (self._patch_size, self._patch_size)
-        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR))
+        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), picture.dtype)

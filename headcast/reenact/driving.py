@@ -15,8 +15,9 @@ from headcast.errors import FaceError, MediaError
 from headcast.face.builtin import builtin_motion, builtin_motion_names
 from headcast.face.motion import load_motion
 from headcast.face.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
+from headcast.face.search import face_size
 from headcast.face.smooth import Smoother
-from headcast.face.track import MediaPipeTracker, face_size, find_face, track_video
+from headcast.face.track import MediaPipeTracker, find_face, track_video
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.types import Image, Landmarks, Motion
@@ -79,13 +80,14 @@ class MotionDriving:
         self._motion = motion
         self.num_frames = len(motion)
         self.image_size = motion.image_size
-        self.sample = [motion.landmarks[number] for number in range(0, len(motion), max(1, len(motion) // 200))]
+        step = max(1, len(motion) // 200)
+        self.sample: Sequence[Landmarks] = [motion.landmarks[number] for number in range(0, len(motion), step)]
         self.sound_path: Path | None = None
         times = motion.times
         length = times[-1] - times[0]
         self.rate = (len(times) - 1) / length if length else Fraction(30)
         even = all(time - times[0] == number / self.rate for number, time in enumerate(times))
-        self.tick = None if even else Fraction(1, 90_000)
+        self.tick: Fraction | None = None if even else Fraction(1, 90_000)
 
     def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
         """Yield the frames; a motion has no images."""
@@ -100,8 +102,8 @@ class VideoDriving:
         self._path, self._smooth = path, smooth
         with open_video(path) as video:
             self.rate, self.num_frames, self.image_size = video.rate, video.num_frames, video.size
-            self.tick = video.tick if video.is_variable else None
-            self.sample = _look_ahead(video, path)
+            self.tick: Fraction | None = video.tick if video.is_variable else None
+            self.sample: Sequence[Landmarks] = _look_ahead(video, path)
         self.sound_path: Path | None = path
 
     def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
@@ -145,11 +147,11 @@ class _CutAwareSmoother:
     """A smoother that starts anew where the face jumps."""
 
     def __init__(self) -> None:
-        self._smoother, self._last = Smoother(), None
+        self._smoother = Smoother()
+        self._last: Landmarks | None = None
 
     def __call__(self, landmarks: Landmarks, time: Fraction) -> Landmarks:
-        last: Landmarks | None = self._last
-        if last is not None and np.abs(landmarks - last)[:, :2].mean() > 0.25 * face_size(landmarks):
+        if self._last is not None and np.abs(landmarks - self._last)[:, :2].mean() > 0.25 * face_size(landmarks):
             self._smoother.reset()
         self._last = landmarks
         return self._smoother(landmarks, time)

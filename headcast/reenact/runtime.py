@@ -60,7 +60,8 @@ class TorchRuntime:
 
     def __init__(self, avatar: Avatar, device: torch.device, precision: str) -> None:
         self._device = device
-        self._generator = _plain(avatar.generator).to(device, memory_format=torch.channels_last)
+        self._generator = _plain(avatar.generator).to(device)
+        self._generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch forgets this one
         self._parameters = avatar.adain_parameters.to(device)
         self._half = precision == "bf16" or (precision == "auto" and device.type == "cuda")
         self.name = f"torch {device.type} {'bf16' if self._half else 'f32'}"

@@ -26,9 +26,7 @@ class Sitter:
     pinned: Sides
 
 
-def load_sitter(
-    path: str | Path, *, size: int = 256, scale: float = 1.0, max_side: int = DEFAULT_MAX_SIDE
-) -> Sitter:
+def load_sitter(path: str | Path, *, size: int = 256, scale: float = 1.0, max_side: int = DEFAULT_MAX_SIDE) -> Sitter:
     """Read a photo and find its largest face; a photo larger than `max_side` is reduced to it."""
     photo = read_image(path)
     longer = max(photo.shape[:2])
