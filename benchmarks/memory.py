@@ -24,7 +24,7 @@ def main() -> None:
         for seconds in (options.short, options.long):
             driving = Path(folder) / f"{seconds:g}s{options.driving.suffix}"
             num_frames = loop_video(options.driving, driving, seconds)
-            peaks.append(peak_memory(options.source, driving))
+            peaks.append(peak_memory(options.source, driving, options.checkpoint))
             print(f"{seconds:6g} s, {num_frames:6d} frames: {peaks[-1]:7.0f} MiB", flush=True)
     print(f"ratio {peaks[1] / peaks[0]:.3f}")
     if options.json:
@@ -53,10 +53,11 @@ def loop_video(source: Path, target: Path, seconds: float) -> int:
             start = end
 
 
-def peak_memory(source: Path, driving: Path) -> float:
+def peak_memory(source: Path, driving: Path, checkpoint: Path | None) -> float:
     """Animate in a process of its own and return the most memory it held at once, in MiB."""
     output = driving.with_name(f"out_{driving.stem}.mp4")
     files = ["-s", str(source), "-d", str(driving), "-o", str(output)]
+    files += ["--checkpoint", str(checkpoint)] if checkpoint else []
     with subprocess.Popen(
         [sys.executable, "-m", "headcast", "animate", *files, "--json"], stdout=subprocess.DEVNULL
     ) as process:
@@ -72,6 +73,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-s", "--source", type=Path, required=True, help="the photo")
     parser.add_argument("-d", "--driving", type=Path, required=True, help="a video; it is repeated to both lengths")
+    parser.add_argument("--checkpoint", type=Path, help="default: the weights that come with the package")
     parser.add_argument("--short", type=float, default=30.0, help="seconds; default: %(default)g")
     parser.add_argument("--long", type=float, default=300.0, help="seconds; default: %(default)g")
     parser.add_argument("--json", type=Path, help="write all figures here")

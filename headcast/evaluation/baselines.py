@@ -2,12 +2,10 @@
 
 from typing import Final
 
-from headcast.face.draw import draw_landmark_image
-from headcast.face.warp import Warper
-from headcast.networks.avatar import make_avatar
 from headcast.networks.model import Model
-from headcast.reenact.runtime import make_runtime
-from headcast.types import Image, Landmarks, Shot
+from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.sitter import Sitter
+from headcast.types import Box, Image, Landmarks, Shot
 
 PHOTO: Final = "photo unmoved"
 WARP: Final = "warped shot alone"
@@ -22,14 +20,14 @@ class Rivals:
     """
 
     def __init__(self, shot: Shot, model: Model, *, precision: str = "auto") -> None:
+        height, width = shot.image.shape[:2]
+        sitter = Sitter(shot.image, Box(0.0, 0.0, width, height), shot, pinned=(False,) * 4)
         self._shot = shot
-        self._warper = Warper(shot)
-        avatar = make_avatar(model, [shot], [draw_landmark_image(shot.landmarks, shot.image.shape[0])])
-        self._runtime = make_runtime(avatar, precision=precision)
-        self.name = self._runtime.name
+        self._driver = Driver(sitter, avatar_of(model, [shot]), paste_back=False, precision=precision)
+        self.name = self._driver.runtime_name
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return each rival's frame for landmarks (478, 3) in pixels of the shot."""
-        conditioning = self._warper(landmarks).conditioning
-        ours = self._runtime(conditioning).image
-        return {PHOTO: self._shot.image, WARP: conditioning.warped, OURS: ours}
+        warped = self._driver.condition(landmarks)
+        ours = self._driver.finish(self._driver.generate(warped), warped)
+        return {PHOTO: self._shot.image, WARP: warped.conditioning.warped, OURS: ours}
