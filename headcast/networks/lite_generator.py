@@ -22,7 +22,9 @@ MAPS = slice(6, 6 + len(CONDITIONING_MAPS))
 VALIDITY = MAPS.start + CONDITIONING_MAPS.index("validity")
 """Where the parts of the conditioning stand among its channels."""
 
-INITIAL_WARP_WEIGHT = 0.9
+INITIAL_WARP_WEIGHT = 0.5
+"""Synthesis starts as the warped shot too, so this does not change the first frames; nearer to 1 it would take the
+gradient away from the synthesis."""
 
 
 class LiteGenerator(nn.Module):
@@ -80,7 +82,7 @@ class LiteGenerator(nn.Module):
         return self._compose(conditioning, change=drawn[:, :3], weight_logit=drawn[:, 3:])
 
     def _start_as_the_warp(self) -> None:
-        """No change, mostly warp, and AdaIN scales of 1 with a little of the identity."""
+        """No change to the warped shot, an even blend, and AdaIN scales of 1 with a little of the identity."""
         nn.init.normal_(self.head.weight, std=1e-3)
         head_bias = torch.zeros(4, 4)  # (output channel, place inside the 2x2 of the pixel shuffle)
         head_bias[3] = math.log(INITIAL_WARP_WEIGHT / (1.0 - INITIAL_WARP_WEIGHT))

@@ -136,7 +136,7 @@ class MetaLearner:
         for name, term in terms.items():
             if not torch.isfinite(term):
                 raise HeadcastError(
-                    f"the loss term {name!r} became {float(term)} at step {self.step_count}; "
+                    f"the loss term {name!r} became {term.item()} at step {self.step_count}; "
                     "resume from the last checkpoint with a lower learning rate"
                 )
         for name in names:

@@ -79,12 +79,16 @@ def validate(
         mouth=mouth,
         warp_loss=warp_loss,
         warp_mouth=warp_mouth,
-        other_embedding=generated(conditionings, others)[0] / loss - 1.0,
-        other_embedding_without_warp=generated(without_warp, others)[0] / blind - 1.0,
-        without_warp=blind / loss - 1.0,
-        other_landmarks=landmarks_loss / loss - 1.0,
-        other_landmarks_mouth=landmarks_mouth / mouth - 1.0,
+        other_embedding=_rise(generated(conditionings, others)[0], loss),
+        other_embedding_without_warp=_rise(generated(without_warp, others)[0], blind),
+        without_warp=_rise(blind, loss),
+        other_landmarks=_rise(landmarks_loss, loss),
+        other_landmarks_mouth=_rise(landmarks_mouth, mouth),
     )
+
+
+def _rise(value: float, base: float) -> float:
+    return value / max(base, 1e-9) - 1.0
 
 
 def _generate(model: Model, conditioning: Tensor, embeddings: Tensor) -> Tensor:

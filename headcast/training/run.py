@@ -67,16 +67,16 @@ def train(
     model = build_model(PRESETS[config.preset], config.seed)
     learner = MetaLearner(model, num_videos, config, features, torch.device(device))
     run = _Run(learner, files, drawing_style, report)
-    due = True
     with _interrupts() as interrupted:
         for batch in episodes:
-            run.learn(batch)
-            due = learner.step_count % config.validate_steps == 0
-            if due:
-                run.validate_and_save(validation)
             if run.progress() >= 1.0 or interrupted.is_set():
                 break
-        if not due:
+            run.learn(batch)
+            if learner.step_count % config.validate_steps == 0:
+                run.validate_and_save(validation)
+        if learner.step_count == 0:
+            raise DataError("the data held no episode to train on; give clips with a face in at least two frames")
+        if learner.step_count != run.saved_step:
             run.validate_and_save(validation)
     return run.checkpoint_path
 
@@ -105,6 +105,7 @@ class _Run:
             self.num_samples, self.earlier_seconds = int(saved["num_samples"]), saved["seconds"]
         elif (self.run_dir / "state.safetensors").exists():
             raise DataError(f"{self.run_dir} already holds a run; resume it or give another folder")
+        self.saved_step = learner.step_count
         self._write_settings(learner.features)
         self.started = time.monotonic()
         self.recent: list[dict[str, float]] = []
@@ -148,6 +149,7 @@ class _Run:
         save_checkpoint(self.checkpoint_path, self.learner.averaged, notes)
         progress = {"num_samples": self.num_samples, "seconds": self.seconds()}
         save_state(self.run_dir / "state.safetensors", self.learner, progress)
+        self.saved_step = step
 
     def _log(self, kind: str, values: dict[str, float]) -> None:
         seconds = self.seconds()

@@ -1,0 +1,41 @@
+import json
+
+import pytest
+
+from headcast.training.config import LossWeights, TrainingConfig, training_config
+
+
+def test_settings_survive_json() -> None:
+    config = training_config("lite", minutes=3.0, seed=4)
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_paper_defaults_are_those_of_the_papers_second_version() -> None:
+    config = training_config("paper", num_samples=10)
+    assert config.weights == LossWeights(
+        vgg19=0.15, vggface=0.025, adversarial=1.0, feature_matching=10.0, embedding_match=10.0
+    )
+    assert (config.learning_rate, config.discriminator_learning_rate) == (5e-5, 2e-4)
+    assert config.adam_betas == (0.0, 0.999) and config.num_discriminator_steps == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({}, "give either num_samples or minutes"),
+        ({"num_samples": 1, "minutes": 1.0}, "give either num_samples or minutes"),
+        ({"num_samples": 0}, "must be positive"),
+        ({"minutes": 1.0, "drop_warp": 1.5}, r"drop_warp must lie in 0\.\.1, got 1\.5"),
+        ({"minutes": 1.0, "log_steps": 0}, "log_steps must be at least 1"),
+        ({"minutes": 1.0, "precision": "fp8"}, "precision must be auto, bf16 or f32, got 'fp8'"),
+        ({"minutes": 1.0, "learning_rte": 1.0}, "unknown training setting 'learning_rte'; known: .*learning_rate"),
+    ],
+)
+def test_wrong_settings_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        training_config("lite", **changes)
+
+
+def test_an_unknown_weight_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown training setting 'lpips'; known: adversarial, crop"):
+        TrainingConfig.from_dict({"minutes": 1.0, "weights": {"lpips": 1.0}})
