@@ -132,14 +132,14 @@ def draw_teeth(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     """Draw the upper teeth as (H, W, 4) float32, colour 0..255 and coverage, lit like the `skin` colour (3,)."""
     x, y = _texture_axes()
     light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
-    enamel = light * np.array([226.0, 218.0, 204.0]) * (0.8 + 0.2 * skin / max(float(skin.mean()), 1.0))
-    edge = 0.05 - 0.16 * x**2 + 0.006 * np.cos(x * 2 * np.pi / 0.135)
+    enamel = light * np.array([238.0, 229.0, 212.0]) * (0.8 + 0.2 * skin / max(float(skin.mean()), 1.0))
+    edge = 0.042 - 0.16 * x**2 + 0.006 * np.cos(x * 2 * np.pi / 0.135)
     gum = -0.16 - 0.05 * x**2
     coverage = _soft(edge - y) * _soft(y - gum + 0.08) * _soft(0.43 - np.abs(x))
-    shade = np.clip(1.0 - 1.5 * np.abs(x) ** 1.6, 0.25, 1) * np.clip(0.72 + 1.6 * (y + 0.16), 0.6, 1)
+    shade = np.clip(1.0 - 1.5 * np.abs(x) ** 1.6, 0.25, 1) * np.clip(0.78 + 1.6 * (y + 0.16), 0.68, 1)
     borders = np.cumsum([0.0, 0.135, 0.105, 0.115, 0.1])
     for border in borders:
-        shade = shade * (1 - 0.22 * np.exp(-(((np.abs(x) - border) / 0.011) ** 2)))
+        shade = shade * (1 - 0.18 * np.exp(-(((np.abs(x) - border) / 0.011) ** 2)))
     gums = _soft(gum - y)
     colour = enamel * shade[:, :, None]
     colour += gums[:, :, None] * (light * np.array([150.0, 82.0, 80.0]) - colour)

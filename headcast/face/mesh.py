@@ -1,8 +1,8 @@
 """A shot's landmarks in, a triangle mesh over the whole picture out; moved landmarks in, a sampling grid out.
 
 The mesh is the tracker's face mesh without mouth and eye openings, rings around it that follow the skull, and a
-grid over neck, shoulders and frame that follows less the farther it lies. Triangles that turn their back are
-never painted, and near ones cover far ones, so the grid cannot fold: a chin that goes down covers the neck.
+grid over neck, shoulders and frame that follows less the farther it lies. Triangles that turn their back show
+nothing but cracks, and near ones cover far ones, so the grid does not fold: a chin that goes down covers the neck.
 """
 
 from dataclasses import dataclass
@@ -85,6 +85,7 @@ class Mesh:
         self.size = size
         self.pose = fit_pose(landmarks)
         face = remove_pose(landmarks, self.pose)
+        self._rows, self._columns = np.indices((size, size), dtype=np.float32)
         self._oval = np.array(FACE_OVAL)
         self._oval_at_rest = face[self._oval]
         self._around = self._make_surroundings(face)
@@ -107,18 +108,22 @@ class Mesh:
         areas = _doubled_areas(corners) * self._turn
         index = self._paint(corners, areas)
         affine = _affine_maps(corners[:, :, :2], self._source_corners)[index]
-        rows, columns = np.indices(index.shape, dtype=np.float32)
+        rows, columns = self._rows, self._columns
         positions = np.stack(
             [affine[:, :, a, 0] * columns + affine[:, :, a, 1] * rows + affine[:, :, a, 2] for a in (0, 1)], -1
         )
         positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
-        return SamplingGrid(positions, np.where(index < 0, np.float32(0), self._trusted[index]))
+        trusted = np.where(areas > 0, self._trusted, np.float32(0))
+        return SamplingGrid(positions, np.where(index < 0, np.float32(0), trusted[index]))
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
         num_outer = len(self._outer)
         far_first = np.concatenate([np.arange(num_outer), num_outer + np.argsort(-corners[num_outer:, :, 2].sum(1))])
-        order = far_first[areas[far_first] > MIN_AREA]
+        front = far_first[areas[far_first] > MIN_AREA]
+        # Surroundings that turned their back lie under all others, to close the cracks beside a turned cheek.
+        turned = np.flatnonzero(areas[:num_outer] < -MIN_AREA)
+        order = np.concatenate([turned, front])
         polygons = np.round(corners[:, :, :2] * (1 << SUBPIXEL_BITS)).astype(np.int32)
         index = np.full((self.size, self.size), -1, np.int32)
         for number in order.tolist():

@@ -18,6 +18,8 @@ from headcast.face.pose import Pose, fit_pose, measure_controls, remove_pose
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
+HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
+HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
 CHEEKS = (50, 101, 118, 280, 330, 347)
 
@@ -45,7 +47,9 @@ class Warper:
         pose = self._mesh.pose
         face = remove_pose(shot.landmarks, pose)
         self._controls = measure_controls(face)
-        self._hidden = cv2.dilate(shot.matte, np.ones((5, 5), np.uint8))
+        outline = soft_outline(shot.matte)
+        self._masks = np.dstack([outline, shot.matte])
+        self._hidden = (outline > HIDDEN_FROM).astype(np.float32)
         self._background = fill_from_around(shot.image, 1 - self._hidden)
         skin = _sample_skin(shot.image, shot.landmarks)
         self._mouth = Mouth(shot.image, shot.landmarks, face, pose, skin)
@@ -57,10 +61,11 @@ class Warper:
         face = remove_pose(landmarks, pose)
         grid = self._mesh.grid(landmarks, pose)
         person = sample(self._shot.image, grid.positions, cv2.BORDER_REPLICATE)
-        matte = sample(self._shot.matte, grid.positions, cv2.BORDER_REPLICATE)
-        colour = self._background + matte[:, :, None] * (person.astype(np.float32) - self._background)
-        validity = matte * grid.trusted * _inside_frame(grid.positions, self._size) + (1 - matte) * (1 - self._hidden)
-        carried = matte * grid.trusted
+        masks = sample(self._masks, grid.positions, cv2.BORDER_REPLICATE)
+        cover, matte = masks[:, :, 0], masks[:, :, 1]
+        colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
+        carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
+        validity = carried + (1 - cover) * (1 - self._hidden)
         mouth = self._mouth.patch(landmarks, face, pose)
         eyes = [eye.patch(landmarks, pose) for eye in self._eyes]
         openings = []
@@ -81,6 +86,14 @@ class Warper:
         lips, right, left = (float(OPENING_GAIN * change[number]) for number in (0, 4, 5))
         below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
         return np.asarray(0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left)), np.float32)
+
+
+def soft_outline(matte: Mask) -> Mask:
+    """Return how much (H, W) each pixel moves with the person: the matte with the hairs around it that it missed."""
+    width = max(3, round(HAIR_WIDTH * matte.shape[0]) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    grown = cv2.dilate(np.clip(matte * 2, 0, 1), disc)
+    return np.maximum(matte, cv2.GaussianBlur(grown, (width, width), 0)).astype(np.float32)
 
 
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from headcast.types import CONDITIONING_MAPS, Image
 
 MAX_PATCH_SIZE = 1024
 DETAIL_FROM = 1.1  # a patch less than so much larger than the shot has no detail to add
-STILL_MARGIN = 0.035  # of the side: how far around the person the picture may change
+STILL_MARGIN = 0.06  # of the side: how far around the person the picture may change
 MATTE = CONDITIONING_MAPS.index("matte")
 
 
