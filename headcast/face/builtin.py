@@ -149,7 +149,7 @@ def _surprise(track: Track, random: np.random.Generator) -> None:
 
 
 def _blink(track: Track, random: np.random.Generator) -> None:
-    for start in np.arange(0.5, track.times[-1] + 1, 1.2):
+    for start in np.arange(0.5, track.times[-1] - BLINK_SECONDS, 1.2):
         _add_blink(track, float(start))
     _sway(track, random, 0.2)
 
@@ -194,8 +194,7 @@ def _speak(track: Track, random: np.random.Generator) -> None:
         knots.append(knots[-1] + float(random.uniform(0.15, 0.5)))
         shapes.append((0.0, 0.0, 0.0))
     for number, name in enumerate(("lip_gap", "mouth_width", "smile")):
-        track.control(name)[:] = _eased(track.times, knots, [shape[number] for shape in shapes])
-    track.control("lip_gap")[-1] = 0
+        track.control(name)[:] = _eased(track.times, knots, [shape[number] for shape in shapes]) * _ends(track.times)
     emphasis = _noise(track.times, random, 0.9)
     track.control("brow_height")[:] = 0.035 * np.maximum(emphasis, 0)
     _turn_about(track, 0, 0.03 * emphasis)
@@ -214,13 +213,13 @@ def _glance(track: Track, random: np.random.Generator) -> None:
     knots = np.cumsum(random.uniform(0.7, 2.0, int(track.times[-1]) + 3))
     for name, size in (("gaze_x", 0.05), ("gaze_y", 0.015)):
         steps = size * random.choice([-1.0, 0.0, 0.0, 1.0], len(knots))
-        track.control(name)[:] = _held(track.times, knots, steps)
+        track.control(name)[:] = _held(track.times, knots, steps) * _ends(track.times)
     track.control("gaze_x")[:] -= 0.1 * track.turn[:, 1]
 
 
 def _blink_now_and_then(track: Track, random: np.random.Generator) -> None:
     moment = float(random.uniform(0.8, 1.6))
-    while moment < track.times[-1]:
+    while moment < track.times[-1] - BLINK_SECONDS:
         _add_blink(track, moment)
         moment += float(random.uniform(1.8, 3.8))
 

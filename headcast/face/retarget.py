@@ -128,7 +128,8 @@ class Retargeter:
 
     def _wanted_openings(self, controls: Controls) -> NDArray[np.float64]:
         """Return the sitter's lip gap and lid openings (3,): contact is the driver's, width is the sitter's."""
-        lips = max(0.0, controls[OPENINGS[0]] - TOUCHING) * self._strength
+        lips = max(0.0, controls[OPENINGS[0]] - TOUCHING)
+        lips = max(0.0, self._openings[0] + self._strength * (lips - self._openings[0]))
         share = np.clip((controls[4:6] / self._reference.lids - SHUT) / (1 - SHUT), 0, WIDEST)
         share = np.maximum(0, 1 + self._strength * (share - 1))
         wanted = np.array([lips, *(self._lids * share)])

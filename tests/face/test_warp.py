@@ -145,7 +145,7 @@ def test_the_outline_reaches_a_little_beyond_the_matte() -> None:
     matte[40:60, 40:60] = 1
     outline = soft_outline(matte)
     assert (outline >= matte).all()
-    assert outline[50, 61] > 0.9
+    assert outline[50, 61] > 0.5
     assert outline[50, :30].max() == outline[50, 70:].max() == 0
     np.testing.assert_array_equal(soft_outline(np.zeros_like(matte)), 0)
 
