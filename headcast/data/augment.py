@@ -42,7 +42,7 @@ class Disguise:
             for image in (shot.image, shot.matte)
         ]
         levels = np.linspace(0, 1, 256) ** self.gamma
-        table = np.clip(255 * levels[:, None] * self.gains, 0, 255).astype(np.uint8)
+        table = np.clip(255 * levels[:, None] * self.gains + 0.5, 0, 255).astype(np.uint8)
         coloured = cv2.LUT(images[0], table.reshape(1, 256, 3))
         return Shot(np.asarray(coloured, np.uint8), self.move(shot.landmarks, size), images[1].astype(np.float32))
 

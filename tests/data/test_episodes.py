@@ -1,0 +1,135 @@
+"""Episodes against the clip they are drawn from."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from headcast.data.augment import Disguise
+from headcast.data.clips import Clip
+from headcast.data.episodes import EpisodeSampler, EpisodeSettings, make_episode, resize_landmarks, resize_shot
+from headcast.face.draw import draw_landmark_image
+from headcast.types import CONDITIONING_MAPS, Shot
+
+SETTINGS = EpisodeSettings(batch_size=2, num_shots=2, frame_size=64, shot_size=32)
+SHAPES = {
+    "shots": (2, 3, 32, 32),
+    "shot_landmark_images": (2, 3, 32, 32),
+    "conditioning": (6 + len(CONDITIONING_MAPS), 64, 64),
+    "target": (3, 64, 64),
+    "region_weights": (1, 64, 64),
+    "mouth_boxes": (4,),
+    "eye_boxes": (4,),
+    "video_index": (),
+}
+
+
+@dataclass(frozen=True)
+class NotingClip(Clip):
+    """A clip that notes which frames were asked for: of each episode the target first, then the warped shot."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def shot(self, number: int) -> Shot:
+        self.asked.append(number)
+        return super().shot(number)
+
+
+@pytest.fixture
+def noting(clip: Clip) -> NotingClip:
+    return NotingClip(clip.name, clip.identity, clip.cache_path, clip.landmarks, clip.rate)
+
+
+def test_a_batch_has_the_promised_shapes_and_types(clip: Clip) -> None:
+    batch = next(EpisodeSampler([clip, clip], SETTINGS, seed=0).batches())
+    assert {name: array.shape[1:] for name, array in batch.items()} == SHAPES
+    assert all(len(array) == SETTINGS.batch_size for array in batch.values())
+    for name in ("shots", "shot_landmark_images", "conditioning", "target"):
+        assert batch[name].dtype == np.uint8, name
+    for name in ("region_weights", "mouth_boxes", "eye_boxes"):
+        assert batch[name].dtype == np.float32, name
+    assert set(batch["video_index"]) <= {0, 1}
+
+
+def test_the_same_seed_draws_the_same_episodes(clip: Clip) -> None:
+    one, same, other = (next(EpisodeSampler([clip], SETTINGS, seed).batches()) for seed in (3, 3, 4))
+    for name in one:
+        np.testing.assert_array_equal(one[name], same[name])
+    assert (one["target"] != other["target"]).any()
+
+
+def test_a_target_is_half_a_second_away_and_mostly_far(noting: NotingClip) -> None:
+    plain = EpisodeSettings(num_shots=1, frame_size=16, shot_size=16, disguise=False)
+    sampler = EpisodeSampler([noting], plain, seed=0)
+    pairs = []
+    for _ in range(40):
+        noting.asked.clear()
+        sampler.episode(0)
+        pairs.append((noting.asked[0], noting.asked[1]))
+    targets, shots = np.array(pairs).T
+    assert np.abs(targets - shots).min() >= 6  # at 12 frames a second
+    centred = noting.landmarks - noting.landmarks.mean(1, keepdims=True)
+
+    def change(one: np.ndarray, other: np.ndarray) -> float:
+        return float(np.linalg.norm((centred[one] - centred[other])[:, :, :2], axis=-1).mean())
+
+    random = np.random.default_rng(1)
+    anywhere = random.integers(len(noting), size=(2, 600))
+    allowed = np.abs(anywhere[0] - anywhere[1]) >= 6
+    assert change(targets, shots) > 1.15 * change(*anywhere[:, allowed])
+
+
+def test_a_clip_shorter_than_half_a_second_still_gives_episodes(clip: Clip) -> None:
+    short = Clip(clip.name, clip.identity, clip.cache_path, clip.landmarks[:3], clip.rate)
+    assert EpisodeSampler([short], SETTINGS, seed=0).episode(0)["target"].shape == (3, 64, 64)
+
+
+def test_an_undisguised_episode_shows_the_clips_own_frames(noting: NotingClip) -> None:
+    settings = EpisodeSettings(num_shots=2, frame_size=256, shot_size=256, disguise=False)
+    episode = EpisodeSampler([noting], settings, seed=0).episode(0)
+    target, _, *others = noting.asked
+    np.testing.assert_array_equal(episode["target"].transpose(1, 2, 0), noting.frames[target])
+    drawn = draw_landmark_image(noting.landmarks[target], 256)
+    np.testing.assert_array_equal(episode["conditioning"][:3].transpose(1, 2, 0), drawn)
+    for shot in episode["shots"]:
+        assert any((shot.transpose(1, 2, 0) == noting.frames[number]).all() for number in others)
+
+
+def test_the_warped_shot_comes_close_to_the_target(clip: Clip) -> None:
+    shot, target = clip.shot(0), clip.shot(12)
+    settings = EpisodeSettings(frame_size=256)
+    episode = make_episode(shot, target.landmarks, target, [shot], 0, settings)
+    weights = episode["region_weights"][0]
+    wanted, warped = (
+        episode[name][part].astype(float) for name, part in (("target", np.s_[:]), ("conditioning", np.s_[3:6]))
+    )
+    error = (np.abs(warped - wanted).mean(0) * weights).mean()
+    unmoved = (np.abs(shot.image.transpose(2, 0, 1) - wanted).mean(0) * weights).mean()
+    assert error < 0.7 * unmoved
+
+
+def test_all_frames_of_an_episode_wear_the_same_disguise(clip: Clip) -> None:
+    """Mirrored or not, the mouth box lies on the target's mouth: pixels and landmarks agree."""
+    sampler = EpisodeSampler([clip], EpisodeSettings(num_shots=1, frame_size=128, shot_size=128), seed=2)
+    for _ in range(4):
+        episode = sampler.episode(0)
+        target = episode["target"].astype(float).mean((1, 2))
+        shot = episode["shots"][0].astype(float).mean((1, 2))
+        np.testing.assert_allclose(shot / shot.sum(), target / target.sum(), atol=0.02)  # the same gains
+
+
+def test_resizing_keeps_landmarks_on_their_pixels(clip: Clip) -> None:
+    shot = clip.shot(0)
+    small = resize_shot(shot, 64)
+    assert small.image.shape == (64, 64, 3)
+    assert small.matte.shape == (64, 64)
+    # The outer edges of the picture stay its edges: centres lie at whole numbers.
+    edges = resize_landmarks(np.array([[-0.5, 255.5, 4.0]], np.float32), 256, 64)
+    np.testing.assert_allclose(edges, [[-0.5, 63.5, 1.0]])
+    assert resize_shot(shot, 256) is shot
+
+
+def test_no_clips_are_refused() -> None:
+    with pytest.raises(ValueError, match="clips must hold at least one clip"):
+        EpisodeSampler([], SETTINGS, seed=0)
+    assert Disguise().mirrored is False
