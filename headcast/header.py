@@ -1,0 +1,90 @@
+"""A safetensors file in, what its header says out, checked before anything that it promises is read or allocated."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from headcast.errors import CheckpointError
+
+MAX_HEADER_BYTES: Final = 4 << 20
+Header = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """One kind of file of ours: its name for people, its format and version in the metadata, and what writes it."""
+
+    name: str
+    format: str
+    version: int
+    writer: str
+
+    @property
+    def article(self) -> str:
+        """The name with its article."""
+        return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """The shape that a tensor must have, and the types (safetensors' names) that it may have."""
+
+    shape: tuple[int, ...]
+    dtypes: tuple[str, ...]
+
+
+def read_header(path: Path, kind: FileKind) -> Header:
+    """The JSON at the start of a safetensors file: 8 bytes of length, then the text."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if size < 8 or length > MAX_HEADER_BYTES or length + 8 > size:
+                raise CheckpointError(f"{path} is not {kind.article} of headcast, or is cut short; fetch it again")
+            header = json.loads(file.read(length))
+    except FileNotFoundError:
+        raise CheckpointError(f"no such {kind.name}: {path}") from None
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is not {kind.article} of headcast: its header is not JSON") from error
+    if not isinstance(header, dict):
+        raise CheckpointError(f"{path} is not {kind.article} of headcast: its header is not a table")
+    return header
+
+
+def read_metadata(path: Path, header: Header, kind: FileKind) -> dict[str, str]:
+    """The texts that a header carries; CheckpointError unless format and version are those of `kind`."""
+    metadata = header.get("__metadata__")
+    if not isinstance(metadata, dict) or metadata.get("format") != kind.format:
+        raise CheckpointError(f"{path} is not {kind.article} of headcast; expected one written by `{kind.writer}`")
+    if metadata.get("version") != str(kind.version):
+        raise CheckpointError(
+            f"{path} has format version {metadata.get('version')!r:.20}, this program reads {kind.version}; "
+            "update headcast"
+        )
+    return metadata
+
+
+def found_shape(header: Header, name: str) -> tuple[int, ...]:
+    """The shape that a header promises for one tensor; () where it is missing or no list of whole numbers."""
+    entry = header.get(name)
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    if not isinstance(shape, list) or any(type(length) is not int for length in shape):
+        return ()
+    return tuple(shape)
+
+
+def check_tensors(path: Path, header: Header, expected: Mapping[str, TensorSpec]) -> None:
+    """Names, shapes and types must be the expected ones, before anything large is read."""
+    found = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    if odd := sorted(set(found) ^ set(expected)):
+        raise CheckpointError(f"{path} does not fit its configuration: tensor {odd[0]!r} is missing or unknown")
+    for name, spec in expected.items():
+        entry = found[name]
+        known = isinstance(entry, dict) and entry.get("dtype") in spec.dtypes
+        if not known or entry.get("shape") != list(spec.shape):
+            types = " or ".join(spec.dtypes)
+            raise CheckpointError(f"{path} does not fit its configuration: {name} should be {spec.shape} in {types}")
