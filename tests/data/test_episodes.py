@@ -9,6 +9,8 @@ from headcast.data.augment import Disguise
 from headcast.data.clips import Clip
 from headcast.data.episodes import EpisodeSampler, EpisodeSettings, make_episode, resize_landmarks, resize_shot
 from headcast.face.draw import draw_landmark_image
+from headcast.face.pose import fit_pose, measure_controls, remove_pose
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
 from headcast.types import CONDITIONING_MAPS, Shot
 
 SETTINGS = EpisodeSettings(batch_size=2, num_shots=2, frame_size=64, shot_size=32)
@@ -68,15 +70,14 @@ def test_a_target_is_half_a_second_away_and_mostly_far(noting: NotingClip) -> No
         pairs.append((noting.asked[0], noting.asked[1]))
     targets, shots = np.array(pairs).T
     assert np.abs(targets - shots).min() >= 6  # at 12 frames a second
-    centred = noting.landmarks - noting.landmarks.mean(1, keepdims=True)
-
-    def change(one: np.ndarray, other: np.ndarray) -> float:
-        return float(np.linalg.norm((centred[one] - centred[other])[:, :, :2], axis=-1).mean())
-
-    random = np.random.default_rng(1)
-    anywhere = random.integers(len(noting), size=(2, 600))
-    allowed = np.abs(anywhere[0] - anywhere[1]) >= 6
-    assert change(targets, shots) > 1.15 * change(*anywhere[:, allowed])
+    poses = [fit_pose(landmarks) for landmarks in noting.landmarks]
+    faces = [remove_pose(landmarks, pose) for landmarks, pose in zip(noting.landmarks, poses, strict=True)]
+    looks = np.array([measure_controls(face) for face in faces]) / CONTROL_SPREAD
+    turns = np.array([rotation_vector(pose.rotation) for pose in poses]) / ROTATION_SPREAD
+    places = np.concatenate([looks, turns], axis=1)
+    distances = np.linalg.norm(places[:, None] - places, axis=2)
+    is_far = distances[targets, shots] > np.percentile(distances[:, shots], 75, axis=0)
+    assert is_far.mean() > 0.4  # it would be 0.25 by chance
 
 
 def test_a_clip_shorter_than_half_a_second_still_gives_episodes(clip: Clip) -> None:
