@@ -156,5 +156,9 @@ def remove_spectral_norm(module: nn.Module) -> None:
     module.eval()  # in training mode, reading a weight would move it by one power iteration
     for layer in list(module.modules()):
         if parametrize.is_parametrized(layer, "weight"):
-            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+            # Not torch's own removal, which takes `weight` from the class, and deep copies share the class.
+            weight: Tensor = layer.weight.detach().clone()  # type: ignore[operator]
+            layer.__class__ = parametrize.type_before_parametrizations(layer)
+            del layer.parametrizations
+            layer.weight = nn.Parameter(weight)
     module.train(was_training)

@@ -1,9 +1,11 @@
 """The bundle of the three networks: a checked configuration and a seed in, freshly initialised networks out."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
 
+from headcast.networks.blocks import remove_spectral_norm
 from headcast.networks.discriminator import Discriminator
 from headcast.networks.embedder import Embedder
 from headcast.networks.generator import PaperGenerator
@@ -44,6 +46,13 @@ def build_model(config: ModelConfig, seed: int) -> Model:
             attention_level=attention_level,
         )
         return Model(config, embedder, _build_generator(config), discriminator)
+
+
+def plain_copy(generator: Generator) -> Generator:
+    """A copy for inference, fine-tuning and files: evaluation mode, no spectral norm, no gradients."""
+    plain = copy.deepcopy(generator).eval()
+    remove_spectral_norm(plain)
+    return plain.requires_grad_(False)
 
 
 def _build_generator(config: ModelConfig) -> Generator:

@@ -4,7 +4,6 @@ On the CPU the network runs in OpenVINO, converted in memory and cached, so nobo
 where OpenVINO cannot convert it, in torch.
 """
 
-import copy
 import hashlib
 import os
 import warnings
@@ -18,8 +17,7 @@ from numpy.typing import NDArray
 
 from headcast.config import cache_dir
 from headcast.networks.avatar import Avatar
-from headcast.networks.blocks import remove_spectral_norm
-from headcast.networks.model import Generator
+from headcast.networks.model import plain_copy
 from headcast.networks.tensors import conditioning_to_array
 from headcast.types import Conditioning, Image, Mask
 
@@ -60,7 +58,7 @@ class TorchRuntime:
 
     def __init__(self, avatar: Avatar, device: torch.device, precision: str) -> None:
         self._device = device
-        self._generator = _plain(avatar.generator).to(device)
+        self._generator = plain_copy(avatar.generator).to(device)
         self._generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch forgets this one
         self._parameters = avatar.adain_parameters.to(device)
         self._half = precision == "bf16" or (precision == "auto" and device.type == "cuda")
@@ -107,7 +105,7 @@ def _converted(avatar: Avatar) -> Path:
     path = cache_dir() / "openvino" / f"{_fingerprint(avatar, openvino.__version__)}.xml"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        generator = _plain(avatar.generator)
+        generator = plain_copy(avatar.generator)
         example = (
             torch.zeros(1, generator.conditioning_channels, avatar.image_size, avatar.image_size),
             avatar.adain_parameters,
@@ -120,13 +118,6 @@ def _converted(avatar: Avatar) -> Path:
         os.replace(temporary.with_suffix(".bin"), path.with_suffix(".bin"))
         os.replace(temporary, path)
     return path
-
-
-def _plain(generator: Generator) -> Generator:
-    """Return a copy for inference: no spectral norm, no gradients."""
-    plain = copy.deepcopy(generator).eval().requires_grad_(False)
-    remove_spectral_norm(plain)
-    return plain
 
 
 def _fingerprint(avatar: Avatar, version: str) -> str:

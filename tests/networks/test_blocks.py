@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch.nn import functional
@@ -106,3 +108,16 @@ def test_spectral_norm_bounds_every_weight_and_its_removal_changes_nothing() -> 
     assert not any(parametrize.is_parametrized(layer) for layer in network.modules())
     assert sorted(network.state_dict()) == ["0.bias", "0.weight", "2.bias", "2.weight"]
     torch.testing.assert_close(network(image), before)
+
+
+def test_taking_spectral_norm_from_a_copy_leaves_the_original_whole() -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(4, 4))
+    add_spectral_norm(network)
+    network.eval()
+    vector = torch.randn(1, 4)
+    before = network(vector)
+    plain = copy.deepcopy(network)
+    remove_spectral_norm(plain)
+    torch.testing.assert_close(plain(vector), before)
+    torch.testing.assert_close(network(vector), before)
+    assert parametrize.is_parametrized(network[0], "weight")

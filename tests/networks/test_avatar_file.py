@@ -1,0 +1,151 @@
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from headcast.errors import CheckpointError
+from headcast.networks.avatar import Avatar
+from headcast.networks.avatar_file import AvatarContent, load_avatar, read_avatar_notes, save_avatar
+from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.model import build_model
+from headcast.networks.presets import PRESETS
+from headcast.types import NUM_LANDMARKS, Box, Shot
+
+
+def make_content(preset: str = "tiny", num_shots: int = 2) -> AvatarContent:
+    """Random weights and pictures of the smallest sizes."""
+    random = np.random.default_rng(0)
+    config = PRESETS[preset]
+    size = config.image_size
+    shots = tuple(
+        Shot(
+            random.integers(256, size=(size, size, 3), dtype=np.uint8),
+            random.uniform(0, size, (NUM_LANDMARKS, 3)).astype(np.float32),
+            random.integers(256, size=(size, size)).astype(np.float32) / 255,
+        )
+        for _ in range(num_shots)
+    )
+    generator = build_model(config, seed=1).generator.eval()
+    with torch.no_grad():
+        parameters = generator.project(torch.rand(1, config.embedding_size))
+    photo = random.integers(256, size=(90, 120, 3), dtype=np.uint8)
+    avatar = Avatar(generator, parameters, shots, size)
+    return AvatarContent(avatar, config, photo, Box(-3.5, 7.25, 80.0, 80.0), {"steps": 5}, {"consent": "asked Ann"})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    target = tmp_path / "ann.avatar"
+    save_avatar(target, make_content())
+    return target
+
+
+@pytest.mark.parametrize("preset", ["tiny", "tiny_paper"])
+def test_a_file_rebuilds_the_same_avatar(tmp_path: Path, preset: str) -> None:
+    content = make_content(preset)
+    save_avatar(tmp_path / "a.avatar", content)
+    loaded = load_avatar(tmp_path / "a.avatar")
+    assert loaded.config == replace(content.config, spectral_norm=False)
+    assert (loaded.box, loaded.settings, loaded.marks) == (content.box, content.settings, content.marks)
+    np.testing.assert_array_equal(loaded.photo, content.photo)
+    for mine, theirs in zip(loaded.avatar.shots, content.avatar.shots, strict=True):
+        np.testing.assert_array_equal(mine.image, theirs.image)
+        np.testing.assert_array_equal(mine.landmarks, theirs.landmarks)
+        np.testing.assert_allclose(mine.matte, theirs.matte, atol=1e-6)
+    conditioning = torch.rand(1, content.avatar.generator.conditioning_channels, 64, 64)
+    frames = [one.avatar.generator(conditioning, one.avatar.adain_parameters).image for one in (loaded, content)]
+    torch.testing.assert_close(frames[0], frames[1], atol=5e-3, rtol=0)  # half precision
+
+
+def test_notes_are_read_without_loading(path: Path) -> None:
+    notes = read_avatar_notes(path)
+    assert (notes.num_shots, notes.photo_size) == (2, (120, 90))
+    assert (notes.settings, notes.marks) == ({"steps": 5}, {"consent": "asked Ann"})
+
+
+def test_saving_leaves_one_file_and_the_generator_as_it_was(tmp_path: Path) -> None:
+    content = make_content("tiny_paper")
+    before = list(content.avatar.generator.state_dict())
+    save_avatar(tmp_path / "a.avatar", content)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.avatar"]
+    assert list(content.avatar.generator.state_dict()) == before
+
+
+@pytest.mark.parametrize(("name", "message"), [("a.png", "ends in .avatar"), ("none/a.avatar", "check the folder")])
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(CheckpointError, match=message):
+        save_avatar(tmp_path / name, make_content())
+    assert not list(tmp_path.iterdir())
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Rewrite the header of a safetensors file, leaving its data as they are."""
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    change(header)
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+
+
+def with_entry(name: str, **values: Any) -> Callable[[Path], None]:
+    return lambda path: edit(path, lambda header: header[name].update(values))
+
+
+def with_metadata(**values: str) -> Callable[[Path], None]:
+    return lambda path: edit(path, lambda header: header["__metadata__"].update(values))
+
+
+def with_tensor(name: str, value: torch.Tensor) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        content = path.read_bytes()
+        metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        save_file({**load_file(path), name: value}, path, metadata)
+
+    return damage
+
+
+def a_checkpoint(path: Path) -> None:
+    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:60]), "is not an avatar of headcast, or is cut short"),
+        (lambda path: path.write_bytes(b""), "is not an avatar of headcast, or is cut short"),
+        (lambda path: path.write_bytes(pickle.dumps({"generator": Path("/")})), "is not an avatar of headcast"),
+        (lambda path: path.write_bytes((1 << 40).to_bytes(8, "little") + b"{}"), "is not an avatar of headcast"),
+        (Path.unlink, "no such avatar"),
+        (a_checkpoint, "expected one written by `headcast personalize`"),
+        (with_metadata(version="9"), "has format version '9', this program reads 1"),
+        (with_metadata(config='{"depth": 3}'), "unknown model setting 'depth'"),
+        (with_metadata(settings="[" * 100_000), "has broken notes"),
+        (with_metadata(marks="[]"), "has broken notes"),
+        (with_metadata(marks='{"consent": 3}'), "has broken marks"),
+        (with_entry("shot_images", shape=[10**9, 64, 64, 3]), "holds 1000000000 shots, expected 1 to 32"),
+        (with_entry("shot_images", shape=[2, 10**9, 64, 3]), "does not fit its configuration: shot_images"),
+        (with_entry("shot_mattes", shape="all"), "does not fit its configuration: shot_mattes"),
+        (with_entry("photo", shape=[10**9, 10**9, 3]), "holds no photo of at most 4096 pixels"),
+        (with_entry("photo", shape=[90, 120, 4]), "does not fit its configuration: photo"),
+        (with_entry("box", dtype="I64"), r"box should be \(4,\) in F64"),
+        (with_entry("generator.head.bias", shape=[1 << 40]), r"generator\.head\.bias should be \(16,\)"),
+        (lambda path: edit(path, lambda header: header.pop("box")), "tensor 'box' is missing"),
+        (with_tensor("box", torch.tensor([0.0, 0, 0, 0], dtype=torch.float64)), "its box is empty"),
+        (with_tensor("box", torch.tensor([0.0, 0, 1e30, 9], dtype=torch.float64)), "box lie outside"),
+        (with_tensor("shot_landmarks", torch.full((2, NUM_LANDMARKS, 3), torch.nan)), "shot_landmarks lie outside"),
+    ],
+)
+def test_a_strangers_file_is_refused_in_one_line(path: Path, damage: Callable[[Path], object], message: str) -> None:
+    damage(path)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_avatar(path)
+    assert "\n" not in str(caught.value) and path.name in str(caught.value)
