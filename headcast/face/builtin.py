@@ -188,7 +188,7 @@ def _speak(track: Track, random: np.random.Generator) -> None:
         for _ in range(int(random.integers(5, 11))):
             knots.append(knots[-1] + SYLLABLE_SECONDS * float(random.uniform(0.6, 1.3)))
             shape = np.array(MOUTH_SHAPES[int(random.integers(len(MOUTH_SHAPES)))])
-            shapes.append(tuple(shape * (random.uniform(0.75, 1.15), 1, 1)))
+            shapes.append(tuple(shape * (random.uniform(0.85, 1.3), 1, 1)))
         knots.append(knots[-1] + 0.16)
         shapes.append((0.0, 0.0, 0.0))
         knots.append(knots[-1] + float(random.uniform(0.15, 0.5)))

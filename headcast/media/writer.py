@@ -57,9 +57,7 @@ class VideoWriter:
         audio_from: PathLike | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        self._path = Path(path)
-        if self._path.suffix.lower() not in _FORMATS:
-            raise MediaError(f"cannot write {path}: expected a name that ends in {', '.join(_FORMATS)}")
+        self._path = checked_output(path)
         if not all(0 < side <= MAX_SIDE for side in size):
             raise ValueError(f"size is {size}, expected 1 to {MAX_SIDE} pixels a side")
         if rate <= 0:
@@ -167,6 +165,19 @@ class VideoWriter:
             self._container.close()
         except av.FFmpegError as error:
             raise cannot_write(self._path, error) from error
+
+
+def checked_output(path: PathLike) -> Path:
+    """The path of a video that could be written; MediaError for another kind of file or a missing folder.
+
+    Long work asks before it starts.
+    """
+    output = Path(path)
+    if output.suffix.lower() not in _FORMATS:
+        raise MediaError(f"cannot write {path}: expected a name that ends in {', '.join(_FORMATS)}")
+    if not output.parent.is_dir():
+        raise MediaError(f"cannot write {path}: the folder {output.parent} does not exist; make it first")
+    return output
 
 
 def _usable_tick(rate: Fraction, tick: Fraction | None) -> Fraction:

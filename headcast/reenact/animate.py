@@ -15,7 +15,7 @@ from tqdm import tqdm
 from headcast.face.draw import draw_landmark_image
 from headcast.face.warp import WarpedShot
 from headcast.media.prefetch import prefetch
-from headcast.media.writer import VideoWriter
+from headcast.media.writer import VideoWriter, checked_output
 from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
 from headcast.provenance.marks import Marks, fingerprint
 from headcast.reenact.driver import Driver, avatar_of
@@ -76,6 +76,7 @@ def animate_file(
     cannot be used.
     """
     options = options or AnimateOptions()
+    checked_output(output)
     started = time.monotonic()
     checkpoint = options.checkpoint or default_checkpoint_path()
     model = load_checkpoint(checkpoint)
