@@ -1,0 +1,101 @@
+"""Composing against the photo itself: what does not move must be the photo."""
+
+import cv2
+import numpy as np
+import pytest
+
+from headcast.face.interior import polygon_mask
+from headcast.face.pose import Pose, apply_pose, fit_pose, remove_pose
+from headcast.face.retarget import rotation_matrix
+from headcast.face.topology import FACE_OVAL
+from headcast.face.warp import WarpedShot, Warper
+from headcast.reenact.compose import Composer
+from headcast.reenact.runtime import Generated
+from headcast.reenact.sitter import Sitter, make_sitter
+from headcast.types import Image
+
+
+def as_warped(warped: WarpedShot) -> Generated:
+    """What a generator that trusts the warp fully would give."""
+    return Generated(warped.conditioning.warped, np.ones(warped.conditioning.warped.shape[:2], np.float32))
+
+
+@pytest.fixture(scope="module")
+def grainy(astronaut: Image) -> Image:
+    """A photo four times as large, with fine grain that 256 pixels cannot hold."""
+    large = cv2.resize(astronaut, (1536, 1536), interpolation=cv2.INTER_CUBIC)
+    grain = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 40, large.shape[:2]), (0, 0), 1.2)
+    return np.clip(large + grain[:, :, None], 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def large_sitter(grainy: Image) -> Sitter:
+    return make_sitter(grainy)
+
+
+def face_of(sitter: Sitter, moved: np.ndarray | None = None) -> np.ndarray:
+    """Where (H, W) the photo shows the face, a little inside of its oval."""
+    landmarks = sitter.shot.landmarks if moved is None else moved
+    scale = sitter.box.width / 256
+    points = (landmarks[list(FACE_OVAL), :2] + 0.5) * scale - 0.5 + [sitter.box.left, sitter.box.top]
+    middle = points.mean(0)
+    height, width = sitter.photo.shape[:2]
+    return polygon_mask((middle + 0.8 * (points - middle)).astype(np.float32), 0, 0, width, height) > 0.5
+
+
+@pytest.mark.parametrize("which", ["sitter", "large_sitter"])
+def test_at_rest_the_output_is_the_photo(which: str, request: pytest.FixtureRequest) -> None:
+    sitter: Sitter = request.getfixturevalue(which)
+    warped = Warper(sitter.shot, sitter.pinned)(sitter.shot.landmarks)
+    result = Composer(sitter)(Generated(sitter.shot.image, np.ones((256, 256), np.float32)), warped)
+    difference = np.abs(result.astype(int) - sitter.photo)
+    assert difference.mean() < 1.0
+    assert difference[face_of(sitter)].mean() < 4
+    left, top, side = int(sitter.box.left), int(sitter.box.top), int(sitter.box.width)
+    outside = np.ones(result.shape[:2], bool)
+    outside[max(top, 0) : top + side, max(left, 0) : left + side] = False
+    np.testing.assert_array_equal(result[outside], sitter.photo[outside])
+
+
+def test_the_background_stays_whatever_is_generated_there(sitter: Sitter) -> None:
+    warped = Warper(sitter.shot, sitter.pinned)(sitter.shot.landmarks)
+    red = np.zeros((256, 256, 3), np.uint8)
+    red[:, :, 0] = 255
+    image = np.where(sitter.shot.matte[:, :, None] > 0.5, sitter.shot.image, red)
+    result = Composer(sitter)(Generated(image, np.ones((256, 256), np.float32)), warped)
+    person = cv2.resize(cv2.dilate(sitter.shot.matte, np.ones((51, 51))), [int(sitter.box.width)] * 2)
+    left, top, side = int(sitter.box.left), int(sitter.box.top), int(sitter.box.width)
+    there = np.s_[top : top + side, left : left + side]
+    still = person == 0
+    assert still.mean() > 0.02
+    difference = np.abs(result[there].astype(int) - sitter.photo[there])[still]
+    assert difference.mean() < 0.3  # it went through the square and back
+    assert difference.max() <= 6
+
+
+@pytest.mark.parametrize(("turn", "least"), [(0.0, 0.9), (0.15, 0.8)])
+def test_the_photos_own_sharpness_is_carried_along(large_sitter: Sitter, turn: float, least: float) -> None:
+    shot = large_sitter.shot
+    pose = fit_pose(shot.landmarks)
+    moved_pose = Pose(rotation_matrix(np.array([0, turn, 0])) @ pose.rotation, pose.scale, pose.translation)
+    moved = apply_pose(remove_pose(shot.landmarks, pose), moved_pose)
+    warped = Warper(shot, large_sitter.pinned)(moved)
+    compose = Composer(large_sitter)
+    sharp = _sharpness(compose(as_warped(warped), warped), face_of(large_sitter, moved))
+    blurred = Generated(warped.conditioning.warped, np.zeros((256, 256), np.float32))
+    own = _sharpness(large_sitter.photo, face_of(large_sitter))
+    assert sharp > least * own
+    assert _sharpness(compose(blurred, warped), face_of(large_sitter, moved)) < 0.5 * own  # the detail did it
+
+
+def _sharpness(image: Image, where: np.ndarray) -> float:
+    """Variance of the Laplacian."""
+    return float(cv2.Laplacian(image.mean(-1), cv2.CV_64F)[where].var())
+
+
+def test_a_generated_mouth_shows_where_the_warp_has_no_say(large_sitter: Sitter) -> None:
+    """Without warp weight no detail of the photo is laid over what was generated."""
+    warped = Warper(large_sitter.shot, large_sitter.pinned)(large_sitter.shot.landmarks)
+    grey = Generated(np.full((256, 256, 3), 90, np.uint8), np.zeros((256, 256), np.float32))
+    result = Composer(large_sitter)(grey, warped)
+    assert result[face_of(large_sitter)].std() < 4

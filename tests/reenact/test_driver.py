@@ -1,0 +1,36 @@
+"""The product in a page: one driving frame in, one output frame out."""
+
+import numpy as np
+import pytest
+
+from headcast.face.builtin import builtin_motion
+from headcast.face.track import find_face
+from headcast.networks.model import Model
+from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.sitter import Sitter
+
+
+@pytest.fixture(scope="module")
+def driver(model: Model, sitter: Sitter) -> Driver:
+    return Driver(sitter, avatar_of(model, [sitter.shot]), device="cpu", precision="f32")
+
+
+def test_told_what_motion_is_measured_from_it_moves_the_sitter_as_the_landmarks_say(
+    driver: Driver, sitter: Sitter
+) -> None:
+    motion = builtin_motion("surprise", 2).landmarks
+    with pytest.raises(ValueError, match=r"measure_from\(\) must be called before the first frame"):
+        driver(motion[0])
+    driver.measure_from(list(motion))
+    frame = driver(motion[30])  # the mouth is wide open
+    assert frame.shape == sitter.photo.shape
+    assert frame.dtype == np.uint8
+    scale = sitter.box.width / 256
+    wanted = driver.retarget(motion[30])[:, :2] * scale + [sitter.box.left, sitter.box.top]
+    seen = find_face(frame)[:, :2]
+    assert np.linalg.norm(seen - wanted, axis=1).mean() < 2.5
+    np.testing.assert_array_equal(frame, driver(motion[30]))  # same input, same output
+
+
+def test_its_name_says_what_it_runs_on(driver: Driver) -> None:
+    assert driver.runtime_name == "OpenVINO CPU f32"

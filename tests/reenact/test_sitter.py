@@ -1,0 +1,64 @@
+"""Sitters cut from a real photo, and what is not a portrait."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from headcast.errors import FaceError, MediaError
+from headcast.face.track import find_face
+from headcast.media.images import write_image
+from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
+from headcast.types import Image
+
+
+def test_the_square_holds_the_whole_head(sitter: Sitter) -> None:
+    shot = sitter.shot
+    assert shot.image.shape == (256, 256, 3)
+    assert shot.matte.shape == (256, 256)
+    assert shot.landmarks[:, :2].min() > 20
+    assert shot.landmarks[:, :2].max() < 236
+    seen = find_face(shot.image)
+    assert np.linalg.norm((seen - shot.landmarks)[:, :2], axis=1).mean() < 1.5
+    x, y = shot.landmarks[4, :2].round().astype(int)
+    assert shot.matte[y, x] == 1
+    assert 0.3 < shot.matte.mean() < 0.9
+
+
+def test_a_side_is_pinned_where_the_photo_goes_on(sitter: Sitter, astronaut: Image) -> None:
+    box = sitter.box
+    inside = (box.left > 0, box.top > 0, box.left + box.width < 512, box.top + box.height < 512)
+    assert sitter.pinned == inside
+    left, top = int(box.left) + 20, 0
+    cut = astronaut[top : int(box.top + box.height) - 10, left:]  # her left shoulder and the picture's bottom are gone
+    assert make_sitter(np.ascontiguousarray(cut)).pinned == (False, inside[1], inside[2], False)
+
+
+def test_size_and_scale_are_as_asked(astronaut: Image, sitter: Sitter) -> None:
+    wide = make_sitter(astronaut, size=128, scale=1.3)
+    assert wide.shot.image.shape == (128, 128, 3)
+    assert wide.box.width == pytest.approx(1.3 * sitter.box.width, abs=1)
+
+
+def test_a_large_photo_is_reduced(astronaut: Image, sitter: Sitter, tmp_path: Path) -> None:
+    large = cv2.resize(astronaut, (1200, 1200), interpolation=cv2.INTER_CUBIC)
+    write_image(tmp_path / "large.png", large, {})
+    reduced = load_sitter(tmp_path / "large.png", max_side=600)
+    assert reduced.photo.shape == (600, 600, 3)
+    assert reduced.box.width / 600 == pytest.approx(sitter.box.width / 512, rel=0.03)
+    assert load_sitter(tmp_path / "large.png").photo.shape == (1200, 1200, 3)
+
+
+def test_a_photo_without_a_face_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "grey.png"
+    write_image(path, np.full((200, 300, 3), 128, np.uint8), {})
+    with pytest.raises(FaceError, match=r"no face in .*grey\.png \(300x200 px\); use a photo in which") as caught:
+        load_sitter(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    with pytest.raises(MediaError, match=r"a\.png"):
+        load_sitter(tmp_path / "a.png")
