@@ -1,4 +1,4 @@
-"""A sitter, fresh weights of the shipped size and a cache of our own: what it takes to animate."""
+"""A sitter, fresh weights of the smallest size and a cache of our own: what it takes to animate."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,13 +35,19 @@ def sitter(astronaut: Image) -> Sitter:
 
 
 @pytest.fixture(scope="session")
+def small_sitter(astronaut: Image) -> Sitter:
+    """A sitter for the smallest preset."""
+    return make_sitter(astronaut, size=PRESETS["tiny"].image_size)
+
+
+@pytest.fixture(scope="session")
 def model() -> Model:
-    """The shipped architecture with fresh weights, which show the warped shot almost as it is."""
-    return build_model(PRESETS["lite"], seed=0)
+    """The shipped architecture, but tiny, with fresh weights, which show the warped shot almost as it is."""
+    return build_model(PRESETS["tiny"], seed=0)
 
 
 @pytest.fixture(scope="session")
 def checkpoint(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "fresh.safetensors"
-    save_checkpoint(path, model, CheckpointNotes("lite"))
+    save_checkpoint(path, model, CheckpointNotes("tiny"), half=False)  # bit for bit: converted once for all tests
     return path

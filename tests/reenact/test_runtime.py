@@ -10,34 +10,23 @@ import torch
 from headcast.face.warp import Warper
 from headcast.networks.avatar import Avatar
 from headcast.networks.lite_generator import INITIAL_WARP_WEIGHT
-from headcast.networks.model import Model, build_model
-from headcast.networks.presets import PRESETS
+from headcast.networks.model import Model
 from headcast.reenact.driver import avatar_of
 from headcast.reenact.runtime import OpenVINORuntime, TorchRuntime, make_runtime
-from headcast.reenact.sitter import Sitter, make_sitter
-from headcast.types import Conditioning, Image
+from headcast.reenact.sitter import Sitter
+from headcast.types import Conditioning
 
 
 @pytest.fixture(scope="module")
-def sitter(astronaut: Image) -> Sitter:
-    return make_sitter(astronaut, size=64)
+def conditioning(small_sitter: Sitter) -> Conditioning:
+    moved = small_sitter.shot.landmarks + np.array([2, -1, 0], np.float32)
+    return Warper(small_sitter.shot)(moved).conditioning
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
-    return build_model(PRESETS["tiny"], seed=0)
-
-
-@pytest.fixture(scope="module")
-def conditioning(sitter: Sitter) -> Conditioning:
-    moved = sitter.shot.landmarks + np.array([2, -1, 0], np.float32)
-    return Warper(sitter.shot)(moved).conditioning
-
-
-@pytest.fixture(scope="module")
-def avatar(model: Model, sitter: Sitter) -> Avatar:
+def avatar(model: Model, small_sitter: Sitter) -> Avatar:
     """Weights as training leaves them: the change is large and the mask leaves its start."""
-    avatar = avatar_of(model, [sitter.shot])
+    avatar = avatar_of(model, [small_sitter.shot])
     generator = copy.deepcopy(avatar.generator)
     with torch.no_grad():
         generator.head.weight.normal_(std=0.1, generator=torch.Generator().manual_seed(1))
@@ -72,8 +61,8 @@ def test_where_the_warp_is_not_valid_none_of_it_is_shown(avatar: Avatar, conditi
     assert weight[validity == 1].max() > 0.2
 
 
-def test_fresh_weights_show_the_warped_shot(model: Model, sitter: Sitter, conditioning: Conditioning) -> None:
-    generated = TorchRuntime(avatar_of(model, [sitter.shot]), torch.device("cpu"), "f32")(conditioning)
+def test_fresh_weights_show_the_warped_shot(model: Model, small_sitter: Sitter, conditioning: Conditioning) -> None:
+    generated = TorchRuntime(avatar_of(model, [small_sitter.shot]), torch.device("cpu"), "f32")(conditioning)
     difference = np.abs(generated.image.astype(int) - conditioning.warped)
     assert difference.mean() < 1
     valid = conditioning.maps[:, :, 0] == 1
