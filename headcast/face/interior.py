@@ -132,7 +132,7 @@ def draw_teeth(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     """Draw the upper teeth as (H, W, 4) float32, colour 0..255 and coverage, lit like the `skin` colour (3,)."""
     x, y = _texture_axes()
     light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
-    enamel = light * np.array([238.0, 229.0, 212.0]) * (0.8 + 0.2 * skin / max(float(skin.mean()), 1.0))
+    enamel = light * np.array([238.0, 229.0, 212.0]) * (0.65 + 0.35 * skin / max(float(skin.mean()), 1.0))
     edge = 0.042 - 0.16 * x**2 + 0.006 * np.cos(x * 2 * np.pi / 0.135)
     gum = -0.16 - 0.05 * x**2
     coverage = _soft(edge - y) * _soft(y - gum + 0.08) * _soft(0.43 - np.abs(x))

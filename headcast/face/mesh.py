@@ -34,6 +34,9 @@ PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned
 SUBPIXEL_BITS = 4
 MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
+INSIDE = 1.2  # pixels inside of the shot's face that surroundings show only where they double it
+NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
+RIM = (2.0, 5.0)  # ... if the shot shows them at most so many pixels from the face
 GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
 
 
@@ -42,11 +45,13 @@ class SamplingGrid:
     """Where each pixel of the new picture comes from.
 
     `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
-    shot shows that place at a grazing angle or from behind.
+    shot shows that place at a grazing angle or from behind; `doubled` (H, W) is 1 where hair and background around
+    a turned face would show the face a second time.
     """
 
     positions: NDArray[np.float32]
     trusted: NDArray[np.float32]
+    doubled: NDArray[np.float32]
 
 
 def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
@@ -101,6 +106,8 @@ class Mesh:
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
         self._trusted[len(self._outer) :] = smoothstep(_facing(corners[len(self._outer) :]), *GRAZING)
+        face_area = self._paint_face(corners)
+        self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
 
     def grid(self, landmarks: Landmarks, pose: Pose) -> SamplingGrid:
         """Return where each pixel comes from when the face moves to `landmarks`, whose rigid pose is `pose`."""
@@ -113,8 +120,10 @@ class Mesh:
             [affine[:, :, a, 0] * columns + affine[:, :, a, 1] * rows + affine[:, :, a, 2] for a in (0, 1)], -1
         )
         positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
-        trusted = np.where(areas > 0, self._trusted, np.float32(0))
-        return SamplingGrid(positions, np.where(index < 0, np.float32(0), trusted[index]))
+        trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
+        doubled = self._doubled(index, positions)
+        trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
+        return SamplingGrid(positions, trusted, doubled)
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
@@ -129,6 +138,23 @@ class Mesh:
         for number in order.tolist():
             cv2.fillConvexPoly(index, polygons[number], number, cv2.LINE_8, SUBPIXEL_BITS)
         return index
+
+    def _doubled(self, index: NDArray[np.int32], positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return 1 (H, W) where surroundings show what lies nearer to the face in the shot than they lie to it now."""
+        on_face = index >= len(self._outer)
+        before = sample(self._distance_to_face, positions, cv2.BORDER_REPLICATE)
+        now = _distance_to(on_face.astype(np.uint8))
+        nearer = np.clip((now - before - NEARER[0]) / (NEARER[1] - NEARER[0]), 0, 1)
+        by_the_face = np.clip((RIM[1] - before) / (RIM[1] - RIM[0]), 0, 1)
+        of_the_face = np.clip(-INSIDE - before, 0, 1)
+        return np.asarray(np.maximum(nearer * by_the_face, of_the_face) * ~on_face, np.float32)
+
+    def _paint_face(self, corners: Points) -> NDArray[np.uint8]:
+        """Return 1 (H, W) uint8 where the shot shows the face, its openings closed, else 0."""
+        index = self._paint(corners, _doubled_areas(corners) * self._turn)
+        face = (index >= len(self._outer)).astype(np.uint8)
+        outline, _ = cv2.findContours(face, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        return np.asarray(cv2.drawContours(face, list(outline), -1, (1,), cv2.FILLED), np.uint8)
 
     def _make_surroundings(self, face: Points) -> Points:
         """Return the canonical places (N, 3) of the rings, then of the grid outside of the rings."""
@@ -180,6 +206,11 @@ def _free_of_sides(points: Points, size: int, pinned: Sides) -> NDArray[np.float
         if side:
             free *= smoothstep(distance, 0, band)
     return free
+
+
+def _distance_to(area: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the distance in pixels (H, W) of each pixel to an area that is 1."""
+    return np.asarray(cv2.distanceTransform(1 - area, cv2.DIST_L2, 3), np.float32)
 
 
 def _doubled_areas(corners: Points) -> NDArray[np.float64]:

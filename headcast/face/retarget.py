@@ -37,6 +37,8 @@ REGIONS: Final = ("all", "expression", "pose", "lips", "eyes")
 CONTROL_SPREAD = np.array([0.12, 0.1, 0.04, 0.05, 0.035, 0.035, 0.03, 0.02])  # usual spread within a clip
 ROTATION_SPREAD = 0.15  # radians, weighs pose against expression in the search for the reference
 MAX_ROTATION = 0.6  # radians that one photo supports; turns ease off towards it
+HIDDEN_TURN = 0.7  # radians that a photo may be turned aside; its far side is then not seen at all
+HIDDEN_SHARE = 0.75  # of MAX_ROTATION that such a photo cannot turn towards the side that it hides
 MAX_SHIFT = 0.9  # eye distances that the head may leave its place
 MAX_ZOOM = 0.2
 TOUCHING = 0.01  # lip gap that the tracker still reports for closed lips, in eye distances
@@ -152,7 +154,8 @@ class Retargeter:
         origin = start.rotation if self._relative else self._pose.rotation
         turn = self._strength * rotation_vector(pose.rotation @ origin.T)
         angle = float(np.linalg.norm(turn))
-        eased = turn * (MAX_ROTATION * np.tanh(angle / MAX_ROTATION) / max(angle, 1e-9))
+        limit = MAX_ROTATION * (1 - HIDDEN_SHARE * self._uncovering(turn))
+        eased = turn * (limit * np.tanh(angle / limit) / max(angle, 1e-9))
         zoom = np.clip((pose.scale / start.scale) ** self._strength, 1 - MAX_ZOOM, 1 + MAX_ZOOM)
         shift = self._strength * (pose.translation - start.translation) / start.scale
         distance = float(np.linalg.norm(shift[:2]))
@@ -162,6 +165,12 @@ class Retargeter:
             self._pose.scale * float(zoom),
             self._pose.translation + self._pose.scale * shift,
         )
+
+    def _uncovering(self, turn: NDArray[np.float64]) -> float:
+        """Return in 0..1 how much of a turn would show the side that a photo taken from aside hides."""
+        yaw = float(np.arctan2(self._pose.rotation[0, 2], self._pose.rotation[2, 2]))
+        towards = max(0.0, -float(np.sign(yaw)) * float(turn[1])) / max(float(np.linalg.norm(turn)), 1e-9)
+        return min(abs(yaw) / HIDDEN_TURN, 1.0) * towards
 
 
 def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:

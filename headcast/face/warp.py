@@ -62,7 +62,7 @@ class Warper:
         grid = self._mesh.grid(landmarks, pose)
         person = sample(self._shot.image, grid.positions, cv2.BORDER_REPLICATE)
         masks = sample(self._masks, grid.positions, cv2.BORDER_REPLICATE)
-        cover, matte = masks[:, :, 0], masks[:, :, 1]
+        cover, matte = masks[:, :, 0] * (1 - grid.doubled), masks[:, :, 1] * (1 - grid.doubled)
         colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
         carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
         validity = carried + (1 - cover) * (1 - self._hidden)
