@@ -1,0 +1,146 @@
+"""A few shots of one person in, the episodes that their avatar is tuned and judged by out.
+
+Several shots: each is the target of another one (leave one out). One shot would teach to copy itself, so it is moved
+by a built-in motion first, with what the move hides gone: the moved picture is the shot, the true one the target.
+Self-made episodes go with the others too, because few stills show few movements.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.data.episodes import Arrays, EpisodeSettings, make_episode, stack
+from headcast.face.builtin import builtin_motion
+from headcast.face.contact import OPENINGS, set_openings
+from headcast.face.pose import apply_pose, fit_pose, measure_controls, remove_pose
+from headcast.face.retarget import Retargeter, find_reference
+from headcast.face.warp import Warper
+from headcast.types import CONDITIONING_MAPS, Landmarks, Shot
+
+MOTIONS: Final = ("talk", "turn", "smile", "surprise", "look", "blink", "tilt")
+MOTION_RATE: Final = Fraction(4)
+SELF_MADE_SHARE: Final = 0.5  # of the episodes, where there are other shots
+ANCHOR_SHARE: Final = 0.7  # of the other episodes start from the shot that the avatar will show
+CLOSED_LIPS, SHUT_LIDS = 0.5, 0.3  # shares of the self-made shots whose mouth or eyes hide what the photo shows
+HELD_OUT: Final = slice(3, None, 4)  # one shot in four judges and is not learned from; of fewer none can be spared
+GAIN_LIMITS: Final = (0.7, 1.4)  # between the light of two pictures
+
+_MATTE = CONDITIONING_MAPS.index("matte")
+
+
+class Person:
+    """Draws the episodes of one person; the first shot is the one that the avatar will show.
+
+    All shots have the side `settings.frame_size`. The same seed draws the same episodes.
+    """
+
+    def __init__(self, shots: Sequence[Shot], settings: EpisodeSettings, seed: int) -> None:
+        if not shots:
+            raise ValueError("shots must hold at least one shot")
+        if any(shot.image.shape[:2] != (settings.frame_size, settings.frame_size) for shot in shots):
+            raise ValueError(f"every shot must be {settings.frame_size} pixels square")
+        self._settings = settings
+        self._seed = seed
+        held = range(len(shots))[HELD_OUT]
+        self._learned = [_Picture(shot) for number, shot in enumerate(shots) if number not in held]
+        self._held_out = [_Picture(shots[number]) for number in held]
+
+    @property
+    def num_held_out(self) -> int:
+        """How many shots are kept for judging, one in four."""
+        return len(self._held_out)
+
+    def batches(self) -> Iterator[Arrays]:
+        """Yield batches to learn from, for ever: arrays named like the fields of training's EpisodeBatch."""
+        random = np.random.default_rng(self._seed)
+        while True:
+            yield stack([self._draw(random) for _ in range(self._settings.batch_size)])
+
+    def judging(self, count: int) -> Arrays:
+        """Episodes to judge by, never learned from: the held-out shots, else `count` self-made ones."""
+        if self._held_out:
+            return stack([self._leave_one_out(self._learned[0], target) for target in self._held_out])
+        random = np.random.default_rng([self._seed, 1])
+        return stack([self._self_made(self._learned[0], random) for _ in range(count)])
+
+    def moving(self, count: int, stream: int) -> Arrays:
+        """`count` frames of built-in motions without a true target (the shot stands in); streams draw differently."""
+        random = np.random.default_rng([self._seed, 2, stream])
+        anchor = self._learned[0]
+        places = [_drawn(anchor.motions, random) for _ in range(count)]
+        return stack(
+            [self._episode(anchor, place, Shot(anchor.shot.image, place, anchor.shot.matte)) for place in places]
+        )
+
+    def _draw(self, random: np.random.Generator) -> Arrays:
+        target = int(random.integers(len(self._learned)))
+        others = [number for number in range(len(self._learned)) if number != target]
+        if not others or random.random() < SELF_MADE_SHARE:
+            return self._self_made(self._learned[target], random)
+        source = 0 if target and random.random() < ANCHOR_SHARE else int(random.choice(others))
+        return self._leave_one_out(self._learned[source], self._learned[target])
+
+    def _leave_one_out(self, source: "_Picture", target: "_Picture") -> Arrays:
+        """`source` warped, `target` to reconstruct: in the light and before the background that `source` shows."""
+        episode = self._episode(source, target.shot.landmarks, target.shot)
+        warped = episode["conditioning"][3:6].astype(np.float32)
+        true = episode["target"].astype(np.float32)
+        matte = target.shot.matte
+        weight = matte / max(float(matte.sum()), 1.0)
+        gain = (warped * weight).sum((1, 2)) / np.maximum((true * weight).sum((1, 2)), 1.0)
+        lit = np.clip(gain, *GAIN_LIMITS)[:, None, None] * true
+        episode["target"] = np.clip(warped + matte * (lit - warped) + 0.5, 0, 255).astype(np.uint8)
+        return episode
+
+    def _self_made(self, picture: "_Picture", random: np.random.Generator) -> Arrays:
+        """The picture moved and moved back; what was hidden on the way must be made up."""
+        moved = _with_hidden_insides(_drawn(picture.motions, random), random)
+        conditioning = picture.warper(moved).conditioning
+        source = Shot(conditioning.warped, moved, np.ascontiguousarray(conditioning.maps[:, :, _MATTE]))
+        return self._episode(_Picture(source), picture.shot.landmarks, picture.shot)
+
+    def _episode(self, source: "_Picture", driving: Landmarks, target: Shot) -> Arrays:
+        return make_episode(source.shot, driving, target, [source.shot], 0, self._settings)
+
+
+class _Picture:
+    """One shot, and what is made of it once it is needed."""
+
+    def __init__(self, shot: Shot) -> None:
+        self.shot = shot
+
+    @cached_property
+    def warper(self) -> Warper:
+        """Carries the shot to any landmarks."""
+        return Warper(self.shot)
+
+    @cached_property
+    def motions(self) -> NDArray[np.float32]:
+        """The shot's landmarks (N, 478, 3) moved by the built-in motions."""
+        moved = []
+        for name in MOTIONS:
+            driving = builtin_motion(name, rate=MOTION_RATE).landmarks
+            retarget = Retargeter(
+                self.shot.landmarks, find_reference(list(driving), self.shot.landmarks, relative=True)
+            )
+            moved += [retarget(landmarks) for landmarks in driving]
+        return np.stack(moved)
+
+
+def _drawn(motions: NDArray[np.float32], random: np.random.Generator) -> Landmarks:
+    landmarks: Landmarks = motions[int(random.integers(len(motions)))]
+    return landmarks
+
+
+def _with_hidden_insides(landmarks: Landmarks, random: np.random.Generator) -> Landmarks:
+    """The same face with lips or lids closed, some of the time."""
+    pose = fit_pose(landmarks)
+    face = remove_pose(landmarks, pose)
+    openings = np.maximum(measure_controls(face)[list(OPENINGS)], 0)
+    openings[0] *= random.random() >= CLOSED_LIPS
+    openings[1:] *= random.random() >= SHUT_LIDS
+    return apply_pose(set_openings(face, openings), pose)
