@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from headcast.face.pose import Pose, apply_pose, face_model, fit_pose, remove_pose
-from headcast.face.topology import FACE_OVAL, TRIANGLES
+from headcast.face.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, RIGHT_EYE, TRIANGLES
 from headcast.types import Landmarks
 
 Points = NDArray[np.float64]
@@ -34,7 +34,7 @@ PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned
 SUBPIXEL_BITS = 4
 MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
-INSIDE = 1.2  # pixels inside of the shot's face that surroundings show only where they double it
+INSIDE = 2.0  # pixels inside of the shot's face that surroundings show only where they double it
 NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
 RIM = (2.0, 5.0)  # ... if the shot shows them at most so many pixels from the face
 GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
@@ -68,6 +68,13 @@ def face_triangles() -> NDArray[np.int64]:
     return triangles
 
 
+@cache
+def opening_triangles() -> NDArray[np.int64]:
+    """Return triangles (T, 3) over mouth and eyes, for the seams under the patches that fill them."""
+    rings = (INNER_LIPS, RIGHT_EYE, LEFT_EYE)
+    return np.array([(ring[0], ring[i], ring[i + 1]) for ring in rings for i in range(1, len(ring) - 1)])
+
+
 def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
     """Return how much (N,) image points (N, 2) move with the head: 1 at the skull, falling over neck and frame."""
     canonical = (points - pose.translation[:2]) / pose.scale @ pose.rotation[:2, :2]
@@ -99,13 +106,14 @@ class Mesh:
         self._follow *= _free_of_sides(self._around_rest[:, :2], size, pinned)
         source = self._place(landmarks, self.pose)
         self._outer = self._triangulate_surroundings(source[:, :2])
-        self._triangles = np.concatenate([self._outer, face_triangles()])
+        self._triangles = np.concatenate([self._outer, face_triangles(), opening_triangles()])
         corners = source[self._triangles]
         self._source_corners = corners[:, :, :2]
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
         self._trusted[len(self._outer) :] = smoothstep(_facing(corners[len(self._outer) :]), *GRAZING)
+        self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
         self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
 
@@ -127,12 +135,14 @@ class Mesh:
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
-        num_outer = len(self._outer)
-        far_first = np.concatenate([np.arange(num_outer), num_outer + np.argsort(-corners[num_outer:, :, 2].sum(1))])
+        num_outer, num_openings = len(self._outer), len(opening_triangles())
+        by_depth = num_outer + np.argsort(-corners[num_outer:-num_openings, :, 2].sum(1))
+        far_first = np.concatenate([np.arange(num_outer), by_depth])
         front = far_first[areas[far_first] > MIN_AREA]
         # Surroundings that turned their back lie under all others, to close the cracks beside a turned cheek.
         turned = np.flatnonzero(areas[:num_outer] < -MIN_AREA)
-        order = np.concatenate([turned, front])
+        openings = np.arange(len(corners) - num_openings, len(corners))
+        order = np.concatenate([turned, front[front < num_outer], openings, front[front >= num_outer]])
         polygons = np.round(corners[:, :, :2] * (1 << SUBPIXEL_BITS)).astype(np.int32)
         index = np.full((self.size, self.size), -1, np.int32)
         for number in order.tolist():
