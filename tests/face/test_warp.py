@@ -133,6 +133,25 @@ def test_skull_coordinates_are_fixed_to_the_head(shot: Shot) -> None:
     np.testing.assert_allclose(larger[::2, ::2], coordinates, atol=1e-5)
 
 
+def test_no_crack_lets_the_background_through_the_head(shot: Shot) -> None:
+    """A grey person before green: along chin, cheeks and temples nothing may turn green."""
+    person = cv2.dilate(shot.matte, np.ones((5, 5))) > 0
+    image = np.where(person[:, :, None], np.uint8([150, 150, 150]), np.uint8([0, 255, 0])).astype(np.uint8)
+    grey = Warper(Shot(image, shot.landmarks, shot.matte))
+    well_within = cv2.erode(person.astype(np.uint8), np.ones((25, 25)))
+    for turn in ((0, 0, 0), (0, 0.12, 0), (0, -0.12, 0), (0.1, 0, 0), (-0.1, 0, 0.1)):
+        for gap in (0.0, 0.15, 0.35):
+            landmarks = changed(shot, turn, (gap, 0.15, 0.15))
+            result = grey(landmarks)
+            face = np.zeros((256, 256), np.uint8)
+            cv2.fillPoly(face, [landmarks[list(FACE_OVAL), :2].round().astype(int)], (1,))
+            face[at(result, "mouth_inside") + at(result, "eyes_inside") > 0] = 0
+            seam = cv2.dilate(face, np.ones((3, 3))) * well_within > 0
+            red, green, _ = result.conditioning.warped[seam].astype(int).T
+            assert seam.sum() > 5000
+            assert (green - red > 20).sum() == 0, (turn, gap)
+
+
 def test_small_steps_of_the_landmarks_make_small_steps_of_the_picture(warper: Warper, shot: Shot) -> None:
     """A twentieth of a turn at a time: no frame jumps, as painting in the wrong order would make it."""
     frames = [warper(changed(shot, (0, turn, 0))).conditioning.warped.astype(int) for turn in np.linspace(0, 0.2, 21)]
