@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headcast.face.builtin import builtin_motion, builtin_motion_names
     from headcast.face.motion import load_motion, save_motion
     from headcast.networks.checkpoint import load_checkpoint
+    from headcast.personalization.personalize import PersonalizeOptions, PersonalizeResult, personalize
     from headcast.provenance.marks import Marks
     from headcast.provenance.verify import read_marks
     from headcast.reenact.animate import AnimateOptions, AnimateResult, animate_file
@@ -27,11 +28,14 @@ __all__ = [
     "HeadcastError",
     "Marks",
     "Motion",
+    "PersonalizeOptions",
+    "PersonalizeResult",
     "animate_file",
     "builtin_motion",
     "builtin_motion_names",
     "load_checkpoint",
     "load_motion",
+    "personalize",
     "read_marks",
     "save_motion",
 ]
@@ -42,11 +46,14 @@ _HOMES = {
     "HeadcastError": "errors",
     "Marks": "provenance.marks",
     "Motion": "types",
+    "PersonalizeOptions": "personalization.personalize",
+    "PersonalizeResult": "personalization.personalize",
     "animate_file": "reenact.animate",
     "builtin_motion": "face.builtin",
     "builtin_motion_names": "face.builtin",
     "load_checkpoint": "networks.checkpoint",
     "load_motion": "face.motion",
+    "personalize": "personalization.personalize",
     "read_marks": "provenance.verify",
     "save_motion": "face.motion",
 }

@@ -27,6 +27,10 @@ class FileKind:
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
 
 
+AVATAR: Final = FileKind("avatar", format="headcast-avatar", version=1, writer="headcast personalize")
+AVATAR_SUFFIX: Final = ".avatar"
+
+
 @dataclass(frozen=True)
 class TensorSpec:
     """The shape that a tensor must have, and the types (safetensors' names) that it may have."""
@@ -66,6 +70,17 @@ def read_metadata(path: Path, header: Header, kind: FileKind) -> dict[str, str]:
             "update headcast"
         )
     return metadata
+
+
+def read_table(path: Path, metadata: Mapping[str, str], name: str) -> dict[str, Any]:
+    """The JSON table that stands under `name` in a file's metadata."""
+    try:
+        table = json.loads(metadata[name])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} has broken notes ({name}: {error}); fetch it again") from error
+    if not isinstance(table, dict):
+        raise CheckpointError(f"{path} has broken notes ({name} is no table); fetch it again")
+    return table
 
 
 def found_shape(header: Header, name: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""A photo and a driving video, photo or motion in, a video of the talking photo out: `headcast animate`."""
+"""A photo or avatar and a driving video, photo or motion in, a video of the talking photo out: `headcast animate`."""
 
 import argparse
 from dataclasses import asdict, fields
@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast animate` understands."""
     yes_or_no = argparse.BooleanOptionalAction
     files = parser.add_argument_group("files")
-    files.add_argument("-s", "--source", type=Path, required=True, metavar="PHOTO", help="the photo or painting")
+    files.add_argument(
+        "-s", "--source", type=Path, required=True, metavar="FILE", help="photo, painting or .avatar file"
+    )
     driver = files.add_mutually_exclusive_group(required=True)
     driver.add_argument("-d", "--driving", type=Path, metavar="FILE", help="video, photo or .motion file to follow")
     driver.add_argument("--motion", metavar="NAME_OR_FILE", help="built-in motion (see headcast motion list) or file")

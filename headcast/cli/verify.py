@@ -11,7 +11,7 @@ SUMMARY = "read the marks that say a file is synthetic (exit code 1: it carries 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast verify` understands."""
-    parser.add_argument("file", type=Path, help="an .mp4, .mov, .mkv, .png, .jpg or .webp file")
+    parser.add_argument("file", type=Path, help="an .mp4, .mov, .mkv, .png, .jpg, .webp or .avatar file")
 
 
 def run(options: argparse.Namespace) -> Report:

@@ -19,15 +19,23 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from headcast.errors import CheckpointError
-from headcast.header import FileKind, Header, TensorSpec, check_tensors, found_shape, read_header, read_metadata
+from headcast.header import (
+    AVATAR,
+    AVATAR_SUFFIX,
+    Header,
+    TensorSpec,
+    check_tensors,
+    found_shape,
+    read_header,
+    read_metadata,
+    read_table,
+)
 from headcast.networks.avatar import Avatar
 from headcast.networks.checkpoint import WEIGHT_DTYPES, load_tensors, read_config
 from headcast.networks.model import Generator, build_model, plain_copy
 from headcast.networks.presets import ModelConfig
 from headcast.types import NUM_LANDMARKS, Box, Image, Shot
 
-AVATAR: Final = FileKind("avatar", format="headcast-avatar", version=1, writer="headcast personalize")
-AVATAR_SUFFIX: Final = ".avatar"
 MAX_SHOTS: Final = 32
 MAX_PHOTO_SIDE: Final = 4096
 MAX_PLACE: Final = 4.0 * MAX_PHOTO_SIDE  # pixels; landmarks and boxes may reach outside of the picture, not further
@@ -123,12 +131,7 @@ def read_avatar_notes(path: Path) -> AvatarNotes:
 
 def _notes(path: Path, header: Header) -> AvatarNotes:
     metadata = read_metadata(path, header, AVATAR)
-    try:
-        settings, marks = json.loads(metadata["settings"]), json.loads(metadata["marks"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} has broken notes ({error}); fetch it again") from error
-    if not isinstance(settings, dict) or not isinstance(marks, dict):
-        raise CheckpointError(f"{path} has broken notes (no tables); fetch it again")
+    settings, marks = read_table(path, metadata, "settings"), read_table(path, metadata, "marks")
     if any(not isinstance(text, str) for text in marks.values()):
         raise CheckpointError(f"{path} has broken marks (not all are texts); fetch it again")
     num_shots = (found_shape(header, "shot_images") or (0,))[0]

@@ -1,4 +1,4 @@
-"""A video or picture file in, the marks it carries out, safe to print.
+"""A video, picture or avatar file in, the marks it carries out, safe to print.
 
 When signed manifests and marks inside the pixels exist (see marks.py), their checks are asked here as well.
 """
@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headcast.errors import MediaError
+from headcast.header import AVATAR, AVATAR_SUFFIX, read_header, read_metadata, read_table
 from headcast.media.container import read_video_metadata
 from headcast.media.images import read_image_metadata
 from headcast.provenance.marks import KEY_PREFIX, Marks
 
+
+def _read_avatar_metadata(path: str | Path) -> dict[str, str]:
+    file = Path(path)
+    marks = read_table(file, read_metadata(file, read_header(file, AVATAR), AVATAR), "marks")
+    return {name: str(text) for name, text in marks.items()}
+
+
 _READERS: dict[str, Callable[[str | Path], dict[str, str]]] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp"), read_image_metadata),
     **dict.fromkeys((".mp4", ".mov", ".mkv"), read_video_metadata),
+    AVATAR_SUFFIX: _read_avatar_metadata,
 }
 _MAX_STORED = 4096  # characters of one stored value; the longest we write are 32 digests
 _MAX_SEED_DIGITS = 20
@@ -36,7 +45,7 @@ def read_marks(path: str | Path) -> Marks | None:
         raise MediaError(f"the marks in {path} were changed after they were written: {error}") from error
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text of at most _MAX_STORED letters that cannot move the cursor, colour or turn the writing of a terminal."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text[:_MAX_STORED]
@@ -48,7 +57,7 @@ def _marks_from(metadata: Mapping[str, str]) -> Marks:
 
     def optional(name: str) -> str | None:
         value = metadata.get(KEY_PREFIX + name)
-        return None if value is None else _printable(value)
+        return None if value is None else printable(value)
 
     def required(name: str) -> str:
         value = optional(name)

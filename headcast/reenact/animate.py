@@ -1,4 +1,4 @@
-"""A photo and a driving video, photo or motion in, a video file of the moving photo out."""
+"""A photo or avatar and a driving video, photo or motion in, a video file of the moving photo out."""
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -16,11 +16,11 @@ from headcast.face.draw import draw_landmark_image
 from headcast.face.warp import WarpedShot
 from headcast.media.prefetch import prefetch
 from headcast.media.writer import VideoWriter, checked_output
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
 from headcast.provenance.marks import Marks, fingerprint
-from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.driver import Driver
 from headcast.reenact.driving import Driving, DrivingFrame, open_driving
-from headcast.reenact.sitter import Sitter, load_sitter
+from headcast.reenact.sitter import Sitter
+from headcast.reenact.source import Source, open_source
 from headcast.types import Image
 
 Item = TypeVar("Item")
@@ -70,7 +70,7 @@ class AnimateResult:
 def animate_file(
     source: str | Path, driving: str | Path, output: str | Path, options: AnimateOptions | None = None
 ) -> AnimateResult:
-    """Animate the photo `source` and write the video `output`, which appears whole or not at all.
+    """Animate the photo or avatar `source` and write the video `output`, which appears whole or not at all.
 
     `driving` is a video, photo, .motion file or the name of a built-in motion. Raises a HeadcastError for files that
     cannot be used.
@@ -78,13 +78,11 @@ def animate_file(
     options = options or AnimateOptions()
     checked_output(output)
     started = time.monotonic()
-    checkpoint = options.checkpoint or default_checkpoint_path()
-    model = load_checkpoint(checkpoint)
-    sitter = load_sitter(source, size=model.config.image_size, scale=options.scale)
+    shown = open_source(source, checkpoint=options.checkpoint, scale=options.scale)
     motion = open_driving(driving, smooth=options.smooth)
     driver = Driver(
-        sitter,
-        avatar_of(model, [sitter.shot]),
+        shown.sitter,
+        shown.avatar,
         relative=options.relative,
         strength=options.strength,
         region=options.region,
@@ -93,8 +91,8 @@ def animate_file(
         precision=options.precision,
     )
     driver.measure_from(motion.sample)
-    marks = _marks(Path(source), driving, checkpoint, options)
-    show = _Comparison(sitter, motion) if options.compare else _result_only
+    marks = _marks(shown, driving, options)
+    show = _Comparison(shown.sitter, motion) if options.compare else _result_only
     watch, num_frames, first_frame_seconds, size = Stopwatch(), 0, 0.0, (0, 0)
     with ExitStack() as stack:
         results = stack.enter_context(closing(_results(driver, motion, watch, with_images=options.compare)))
@@ -171,16 +169,17 @@ def _open_output(
     return VideoWriter(output, size, motion.rate, tick=motion.tick, audio_from=sound, metadata=marks.to_metadata())
 
 
-def _marks(source: Path, driving: str | Path, checkpoint: Path, options: AnimateOptions) -> Marks:
+def _marks(shown: Source, driving: str | Path, options: AnimateOptions) -> Marks:
     """Say in the output what made it, and from what."""
     driver = Path(driving)
     return Marks(
         kind="talking head",
-        model=checkpoint.name,
-        model_sha256=fingerprint(checkpoint),
-        source_sha256=(fingerprint(source),),
+        model=shown.model_path.name,
+        model_sha256=fingerprint(shown.model_path),
+        source_sha256=shown.source_sha256,
         driving_sha256=fingerprint(driver) if driver.is_file() else None,
         seed=options.seed,
+        consent=shown.consent,
     )
 
 

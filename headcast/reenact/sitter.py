@@ -43,5 +43,9 @@ def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256
     box = head_crop(landmarks, (width, height), scale)
     image = crop_image(photo, box, size)
     shot = Shot(image, crop_landmarks(landmarks, box, size), person_matte(image))
-    pinned = (box.left > 0, box.top > 0, box.left + box.width < width, box.top + box.height < height)
-    return Sitter(photo, box, shot, pinned)
+    return Sitter(photo, box, shot, pinned_sides(box, width, height))
+
+
+def pinned_sides(box: Box, width: int, height: int) -> Sides:
+    """Return on which sides of the box a photo of this size goes on: nothing may move there."""
+    return box.left > 0, box.top > 0, box.left + box.width < width, box.top + box.height < height

@@ -1,0 +1,103 @@
+"""Photos, a folder of them or a video of one person in, sitters out: the one that will be shown first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from headcast.errors import FaceError, HeadcastError, MediaError
+from headcast.face.pose import fit_pose, measure_controls, neutral_controls, remove_pose
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
+from headcast.media.video import open_video
+from headcast.reenact.driving import PHOTO_SUFFIXES
+from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
+from headcast.types import Landmarks
+
+MAX_SHOTS: Final = 32
+VIDEO_SHOTS: Final = 8
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The pictures of one person, and one line about each picture that could not be used."""
+
+    sitters: tuple[Sitter, ...]
+    files: tuple[Path, ...]  # that they came from
+    dropped: tuple[str, ...]
+
+
+def gather(sources: Sequence[Path], size: int) -> Gathered:
+    """Find the largest face in each picture and cut it to `size` pixels; at most 32 pictures, evenly chosen.
+
+    Of a folder or a video the most neutral picture comes first, of named photos the first. A HeadcastError names
+    what is wrong where a named photo, or every picture of a folder or video, has no usable face.
+    """
+    if not sources:
+        raise ValueError("sources must name at least one photo, folder or video")
+    if len(sources) == 1 and sources[0].is_dir():
+        return _from_folder(sources[0], size)
+    if len(sources) == 1 and sources[0].suffix.lower() not in PHOTO_SUFFIXES:
+        return _from_video(sources[0], size)
+    if len(sources) > MAX_SHOTS:
+        raise MediaError(f"{len(sources)} photos were given, at most {MAX_SHOTS} are used; leave the weakest out")
+    return Gathered(tuple(load_sitter(path, size=size) for path in sources), tuple(sources), ())
+
+
+def distance_from_rest(landmarks: Landmarks) -> float:
+    """How far a face is from looking straight ahead with its mouth closed and its eyes open, in usual spreads."""
+    pose = fit_pose(landmarks)
+    controls = measure_controls(remove_pose(landmarks, pose))
+    rest = neutral_controls(controls)
+    rest[0] = 0.0
+    turn = float(np.linalg.norm(rotation_vector(pose.rotation))) / ROTATION_SPREAD
+    return turn + float(np.linalg.norm((controls - rest) / CONTROL_SPREAD))
+
+
+def _from_folder(folder: Path, size: int) -> Gathered:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    if not paths:
+        raise MediaError(f"no photo in {folder}; expected names that end in {', '.join(PHOTO_SUFFIXES)}")
+    found: list[tuple[Sitter, Path]] = []
+    dropped: list[str] = []
+    for path in paths:
+        try:
+            found.append((load_sitter(path, size=size), path))
+        except HeadcastError as error:
+            dropped.append(str(error))
+    if not found:
+        raise FaceError(f"none of the {len(paths)} photos in {folder} can be used; the first: {dropped[0]}")
+    chosen = _spread(len(found), MAX_SHOTS)
+    dropped += [
+        f"{found[n][1]} is left out: {MAX_SHOTS} photos are enough" for n in range(len(found)) if n not in chosen
+    ]
+    return _neutral_first([found[number] for number in chosen], dropped)
+
+
+def _from_video(path: Path, size: int) -> Gathered:
+    sitters: list[tuple[Sitter, Path]] = []
+    dropped: list[str] = []
+    with open_video(path) as video:
+        wanted = _spread(video.num_frames, VIDEO_SHOTS)
+        for number, frame in enumerate(video):
+            if number not in wanted:
+                continue
+            try:
+                sitters.append((make_sitter(frame.image, name=f"{path} at {float(frame.time):.2f} s", size=size), path))
+            except FaceError as error:
+                dropped.append(str(error))
+    if not sitters:
+        raise FaceError(f"no face in any of {len(dropped)} frames of {path}; use a video in which the face is seen")
+    return _neutral_first(sitters, dropped)
+
+
+def _neutral_first(found: list[tuple[Sitter, Path]], dropped: list[str]) -> Gathered:
+    found = sorted(found, key=lambda one: distance_from_rest(one[0].shot.landmarks))
+    files = tuple(dict.fromkeys(path for _, path in found))
+    return Gathered(tuple(sitter for sitter, _ in found), files, tuple(dropped))
+
+
+def _spread(count: int, most: int) -> set[int]:
+    """At most `most` of `count` numbers, evenly spread."""
+    return set(np.linspace(0, max(count - 1, 0), min(count, most)).round().astype(int).tolist())
