@@ -53,14 +53,17 @@ class PerceptualDistance:
         return full
 
     @torch.inference_mode()
+    def vector(self, image: Image) -> NDArray[np.float32]:
+        """Return the trunk's last features averaged over the picture (512,): what FID and KID compare here."""
+        features: NDArray[np.float32] = self._trunk(_to_input([image])).mean((2, 3))[0].numpy()
+        return features
+
+    @torch.inference_mode()
     def _layer_distances(self, image: Image, target: Image) -> list[Tensor]:
         """Compare unit-length features layer by layer; each result is (1, 1, h, w)."""
         if image.shape != target.shape or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"LPIPS needs two (H, W, 3) pictures of one size, not {image.shape} and {target.shape}")
-        x = torch.from_numpy(np.stack([image, target])).permute(0, 3, 1, 2).float() / 127.5 - 1
-        x = (x - x.new_tensor([-0.030, -0.088, -0.188]).view(3, 1, 1)) / x.new_tensor([0.458, 0.448, 0.450]).view(
-            3, 1, 1
-        )
+        x = _to_input([image, target])
         distances: list[Tensor] = []
         for index, layer in enumerate(self._trunk):
             x = layer(x)
@@ -69,6 +72,13 @@ class PerceptualDistance:
                 head = self._heads[len(distances)]
                 distances.append(functional.conv2d((unit[:1] - unit[1:]).square(), head))
         return distances
+
+
+def _to_input(images: list[Image]) -> Tensor:
+    """Stack pictures to (B, 3, H, W) in the range that the trunk was trained on."""
+    x = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    mean, spread = x.new_tensor([-0.030, -0.088, -0.188]), x.new_tensor([0.458, 0.448, 0.450])
+    return (x - mean.view(3, 1, 1)) / spread.view(3, 1, 1)
 
 
 class _Fire(nn.Module):

@@ -16,6 +16,7 @@ from headcast.types import Landmarks
 
 PART: Final = 0.45
 NUM_TARGETS: Final = 32
+NUM_CONSECUTIVE: Final = 16
 
 
 class TrackedClip(Protocol):
@@ -32,14 +33,18 @@ class TrackedClip(Protocol):
 
 @dataclass(frozen=True)
 class Split:
-    """Frame numbers of the shots, the most frontal first, and of the held-out targets in the order of time."""
+    """Frame numbers of the shots, the most frontal first, and of the held-out targets in the order of time.
+
+    `passage` are held-out frames without a gap between them, for the figures of motion.
+    """
 
     shots: tuple[int, ...]
     targets: tuple[int, ...]
+    passage: tuple[int, ...]
 
 
-def split_clip(clip: TrackedClip, num_shots: int, seed: int) -> Split:
-    """Choose `num_shots` shots and up to 32 evenly spaced targets; the same seed gives the same split.
+def split_clip(clip: TrackedClip, num_shots: int, seed: int, num_targets: int = NUM_TARGETS) -> Split:
+    """Choose `num_shots` shots and up to `num_targets` evenly spaced targets; the same seed gives the same split.
 
     The shots for a small number are among those for a larger one. Raises DataError when the clip is too short.
     """
@@ -56,8 +61,11 @@ def split_clip(clip: TrackedClip, num_shots: int, seed: int) -> Split:
     others = np.delete(np.arange(part), frontal)
     # seeded by the clip's own name: leaving out one clip does not change the split of another
     np.random.default_rng([seed, crc32(clip.name.encode())]).shuffle(others)
-    targets = np.linspace(num_frames - part, num_frames - 1, min(NUM_TARGETS, part)).round().astype(int)
-    return Split((frontal, *others[: num_shots - 1].tolist()), tuple(targets.tolist()))
+    targets = np.linspace(num_frames - part, num_frames - 1, min(num_targets, part)).round().astype(int)
+    length = min(NUM_CONSECUTIVE, part)
+    first = num_frames - part + (part - length) // 2
+    shots = (frontal, *others[: num_shots - 1].tolist())
+    return Split(shots, tuple(targets.tolist()), tuple(range(first, first + length)))
 
 
 def frontality(landmarks: Landmarks) -> float:

@@ -54,3 +54,9 @@ def test_refuses_what_cannot_be_compared() -> None:
         compare_paired([1.0, 2.0], [1.0, 2.0, 3.0], seed=0)
     with pytest.raises(ValueError, match="at least two identities, not 1"):
         compare_paired([1.0, float("nan")], [1.0, 2.0], seed=0)
+
+
+def test_a_ratio_to_nothing_is_not_finite_but_the_difference_is() -> None:
+    result = compare_paired([1.0, 0.5], [0.0, 0.0], seed=0)
+    assert not np.isfinite(result.relative) and result.difference == 0.75
+    assert np.isfinite(result.difference_interval).all()

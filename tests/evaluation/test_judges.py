@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from headcast.evaluation.judges import MOUTH_ERROR, Judges, judge_frame, mouth_errors
-from headcast.evaluation.landmarks68 import LandmarkFinder68, eye_distance, points_68
+from headcast.evaluation.judges import Judges, judge_frame, load_judges
 from headcast.evaluation.lpips import PerceptualDistance, _load_heads, _squeezenet
 from headcast.evaluation.regions import mouth_box
 from headcast.types import Image, Landmarks, Shot
@@ -37,34 +36,12 @@ def test_a_spoilt_mouth_is_seen_in_its_own_region(judges: Judges, target: Shot) 
     assert figures["LPIPS-squeeze mouth"] > 1.5 * figures["LPIPS-squeeze head"] > figures["LPIPS-squeeze full"] > 0
 
 
-def test_mouth_error_is_the_openings_difference_less_the_floor(judges: Judges, target: Shot) -> None:
-    """A finder that reads the opening from the picture's contrast, so that what it should answer is known."""
-
-    def network(batch: np.ndarray) -> np.ndarray:
-        # a standard deviation of 0 to 255 stands for lips 0 to 1 box side apart; eyes are half a side apart
-        points = np.full((68, 2), 0.5, np.float32)
-        points[36:42, 0], points[42:48, 0] = 0.25, 0.75
-        points[[67, 66, 65], 1] += batch.std() / 255
-        return points[None]
-
-    name = f"{MOUTH_ERROR} (68 points)"
-    finder = Judges(judges.perceptual, None, LandmarkFinder68(network))
-    halves = np.zeros_like(target.image)
-    halves[128:] = 102
-    flat = Shot(np.full_like(target.image, 51), target.landmarks, target.matte)  # its floor is itself
-    assert mouth_errors(finder, flat.image, flat)[name] == pytest.approx(0, abs=0.01)
-    assert mouth_errors(finder, halves, flat)[name] == pytest.approx(51 / 255 / 0.5, abs=0.02)
-    # the floor softens noise, so the finder errs there; the target itself, without error, lies below the floor
-    noise = np.random.default_rng(0).integers(0, 255, (256, 256, 1), np.uint8).repeat(3, axis=2)
-    assert mouth_errors(finder, noise, Shot(noise, target.landmarks, target.matte))[name] < -0.05
-
-
-def test_mediapipe_sees_that_a_mouth_was_covered(judges: Judges, target: Shot) -> None:
-    """The astronaut smiles with open lips; an output without a face has no open mouth."""
-    name = f"{MOUTH_ERROR} (MediaPipe)"
-    same, gone = (
-        mouth_errors(judges, target.image, target),
-        mouth_errors(judges, np.full_like(target.image, 90), target),
-    )
-    assert same[name] <= 0 < 0.08 < gone[name]
-    assert eye_distance(points_68(target.landmarks)) > 0
+def test_a_judge_without_its_network_is_left_out_and_said(judges: Judges, target: Shot) -> None:
+    nobody = load_judges(None, None, None)
+    assert {name.split()[0] for name in judge_frame(nobody, target.image, target)} == {"SSIM", "PSNR"}
+    assert nobody.missing() == [
+        "LPIPS, FID and KID left out: give SqueezeNet 1.1 (--squeezenet)",
+        "CSIM left out: give a face-recognition network (--identity-net)",
+        "the second landmark finder's figures left out: give a 68-point network (--landmarks68)",
+    ]
+    assert len(judges.missing()) == 2

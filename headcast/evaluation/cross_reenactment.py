@@ -1,0 +1,124 @@
+"""One person's shot and another's clip in, checks that need no true frame of the result out.
+
+Is it one face, is it still this person, do lips and lids close when the driver's do, has the skin kept its colour,
+does the head move as far as it was told?
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+
+from headcast.data.clips import Clip
+from headcast.evaluation.baselines import OURS, Rivals
+from headcast.evaluation.faces import (
+    FACE_FOUND,
+    FaceReader,
+    Reading,
+    closures_kept,
+    head_motion_energy,
+)
+from headcast.evaluation.judges import Judges
+from headcast.evaluation.landmarks68 import landmark_errors, points_68
+from headcast.evaluation.metrics import skin_colour_difference
+from headcast.evaluation.protocol import NUM_TARGETS, split_clip
+from headcast.evaluation.records import Figures, Record
+from headcast.evaluation.regions import skin_mask
+from headcast.evaluation.self_reenactment import SKIN, by_rival
+from headcast.evaluation.strips import strip
+from headcast.evaluation.tables import mean_figures
+from headcast.face.pose import fit_pose
+from headcast.face.retarget import rotation_vector
+from headcast.networks.model import Model
+from headcast.types import Image, Landmarks, Shot
+
+HEAD_MOTION: Final = "head motion energy"
+EQUAL_POSE: Final = 0.15
+"""Radians within which two poses count as equal: the light falls on about the same skin."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A person to be driven, from a clip or a painting; `name` is unlike any other's."""
+
+    name: str
+    identity: str
+    shot: Shot
+
+
+def choose_driver(source: Source, drivers: Sequence[Clip], seed: int) -> Clip | None:
+    """Choose a clip of somebody else; the same seed and clips give the same one. None where all show the source."""
+    others = [clip for clip in drivers if clip.identity != source.identity]
+    if not others:
+        return None
+    return others[int(np.random.default_rng([seed, crc32(source.name.encode())]).integers(len(others)))]
+
+
+def pair_name(source: Source, driver: Clip) -> str:
+    """Return the name under which a pair's record is kept."""
+    return f"{source.name}--{driver.cache_path.stem}"
+
+
+def judge_pair(
+    source: Source, driver: Clip, judges: Judges, model: Model, seed: int, num_targets: int = NUM_TARGETS
+) -> Record:
+    """Drive one person by another's clip and check each rival's frames."""
+    split = split_clip(driver, 1, seed, num_targets)
+    driving = [driver.shot(number) for number in split.targets]
+    rivals = Rivals([source.shot], model)
+    rivals.measure_from([shot.landmarks for shot in driving])
+    asked = [rivals.retarget(shot.landmarks) for shot in driving]
+    frames = by_rival([rivals(landmarks) for landmarks in asked])
+    with closing(FaceReader(judges.finder)) as reader:
+        truths = [reader.read(shot.image, shot.landmarks) for shot in driving]
+        figures = {
+            rival: _judge_rival(judges, source.shot, outputs, asked, truths, reader)
+            for rival, outputs in frames.items()
+        }
+    facts = {
+        "source": source.name,
+        "driver": driver.name,
+        "num_targets": len(driving),
+        "runs_on": rivals.runtime_name,
+    }
+    middle = len(driving) // 2
+    shown = strip(source.shot.image, driving[middle].image, frames[OURS][middle])
+    return Record(pair_name(source, driver), source.identity, facts, figures, strips={"middle": shown})
+
+
+def _judge_rival(
+    judges: Judges,
+    shot: Shot,
+    outputs: Sequence[Image],
+    asked: Sequence[Landmarks],
+    truths: Sequence[Reading],
+    reader: FaceReader,
+) -> Figures:
+    """Return the means of one rival's frames and the figures of all of them together."""
+    seen = [reader.read(output, landmarks) for output, landmarks in zip(outputs, asked, strict=True)]
+    rows = [_judge_frame(judges, shot, *frame) for frame in zip(outputs, asked, seen, strict=True)]
+    energy = head_motion_energy([reading.landmarks for reading in seen], asked)
+    return mean_figures([mean_figures(rows), closures_kept(seen, truths), {HEAD_MOTION: energy}])
+
+
+def _judge_frame(judges: Judges, shot: Shot, output: Image, asked: Landmarks, seen: Reading) -> Figures:
+    figures = {FACE_FOUND: float(seen.num_faces == 1)}
+    if seen.landmarks is not None:
+        errors = landmark_errors(points_68(seen.landmarks), points_68(asked))
+        figures |= {f"landmark error {region} (MediaPipe)": error for region, error in errors.items()}
+    if judges.identity:
+        vectors = (judges.identity.vector(shot.image, shot.landmarks), judges.identity.vector(output, asked))
+        figures[f"{judges.identity.name} to the source"] = float(vectors[0] @ vectors[1])
+    if _turn_between(shot.landmarks, asked) < EQUAL_POSE:
+        skins = [skin_mask(face, (output.shape[0], output.shape[1])) for face in (asked, shot.landmarks)]
+        if skins[0].any() and skins[1].any():
+            figures[SKIN] = skin_colour_difference(output, skins[0], shot.image, skins[1])
+    return figures
+
+
+def _turn_between(first: Landmarks, second: Landmarks) -> float:
+    """Return the angle between two heads in radians."""
+    return float(np.linalg.norm(rotation_vector(fit_pose(first).rotation @ fit_pose(second).rotation.T)))

@@ -1,0 +1,113 @@
+"""What one clip was judged to be, in; kept in a folder, so that a run that was stopped goes on, and read back, out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from headcast.errors import DataError, MediaError
+from headcast.media.files import replaced_on_success
+from headcast.types import Image
+
+Figures = dict[str, float]
+"""Figure by name."""
+
+REAL: Final = "real frames"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """One judged clip.
+
+    `figures` are means over its frames, by rival; `facts` say what it was made from; `vectors` (frames, 512) are by
+    rival and REAL, empty without the network for it; `strips` are pictures of the best and the worst frame, kept
+    beside the record and not read back.
+    """
+
+    name: str
+    identity: str
+    facts: Mapping[str, Any]
+    figures: Mapping[str, Figures]
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    strips: Mapping[str, Image] = field(default_factory=dict)
+
+
+class Records:
+    """The records of one evaluation; another evaluation's folder is refused, so that figures never mix.
+
+    `settings` is everything that the figures depend on, ready for JSON. `save_picture` writes one strip: pictures
+    made by a network carry marks that say so.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any], save_picture: Callable[[Path, Image], None]) -> None:
+        self.folder = folder
+        self._save_picture = save_picture
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MediaError(f"cannot make the folder {folder} ({error.strerror}); give another folder") from error
+        wanted = json.loads(json.dumps({"format": FORMAT, **settings}))
+        path = folder / "settings.json"
+        if not path.exists():
+            write_json(path, wanted)
+        found = _read_json(path)
+        if different := sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key)):
+            raise DataError(
+                f"{folder} holds an evaluation with other settings ({', '.join(different)}); give another folder"
+            )
+
+    def keep(self, name: str, judge: Callable[[], Record]) -> Record:
+        """Return what is kept under a name; where nothing is, judge and keep that."""
+        if (self.folder / f"{name}.json").is_file():
+            return self._read(name)
+        record = judge()
+        for which, picture in record.strips.items():
+            self._save_picture(self.strip_path(name, which), picture)
+        self._write(record)
+        return record
+
+    def strip_path(self, name: str, which: str) -> Path:
+        """Return where the picture of a record's "best", "worst" or "middle" frame is."""
+        return self.folder / f"{name}.{which}.jpg"
+
+    def _read(self, name: str) -> Record:
+        path = self.folder / f"{name}.json"
+        kept = _read_json(path)
+        vectors_path = path.with_suffix(".safetensors")
+        try:
+            vectors = load_file(vectors_path) if kept["num_vectors"] else {}
+            return Record(kept["name"], kept["identity"], kept["facts"], kept["figures"], vectors)
+        except (KeyError, OSError, SafetensorError) as error:
+            raise DataError(f"{path} is damaged ({error}); delete it, and its clip is judged again") from error
+
+    def _write(self, record: Record) -> None:
+        # the JSON comes last: what has one is complete
+        path = self.folder / f"{record.name}.json"
+        if record.vectors:
+            with replaced_on_success(path.with_suffix(".safetensors")) as temporary:
+                save_file({name: np.ascontiguousarray(rows) for name, rows in record.vectors.items()}, temporary)
+        kept = {"name": record.name, "identity": record.identity, "facts": record.facts, "figures": record.figures}
+        write_json(path, {**kept, "num_vectors": len(record.vectors)})
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON that any program reads: the file appears whole or not at all, and holds no NaN."""
+    with replaced_on_success(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} is damaged ({error}); delete it or give another folder") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path} is damaged (no JSON object); delete it or give another folder")
+    return value

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from headcast.evaluation.baselines import OURS, PHOTO, WARP
+from headcast.evaluation.records import Record
+from headcast.evaluation.tables import compare_rivals, mean_figures, table_of
+
+
+def record(identity: str, ours: float, warp: float) -> Record:
+    return Record(f"{identity}-{ours}", identity, {}, {OURS: {"LPIPS": ours}, WARP: {"LPIPS": warp}})
+
+
+def test_figures_are_averaged_where_they_exist_and_are_finite() -> None:
+    parts = [{"a": 1.0, "psnr": np.inf}, {"a": 3.0, "b": 5.0, "psnr": 30.0, "none": np.nan}]
+    assert mean_figures(parts) == {"a": 2.0, "b": 5.0, "psnr": 30.0}
+
+
+def test_a_person_with_many_clips_counts_once() -> None:
+    table = table_of([record("anna", 0.1, 0.2), record("anna", 0.3, 0.2), record("ben", 0.6, 0.8)])
+    assert list(table) == [WARP, OURS] and PHOTO not in table
+    assert [person["LPIPS"] for person in table[OURS]] == pytest.approx([0.2, 0.6])
+    comparison = compare_rivals(table, OURS, WARP, seed=0)["LPIPS"]
+    assert comparison.num_identities == 2
+    assert comparison.difference == pytest.approx((0.2 + 0.6) / 2 - (0.2 + 0.8) / 2)
+
+
+def test_one_person_gives_no_interval() -> None:
+    assert compare_rivals(table_of([record("anna", 0.1, 0.2)]), OURS, WARP, seed=0) == {}
