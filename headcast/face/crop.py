@@ -109,13 +109,20 @@ class PasteBack:
         self._seam = np.asarray(4.0 * coarse * (1.0 - coarse), np.float32)[..., None]
         self._coarse_photo = crop_image(photo, box, _COLOUR_GRID).astype(np.float32)
 
-    def __call__(self, patch: Image) -> Image:
-        """Return a copy of the photo that shows the patch (size, size, 3)."""
+    def __call__(self, patch: Image, share: Mask | None = None) -> Image:
+        """Return a copy of the photo that shows the patch (size, size, 3).
+
+        `share` (size, size) in 0..1 says how much of each pixel; where it is 0 the photo stays as it is.
+        """
         if patch.shape != (self._size, self._size, 3):
             raise ValueError(f"expected a patch of {self._size}x{self._size} RGB, not {patch.shape}")
         foreground = self._to_window(self._match_colour(patch))
+        mask, inverse_mask = self._mask, self._inverse_mask
+        if share is not None:
+            mask = mask * np.clip(self._to_window(share), 0.0, 1.0)
+            inverse_mask = 1.0 - mask
         result = self._photo.copy()
-        result[self._window] = cv2.blendLinear(foreground, self._background, self._mask, self._inverse_mask)
+        result[self._window] = cv2.blendLinear(foreground, self._background, mask, inverse_mask)
         return result
 
     def _match_colour(self, patch: Image) -> Image:

@@ -152,7 +152,7 @@ def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
     throat = light * np.array([48.0, 20.0, 18.0]) * np.ones((*x.shape, 1))
     tongue = np.exp(-(((x / 0.3) ** 2 + ((y + 0.03) / 0.13) ** 2) ** 2))
-    colour = throat + 0.75 * tongue[:, :, None] * (light * np.array([148.0, 74.0, 70.0]) - throat)
+    colour = throat + 0.5 * tongue[:, :, None] * (light * np.array([148.0, 74.0, 70.0]) - throat)
     teeth = _soft(y + 0.075 - 0.2 * x**2) * _soft(0.3 - np.abs(x)) * np.clip(1 - 4 * x**2, 0, 1)
     colour += 0.5 * teeth[:, :, None] * (light * np.array([170.0, 158.0, 144.0]) - colour)
     return np.dstack([np.clip(colour, 0, 255), np.ones_like(x)]).astype(np.float32)

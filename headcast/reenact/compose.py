@@ -28,9 +28,9 @@ class Composer:
         self._size = sitter.shot.image.shape[0]
         self._patch_size = int(np.clip(round(sitter.box.width), self._size, MAX_PATCH_SIZE))
         self._paste = PasteBack(sitter.photo, sitter.box, self._patch_size)
-        self._still = crop_image(sitter.photo, sitter.box, self._patch_size)
         # What the reduced shot lost of the photo. Its own enlargement is what must be subtracted.
-        lost = self._still.astype(np.int16) - self._enlarge(sitter.shot.image).astype(np.int16)
+        full = crop_image(sitter.photo, sitter.box, self._patch_size)
+        lost = full.astype(np.int16) - self._enlarge(sitter.shot.image).astype(np.int16)
         self._detail = lost if self._patch_size > DETAIL_FROM * self._size else None
         margin = max(3, round(STILL_MARGIN * self._size))
         self._kernel = np.ones((margin, margin), np.uint8)
@@ -38,13 +38,13 @@ class Composer:
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
-        patch = self._enlarge(generated.image).astype(np.float32)
+        patch = self._enlarge(generated.image)
         if self._detail is not None:
-            patch += self._carried_detail(self._detail, generated, warped)
+            detailed = patch + self._carried_detail(self._detail, generated, warped)
+            patch = np.clip(detailed + 0.5, 0, 255).astype(np.uint8)
         person = np.maximum(self._person_before, cv2.dilate(warped.conditioning.maps[:, :, MATTE], self._kernel))
-        changing = self._enlarge(np.asarray(cv2.blur(person, self._kernel.shape), np.float32))[:, :, None]
-        patch = np.asarray(self._still + changing * (patch - self._still), np.float32)
-        return self._paste(np.clip(patch + 0.5, 0, 255).astype(np.uint8))
+        changing = self._enlarge(np.asarray(cv2.blur(person, self._kernel.shape), np.float32))
+        return self._paste(patch, changing)
 
     def _carried_detail(
         self, detail: NDArray[np.int16], generated: Generated, warped: WarpedShot

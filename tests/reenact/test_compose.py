@@ -68,9 +68,7 @@ def test_the_background_stays_whatever_is_generated_there(sitter: Sitter) -> Non
     there = np.s_[top : top + side, left : left + side]
     still = person == 0
     assert still.mean() > 0.02
-    difference = np.abs(result[there].astype(int) - sitter.photo[there])[still]
-    assert difference.mean() < 0.3  # it went through the square and back
-    assert difference.max() <= 6
+    np.testing.assert_array_equal(result[there][still], sitter.photo[there][still])
 
 
 @pytest.mark.parametrize(("turn", "least"), [(0.0, 0.9), (0.15, 0.8)])
