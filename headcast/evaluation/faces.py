@@ -43,7 +43,7 @@ class Reading:
 
 
 class FaceReader:
-    """Reads faces in one picture after another; make one for each clip, so that figures do not depend on the order."""
+    """Reads faces in pictures; equal pictures read equally, whatever was read before."""
 
     def __init__(self, second: LandmarkFinder68 | None) -> None:
         self._mesh = FaceMesh(MAX_FACES, detection_confidence=0.5)
@@ -51,6 +51,7 @@ class FaceReader:
 
     def read(self, image: Image, around: Landmarks) -> Reading:
         """Read a picture; `around` (478, 3) tells the second finder where to look, the same for every rival."""
+        self._mesh(np.zeros_like(image))  # MediaPipe starts from the last face it saw; this one it forgets
         for _ in range(NUM_PASSES):
             faces = self._mesh(image)
         points = {}

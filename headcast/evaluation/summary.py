@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from headcast.evaluation.baselines import OURS, WARP
+from headcast.evaluation.baselines import OURS, RIVALS, WARP
 from headcast.evaluation.bootstrap import Comparison
 from headcast.evaluation.distribution import MIN_FRAMES, crowd_distances
 from headcast.evaluation.records import REAL, Figures, Record
@@ -64,11 +64,12 @@ def _crowds(records: Sequence[Record]) -> dict[str, Figures]:
     """Return FID and KID by rival over all frames; nothing without feature vectors."""
     if not all(record.vectors for record in records):
         return {}
-    stacked = {name: np.concatenate([r.vectors[name] for r in records]) for name in records[0].vectors}
-    real = stacked.pop(REAL)
+    real = np.concatenate([record.vectors[REAL] for record in records])
     if len(real) < MIN_FRAMES:
         return {}
-    return {rival: crowd_distances(outputs, real) for rival, outputs in stacked.items()}
+    rivals = [rival for rival in RIVALS if rival in records[0].vectors]
+    outputs = {rival: np.concatenate([record.vectors[rival] for record in records]) for rival in rivals}
+    return {rival: crowd_distances(outputs[rival], real) for rival in rivals}
 
 
 def _by_motion(records: Sequence[Record]) -> list[Mapping[str, Any]]:

@@ -39,7 +39,9 @@ def test_finders_see_the_faces_that_are_there(portrait: Image, face: Landmarks) 
     second = LandmarkFinder68(lambda batch: np.full((1, 68, 2), 0.5, np.float32))
     with closing(FaceReader(second)) as reader:
         seen, nothing = reader.read(portrait, face), reader.read(np.full_like(portrait, 90), face)
+        again = reader.read(portrait, face)
         two = reader.read(np.hstack([portrait, portrait]), face)
+    assert (again.landmarks == seen.landmarks).all()  # equal pictures read equally
     assert seen.num_faces == 1 and nothing.num_faces == 0 and two.num_faces == 2
     assert np.linalg.norm(seen.points[MEDIAPIPE] - points_68(face), axis=1).mean() < 6  # a mean face is not hers
     assert list(nothing.points) == [SECOND]  # that one always answers

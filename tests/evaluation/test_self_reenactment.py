@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from headcast.evaluation.baselines import OURS, PHOTO, WARP, ZEROED
+from headcast.evaluation.judges import Judges
+from headcast.evaluation.landmarks68 import eye_distance, points_68
+from headcast.evaluation.lpips import PerceptualDistance, _load_heads, _squeezenet
+from headcast.evaluation.records import REAL
+from headcast.evaluation.self_reenactment import MOTION, SHIMMER, SKIN, judge_clip, record_name
+from headcast.networks.model import build_model
+from headcast.networks.presets import PRESETS
+
+MODEL = build_model(PRESETS["tiny"], seed=0)
+BLIND = Judges(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def clip(make_clip):
+    return make_clip("anna_1", astronaut())
+
+
+@pytest.fixture(scope="module")
+def record(clip, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        judges = Judges(PerceptualDistance(_squeezenet().requires_grad_(False), _load_heads()), None, None)
+        yield judge_clip(clip, judges, MODEL, num_shots=1, seed=0, num_targets=3)
+
+
+def test_the_photo_unmoved_errs_by_what_it_did_not_move(clip, record) -> None:
+    photo, warp = record.figures[PHOTO], record.figures[WARP]
+    # targets are frames 7, 9 and 11, moved by 9, 12 and 12 pixels
+    expected = 11 / eye_distance(points_68(clip.landmarks[0]))
+    assert photo["landmark error all (MediaPipe)"] == pytest.approx(expected, rel=0.05)
+    assert warp["landmark error all (MediaPipe)"] < 0.25 * expected
+    assert record.facts["motion"] == pytest.approx(expected, rel=1e-4)
+    assert photo["SSIM head"] < warp["SSIM head"]
+    assert photo["LPIPS-squeeze head"] > warp["LPIPS-squeeze head"]
+    assert photo[SKIN] > 0 and photo["one face found"] == 1
+
+
+def test_motion_is_none_for_the_photo_and_whole_for_the_warp(record) -> None:
+    assert record.figures[PHOTO][MOTION] == 0 and record.figures[PHOTO][SHIMMER] == 0
+    assert record.figures[WARP][MOTION] == pytest.approx(1, abs=0.3)
+
+
+def test_a_record_says_what_was_judged_and_shows_it(clip, record) -> None:
+    assert record.name == record_name(clip, 1) == "anna_1.T1"
+    assert record.identity == "anna"
+    assert (record.facts["num_targets"], record.facts["num_shots"]) == (3, 1)
+    assert list(record.figures) == [PHOTO, WARP, ZEROED, OURS]
+    assert {strip.shape for strip in record.strips.values()} == {(256, 1024, 3)}
+    assert {rows.shape for rows in record.vectors.values()} == {(3, 512)}
+    assert (record.strips["best"][:, :256] == clip.shot(0).image).all()
+
+
+def test_a_still_clip_is_done_by_the_photo(make_clip, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    still = make_clip("still_1", astronaut(), shifts=[0] * 6)
+    first, second = (judge_clip(still, BLIND, MODEL, num_shots=1, seed=0, num_targets=2) for _ in range(2))
+    assert first.figures == second.figures  # same inputs, same figures
+    assert first.figures[PHOTO]["SSIM full"] == pytest.approx(1)
+    assert first.figures[PHOTO]["landmark error all (MediaPipe)"] == 0
+    assert "PSNR full" not in first.figures[PHOTO]  # infinite
+    assert MOTION not in first.figures[OURS]  # nothing moved
+    assert first.vectors == {} and REAL not in first.figures
+    assert not np.isnan([figure for rival in first.figures.values() for figure in rival.values()]).any()
