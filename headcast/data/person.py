@@ -25,7 +25,7 @@ MOTIONS: Final = ("talk", "turn", "smile", "surprise", "look", "blink", "tilt")
 MOTION_RATE: Final = Fraction(4)
 SELF_MADE_SHARE: Final = 0.5  # of the episodes, where there are other shots
 ANCHOR_SHARE: Final = 0.7  # of the other episodes start from the shot that the avatar will show
-CLOSED_LIPS, SHUT_LIDS = 0.5, 0.3  # shares of the self-made shots whose mouth or eyes hide what the photo shows
+CLOSED_LIPS, SHUT_LIDS = 0.5, 0.1  # shares of the self-made shots whose mouth or eyes hide what the photo shows
 HELD_OUT: Final = slice(3, None, 4)  # one shot in four judges and is not learned from; of fewer none can be spared
 GAIN_LIMITS: Final = (0.7, 1.4)  # between the light of two pictures
 
@@ -68,13 +68,16 @@ class Person:
         return stack([self._self_made(self._learned[0], random) for _ in range(count)])
 
     def moving(self, count: int, stream: int) -> Arrays:
-        """`count` frames of built-in motions without a true target (the shot stands in); streams draw differently."""
+        """`count` frames of built-in motions without a true target (the shot stands in); streams draw differently.
+
+        Of three frames one has its eyes shut and one its lips closed, which motions show too rarely.
+        """
         random = np.random.default_rng([self._seed, 2, stream])
-        anchor = self._learned[0]
-        places = [_drawn(anchor.motions, random) for _ in range(count)]
-        return stack(
-            [self._episode(anchor, place, Shot(anchor.shot.image, place, anchor.shot.matte)) for place in places]
-        )
+        anchor, episodes = self._learned[0], []
+        for number in range(count):
+            place = _closed(_drawn(anchor.motions, random), lips=number % 3 == 1, lids=number % 3 == 0)
+            episodes.append(self._episode(anchor, place, Shot(anchor.shot.image, place, anchor.shot.matte)))
+        return stack(episodes)
 
     def _draw(self, random: np.random.Generator) -> Arrays:
         target = int(random.integers(len(self._learned)))
@@ -98,7 +101,8 @@ class Person:
 
     def _self_made(self, picture: "_Picture", random: np.random.Generator) -> Arrays:
         """The picture moved and moved back; what was hidden on the way must be made up."""
-        moved = _with_hidden_insides(_drawn(picture.motions, random), random)
+        lips, lids = random.random() < CLOSED_LIPS, random.random() < SHUT_LIDS
+        moved = _closed(_drawn(picture.motions, random), lips=lips, lids=lids)
         conditioning = picture.warper(moved).conditioning
         source = Shot(conditioning.warped, moved, np.ascontiguousarray(conditioning.maps[:, :, _MATTE]))
         return self._episode(_Picture(source), picture.shot.landmarks, picture.shot)
@@ -136,11 +140,10 @@ def _drawn(motions: NDArray[np.float32], random: np.random.Generator) -> Landmar
     return landmarks
 
 
-def _with_hidden_insides(landmarks: Landmarks, random: np.random.Generator) -> Landmarks:
-    """The same face with lips or lids closed, some of the time."""
+def _closed(landmarks: Landmarks, *, lips: bool, lids: bool) -> Landmarks:
+    """The same face with its lips or lids closed."""
     pose = fit_pose(landmarks)
     face = remove_pose(landmarks, pose)
     openings = np.maximum(measure_controls(face)[list(OPENINGS)], 0)
-    openings[0] *= random.random() >= CLOSED_LIPS
-    openings[1:] *= random.random() >= SHUT_LIDS
-    return apply_pose(set_openings(face, openings), pose)
+    kept = np.array([not lips, not lids, not lids], np.float64)
+    return apply_pose(set_openings(face, openings * kept), pose)

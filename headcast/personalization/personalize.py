@@ -3,6 +3,7 @@
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +23,10 @@ from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoin
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model
 from headcast.networks.tensors import images_to_tensor
+from headcast.personalization.expression import measure_openings
 from headcast.personalization.gather import Gathered, gather
 from headcast.provenance.marks import Marks, fingerprint
-from headcast.training.candidates import reason
+from headcast.training.candidates import Judge, reason
 from headcast.training.content import FeatureNetworks
 from headcast.training.episode import batch_from_arrays
 from headcast.training.finetune import FinetuneConfig, Finetuned, finetune, finetune_config
@@ -32,7 +34,7 @@ from headcast.types import Shot
 
 BATCH_SIZE: Final = 4
 NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward model's frames are kept
-NUM_JUDGED: Final = 6  # frames without a held-out shot of their own
+NUM_JUDGED: Final = 9  # frames without a held-out shot of their own
 JUDGED_STREAM: Final = NUM_HELD_BATCHES  # draws other motions than the batches that are held
 FIRST_STEPS, STEPS_PER_SHOT = 80, 12  # what one photo takes, and each further one
 
@@ -124,21 +126,22 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
         load_vggface(options.vggface_path) if options.vggface_path else None,
     )
     config = _config(model, len(shots), features, options)
+    embedding = _mean_embedding(model, shots)
     moving = [batch_from_arrays(person.moving(BATCH_SIZE, stream)) for stream in range(NUM_HELD_BATCHES)]
-    judging = batch_from_arrays(person.judging(NUM_JUDGED)), batch_from_arrays(person.moving(NUM_JUDGED, JUDGED_STREAM))
+    judge = Judge(
+        model.discriminator,
+        embedding,
+        batch_from_arrays(person.judging(NUM_JUDGED)),
+        batch_from_arrays(person.moving(NUM_JUDGED, JUDGED_STREAM)),
+        measure_openings,
+        features,
+        config.weights,
+    )
     batches = prefetch(map(batch_from_arrays, person.batches()), depth=2)
     bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {remaining} left", disable=not options.show_progress)
     with closing(batches), bar:  # type: ignore[type-var]  # prefetch returns a generator
-        return finetune(
-            model,
-            _mean_embedding(model, shots),
-            batches,
-            moving,
-            judging,
-            config,
-            features,
-            lambda share: _show(bar, share),
-        )
+        show = partial(_show, bar)
+        return finetune(model, embedding, batches, moving, judge, config, features, show)
 
 
 def _config(model: Model, num_shots: int, features: FeatureNetworks, options: PersonalizeOptions) -> FinetuneConfig:

@@ -61,13 +61,19 @@ def finetune_config(model: ModelConfig, features: FeatureNetworks, **changes: An
     """The defaults for a form of the generator, with `changes`: the paper's own, or ours for `lite`."""
     preset = "lite" if model.reads_warped_shot else "paper"
     meta = with_offline_content(training_config(preset, num_samples=1), features)  # its budget is not ours
-    form = {} if model.reads_warped_shot else {"moving": (), "pull": 0.0, "learning_rate": meta.learning_rate}
+    paper = {
+        "moving": (),
+        "pull": 0.0,
+        "learning_rate": meta.learning_rate,
+        "discriminator_learning_rate": meta.discriminator_learning_rate,
+    }
     common: dict[str, Any] = {
         "adam_betas": meta.adam_betas,
         "adam_epsilon": meta.adam_epsilon,
         "augment_discriminator": meta.augment_discriminator,
         "weights": meta.weights,
     }
+    form: dict[str, Any] = {} if model.reads_warped_shot else paper
     return FinetuneConfig(**{**common, **form, **changes})
 
 
@@ -88,19 +94,18 @@ def finetune(
     embedding: Tensor,
     batches: Iterator[EpisodeBatch],
     moving: Sequence[EpisodeBatch],
-    judging: tuple[EpisodeBatch, EpisodeBatch],
+    judge: Judge,
     config: FinetuneConfig,
     features: FeatureNetworks,
     report: Callable[[float], None] = lambda share: None,
 ) -> Finetuned:
     """Tune for the person of `embedding` (1, N); Ctrl-C keeps the best so far. HeadcastError for a loss that diverges.
 
-    `batches` are episodes to learn from, `moving` built-in motions to hold on to; `judging` has episodes with a true
-    target and built-in motions, neither learned from. `report` is told the share of the work that is done.
+    `batches` are episodes to learn from, `moving` built-in motions to hold on to; `judge` measures candidates, the
+    start first. `report` is told the share of the work that is done.
     """
     tuner = _Finetuner(model, embedding, config, features)
     held = [tuner.with_own_frames(batch) for batch in moving]
-    judge = Judge(model.discriminator, embedding, judging, features, config.weights, config.precision)
     candidates = [judge(tuner.networks, 0.0)]
     best, kept = tuner.networks.snapshot(), candidates[0]
     waiting, interrupted, started, step = list(CANDIDATE_SHARES), False, time.monotonic(), 0

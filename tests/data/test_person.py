@@ -1,0 +1,100 @@
+"""Episodes of one person: what is shown, what is hidden, what is never learned from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from headcast.data.clips import Clip
+from headcast.data.episodes import EpisodeSettings, resize_shot
+from headcast.data.person import Person
+from headcast.types import Shot
+
+SIZE = 64
+SETTINGS = EpisodeSettings(batch_size=6, num_shots=1, frame_size=SIZE, shot_size=32, disguise=False)
+WARPED = slice(3, 6)
+VALIDITY, MOUTH_INSIDE, EYES_INSIDE = 6, 7, 8
+
+
+@pytest.fixture(scope="module")
+def shots(clip: Clip) -> list[Shot]:
+    """Five moments of one clip."""
+    return [resize_shot(clip.shot(number), SIZE) for number in (0, 6, 12, 18, 24)]
+
+
+def as_pictures(shots: Sequence[Shot]) -> list[bytes]:
+    return [shot.image.transpose(2, 0, 1).tobytes() for shot in shots]
+
+
+def test_one_photo_is_moved_first_and_is_the_target_untouched(shots: list[Shot]) -> None:
+    batch = next(Person(shots[:1], SETTINGS, seed=1).batches())
+    assert [picture.tobytes() for picture in batch["target"]] == as_pictures(shots[:1]) * 6
+    difference = np.abs(batch["conditioning"][:, WARPED].astype(float) - batch["target"]).mean((1, 2, 3))
+    assert (difference > 0.5).all()  # it was carried away and back, so it is not the target ...
+    assert (difference < 25.0).all()  # ... but still the person
+    assert len({picture.tobytes() for picture in batch["conditioning"]}) == 6
+
+
+def test_some_moves_close_the_lips_and_some_keep_them(shots: list[Shot]) -> None:
+    """A picture of closed lips has no inside of the mouth to show, so that one is drawn where they part."""
+    widest = max(shots, key=lambda shot: float(shot.landmarks[14, 1] - shot.landmarks[13, 1]))
+    batch = next(Person([widest], SETTINGS, seed=1).batches())
+    inside = batch["conditioning"][:, MOUTH_INSIDE] / 255
+    shown = (batch["conditioning"][:, VALIDITY] * inside).sum((1, 2)) / inside.sum((1, 2))
+    assert shown.min() < 64 < 128 < shown.max()
+
+
+def test_motions_to_hold_on_to_shut_the_eyes_of_one_frame_in_three(shots: list[Shot]) -> None:
+    moving = Person(shots[:1], SETTINGS, seed=1).moving(6, stream=0)
+    open_eyes = [(maps > 128).sum() for maps in moving["conditioning"][:, EYES_INSIDE]]
+    assert max(open_eyes[0], open_eyes[3]) < min(open_eyes[1], open_eyes[2])
+
+
+def test_of_several_shots_one_in_four_judges_and_is_not_learned_from(shots: list[Shot]) -> None:
+    person = Person(shots, SETTINGS, seed=1)
+    assert person.num_held_out == 1
+    batches = person.batches()
+    learned = {picture.tobytes() for _ in range(6) for picture in next(batches)["target"]}
+    pictures = as_pictures(shots)
+    assert pictures[3] not in learned
+    assert {pictures[0], pictures[1], pictures[2], pictures[4]} <= learned  # as self-made episodes
+    assert len(person.judging(9)["target"]) == 1
+
+
+def test_a_held_out_shot_stands_in_the_light_and_before_the_background_that_is_shown(shots: list[Shot]) -> None:
+    dark = Shot((shots[3].image * 0.8).astype(np.uint8), shots[3].landmarks, shots[3].matte)
+    judged = Person([*shots[:3], dark], SETTINGS, seed=1).judging(1)
+    target, warped = judged["target"][0].astype(float), judged["conditioning"][0, WARPED].astype(float)
+    matte = shots[3].matte
+    assert np.abs(target - warped)[:, matte == 0].max() <= 1
+    true = shots[3].image.transpose(2, 0, 1).astype(float)
+    assert np.abs(target - true)[:, matte == 1].mean() < np.abs(0.8 * true - true)[:, matte == 1].mean() / 2
+
+
+def test_too_few_shots_are_judged_by_self_made_episodes_of_their_own(shots: list[Shot]) -> None:
+    person = Person(shots[:3], SETTINGS, seed=1)
+    assert person.num_held_out == 0
+    judged, learned = person.judging(4), next(person.batches())
+    assert len(judged["target"]) == 4
+    seen = {picture.tobytes() for picture in learned["conditioning"]}
+    assert not seen & {picture.tobytes() for picture in judged["conditioning"]}
+
+
+def test_motions_differ_from_stream_to_stream_and_repeat(shots: list[Shot]) -> None:
+    person = Person(shots[:1], SETTINGS, seed=1)
+    first, again, other = (person.moving(3, stream)["conditioning"] for stream in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_same_seed_draws_the_same_episodes(shots: list[Shot]) -> None:
+    first, second = (next(Person(shots, SETTINGS, seed=3).batches()) for _ in range(2))
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, second[name])
+
+
+def test_no_shot_or_one_of_another_size_is_refused(shots: list[Shot]) -> None:
+    with pytest.raises(ValueError, match="at least one shot"):
+        Person([], SETTINGS, seed=0)
+    with pytest.raises(ValueError, match="every shot must be 64 pixels square"):
+        Person([resize_shot(shots[0], 32)], SETTINGS, seed=0)
