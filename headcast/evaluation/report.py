@@ -23,7 +23,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
 th, td { padding: .15rem .7rem; text-align: right; border-bottom: 1px solid #ddd }
 th:first-child, td:first-child { text-align: left }
-.ours { font-weight: 600 } .aside { background: #f4f4f0; padding: .5rem 1rem }
+.aside { background: #f4f4f0; padding: .5rem 1rem }
 img { width: 100%; max-width: 64rem; display: block } .scroll { overflow-x: auto }
 """
 

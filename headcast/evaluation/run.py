@@ -53,13 +53,13 @@ def evaluate(
     for file in tqdm(files, unit="clip", desc="self-reenactment"):
         try:
             clip = load_clip(file)
+            split_clip(clip, 1, protocol.seed)  # too short for many shots may do for one, and for cross-reenactment
+            clips.append(clip)
             for num_shots, kept in evaluation.self_reenactment.items():
                 judge = partial(judge_clip, clip, judges, model, num_shots, protocol.seed, protocol.num_targets)
                 kept.append(records.keep(record_name(clip, num_shots), judge))
         except HeadcastError as error:
             evaluation.left_out.append(str(error))
-        else:
-            clips.append(clip)
     if not any(evaluation.self_reenactment.values()):
         raise DataError(f"none of {len(files)} clips can be judged; the first: {evaluation.left_out[0]}")
     sources = [*_people(clips, protocol.seed), *_painted(paintings, evaluation.left_out)]

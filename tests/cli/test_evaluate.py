@@ -41,11 +41,12 @@ def clips(tmp_path, monkeypatch):
 
 def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_path, clips, checkpoint, monkeypatch):
     report = tmp_path / "report"
-    words = ["evaluate", "--model", checkpoint, "--data", clips, "--report", report, "--shots", 1, 2, "--targets", 2]
-    ended = headcast(*words, "--json")
+    words = ["evaluate", "--model", checkpoint, "--data", clips, "--report", report, "--targets", 2]
+    ended = headcast(*words, "--shots", 4, 1, 2, "--json")
     assert ended.code == 0, ended.err
     answer = json.loads(ended.out)
-    assert len(answer["left_out"]) == 1 and "broken.mp4" in answer["left_out"][0]
+    short, broken, _ = answer["left_out"]
+    assert "broken.mp4" in broken and "4 shots and 2 targets are needed: use a longer clip or fewer shots" in short
     figures = json.loads((report / "report.json").read_text())
     assert list(figures["self_reenactment"]) == ["1", "2"]
     assert figures["self_reenactment"]["2"]["num_identities"] == figures["cross_reenactment"]["num_clips"] == 2
@@ -62,7 +63,7 @@ def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_pa
 
     for judge in ("judge_clip", "judge_pair"):
         monkeypatch.setattr(run, judge, judged_again)
-    again = headcast(*words)
+    again = headcast(*words, "--shots", 1, 2)
     assert again.code == 0, again.err
     assert again.out.startswith(f"report: {report / 'report.html'}\nT = 1: 2 people, 4 frames")
     repeated = json.loads((report / "report.json").read_text())
