@@ -1,0 +1,65 @@
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headcast.errors import FaceError, MediaError
+from headcast.media.images import read_image, write_image
+from headcast.media.writer import VideoWriter
+from headcast.personalization.gather import gather
+
+SIZE = 64
+
+
+def write_grey(path: Path) -> None:
+    write_image(path, np.full((200, 200, 3), 127, np.uint8), {})
+
+
+def test_named_photos_keep_their_order(astronaut_path: Path, hopper_path: Path) -> None:
+    gathered = gather([astronaut_path, hopper_path], SIZE)
+    assert gathered.files == (astronaut_path, hopper_path)
+    assert [sitter.shot.image.shape for sitter in gathered.sitters] == [(SIZE, SIZE, 3)] * 2
+    np.testing.assert_array_equal(gathered.sitters[0].photo, read_image(astronaut_path))
+
+
+def test_a_folder_puts_the_most_neutral_face_first_and_says_what_it_drops(
+    tmp_path: Path, astronaut_path: Path, hopper_path: Path
+) -> None:
+    shutil.copy(astronaut_path, tmp_path / "a.png")  # smiles
+    shutil.copy(hopper_path, tmp_path / "b.png")  # at rest
+    write_grey(tmp_path / "c.png")
+    (tmp_path / "d.jpg").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("not looked at")
+    gathered = gather([tmp_path], SIZE)
+    assert [path.name for path in gathered.files] == ["b.png", "a.png"]
+    assert len(gathered.dropped) == 2
+    assert "no face in" in gathered.dropped[0] and "c.png" in gathered.dropped[0]
+    assert "d.jpg" in gathered.dropped[1]
+
+
+def test_of_a_video_some_frames_are_taken(tmp_path: Path, astronaut_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    photo = read_image(astronaut_path)
+    with VideoWriter(path, (512, 512), Fraction(10)) as writer:
+        for number in range(12):
+            writer.write(np.full_like(photo, 127) if number == 11 else photo)
+    gathered = gather([path], SIZE)
+    assert len(gathered.sitters) == 7
+    assert gathered.files == (path,)
+    assert len(gathered.dropped) == 1 and "clip.mp4 at 1.10 s" in gathered.dropped[0]
+
+
+def test_nothing_usable_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="no photo in"):
+        gather([tmp_path], SIZE)
+    write_grey(tmp_path / "a.png")
+    with pytest.raises(FaceError, match="none of the 1 photos in .* can be used; the first: no face in"):
+        gather([tmp_path], SIZE)
+    with pytest.raises(FaceError, match=r"no face in .*a\.png"):
+        gather([tmp_path / "a.png"], SIZE)
+    with pytest.raises(MediaError, match="33 photos were given, at most 32"):
+        gather([tmp_path / "a.png"] * 33, SIZE)
+    with pytest.raises(ValueError, match="at least one"):
+        gather([], SIZE)
