@@ -40,10 +40,17 @@ def make_content(preset: str = "tiny", num_shots: int = 2) -> AvatarContent:
     return AvatarContent(avatar, config, photo, Box(-3.5, 7.25, 80.0, 80.0), {"steps": 5}, {"consent": "asked Ann"})
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    target = tmp_path / "ann.avatar"
+@pytest.fixture(scope="module")
+def content_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    target = tmp_path_factory.mktemp("avatars") / "ann.avatar"
     save_avatar(target, make_content())
+    return target.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, content_bytes: bytes) -> Path:
+    target = tmp_path / "ann.avatar"
+    target.write_bytes(content_bytes)
     return target
 
 
