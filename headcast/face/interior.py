@@ -24,6 +24,7 @@ TEXTURE_SIZE = (116, 116)
 TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
 MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
 BOX_MARGIN = 2  # pixels
+COLOURFUL = 0.25  # spread of a skin's channels over their mean in a colour photo
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def draw_teeth(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     gums = _soft(gum - y)
     colour = enamel * shade[:, :, None]
     colour += gums[:, :, None] * (light * np.array([150.0, 82.0, 80.0]) - colour)
-    return np.dstack([np.clip(colour, 0, 255), coverage]).astype(np.float32)
+    return np.dstack([_as_colourful_as(skin, colour), coverage]).astype(np.float32)
 
 
 def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -155,7 +156,14 @@ def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     colour = throat + 0.5 * tongue[:, :, None] * (light * np.array([148.0, 74.0, 70.0]) - throat)
     teeth = _soft(y + 0.075 - 0.2 * x**2) * _soft(0.3 - np.abs(x)) * np.clip(1 - 4 * x**2, 0, 1)
     colour += 0.5 * teeth[:, :, None] * (light * np.array([170.0, 158.0, 144.0]) - colour)
-    return np.dstack([np.clip(colour, 0, 255), np.ones_like(x)]).astype(np.float32)
+    return np.dstack([_as_colourful_as(skin, colour), np.ones_like(x)]).astype(np.float32)
+
+
+def _as_colourful_as(skin: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take the colour (H, W, 3) out where the skin has none: in a grey photo the mouth is grey."""
+    share = np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1)
+    grey = colour.mean(-1, keepdims=True)
+    return np.asarray(np.clip(grey + share * (colour - grey), 0, 255))
 
 
 def _texture_axes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:

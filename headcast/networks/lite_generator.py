@@ -23,6 +23,8 @@ VALIDITY = MAPS.start + CONDITIONING_MAPS.index("validity")
 """Where the parts of the conditioning stand among its channels."""
 
 INITIAL_WARP_WEIGHT = 0.5
+LEAST_WARP = 0.5
+"""Share of the warped shot wherever it is valid."""
 """Synthesis starts as the warped shot too, so this does not change the first frames; nearer to 1 it would take the
 gradient away from the synthesis."""
 
@@ -30,7 +32,8 @@ gradient away from the synthesis."""
 class LiteGenerator(nn.Module):
     """A small U-Net at half resolution that starts as "output = warped shot" and learns what the warp cannot show.
 
-    `image = w * warped + (1 - w) * synthesis`, with the weight w forced to 0 where the warp is not valid, and
+    `image = w * warped + (1 - w) * synthesis`, with the weight w forced to 0 where the warp is not valid and kept
+    above a half where it is (the photo's texture is sharper than what a small network paints), and
     `synthesis = warped + change`. The size may be any multiple of 2**len(widths). Identity enters as in the paper,
     through AdaIN; the largest maps get scale and shift without normalisation, whose statistics would flicker there.
     """
@@ -98,7 +101,7 @@ class LiteGenerator(nn.Module):
         synthesis = free.clamp(-1.0, 1.0)
         if self.training:  # the gradient of the identity, so that a pixel outside the range can find its way back
             synthesis = free + (synthesis - free).detach()
-        warp_weight = torch.sigmoid(weight_logit) * validity
+        warp_weight = (LEAST_WARP + (1.0 - LEAST_WARP) * torch.sigmoid(weight_logit)) * validity
         return GeneratorOutput(torch.lerp(synthesis, warped, warp_weight), synthesis, warp_weight)
 
 

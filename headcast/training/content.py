@@ -1,7 +1,8 @@
 """The content terms of one batch: generated frames and their targets in, named distances out.
 
-With VGG19 (the user's file) they are the paper's perceptual distances, spent where faces are judged: mouth, eyes and
-one random square. Without it the offline combination stands in: the Laplacian pyramid on frame, mouth and eyes.
+With VGG19 (the user's file) they are perceptual: the paper's on the whole frame, for `lite` distances of unit-length
+features where faces are judged: mouth, eyes and one random square. Without it the offline combination stands in: the
+Laplacian pyramid on frame, mouth and eyes.
 """
 
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from torch import Tensor
 from headcast.networks.features import FeatureNetwork
 from headcast.training.config import LossWeights
 from headcast.training.episode import EpisodeBatch
-from headcast.training.losses import content_loss, crop_boxes, pyramid_loss
+from headcast.training.losses import content_loss, crop_boxes, perceptual_distance, pyramid_loss
 
 MOUTH_SIZE = (64, 96)
 EYES_SIZE = (48, 112)
+PERCEPTUAL_SCALE = 100.0
 OFFLINE_SCALE = 255.0
-"""Brings the pyramid distance near the size of Caffe activations, so that the weights serve with and without VGG19."""
+"""Bring both distances to a like size, so that the weights serve with and without VGG19."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def region_distance(
     generated_crop, target_crop = crop_boxes(generated, boxes, size), crop_boxes(target, boxes, size)
     if vgg19 is None:
         return OFFLINE_SCALE * pyramid_loss(generated_crop, target_crop)
-    return _perceptual(vgg19, generated_crop, target_crop)
+    with torch.no_grad():
+        target_maps = vgg19(target_crop)
+    return PERCEPTUAL_SCALE * perceptual_distance(vgg19(generated_crop), target_maps)
 
 
 def random_squares(count: int, image_size: int, side: int, random: torch.Generator) -> Tensor:

@@ -122,6 +122,12 @@ def test_a_darker_photo_gets_darker_teeth() -> None:
         assert 0 <= dark.min() <= light.max() <= 255
 
 
+def test_a_grey_photo_gets_a_grey_mouth() -> None:
+    for draw in (draw_teeth, draw_tongue):
+        assert np.ptp(draw(np.full(3, 150.0))[:, :, :3], axis=2).max() < 1e-3
+        assert np.ptp(draw(SKIN)[:, :, :3], axis=2).max() > 20
+
+
 def test_the_iris_goes_where_the_driver_looks(shot: Shot, canonical: Face, pose: Pose) -> None:
     for left, ring, iris in ((True, LEFT_EYE, LEFT_IRIS), (False, RIGHT_EYE, RIGHT_IRIS)):
         eye = Eye(shot.image, shot.landmarks, canonical, pose, left=left)

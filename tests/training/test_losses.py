@@ -11,6 +11,7 @@ from headcast.training.losses import (
     discriminator_loss,
     embedding_match_loss,
     feature_matching_loss,
+    perceptual_distance,
     pyramid_loss,
 )
 
@@ -20,6 +21,14 @@ def test_content_loss_sums_the_layers_means() -> None:
     target = [torch.full((2, 1, 2, 2), 3.0), torch.full((2, 4), -0.5)]
     assert content_loss(generated, target).item() == 3.5
     assert content_loss(target, target).item() == 0
+
+
+def test_perceptual_distance_compares_directions_not_sizes() -> None:
+    east = torch.tensor([30.0, 0.0]).reshape(1, 2, 1, 1).expand(2, 2, 3, 3)
+    north = torch.tensor([0.0, 70.0]).reshape(1, 2, 1, 1).expand(2, 2, 3, 3)
+    assert perceptual_distance([east], [2 * east]).item() == pytest.approx(0, abs=1e-4)
+    assert perceptual_distance([east], [north]).item() == pytest.approx(2, abs=1e-4)
+    assert perceptual_distance([east, east], [-east, north]).item() == pytest.approx(4 + 2, abs=1e-3)
 
 
 def test_hinge_by_hand() -> None:
