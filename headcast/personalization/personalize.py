@@ -36,6 +36,7 @@ BATCH_SIZE: Final = 4
 NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward model's frames are kept
 NUM_JUDGED: Final = 9  # frames without a held-out shot of their own
 JUDGED_STREAM: Final = NUM_HELD_BATCHES  # draws other motions than the batches that are held
+LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.8  # shares of the start's movement, without and with held-out shots
 FIRST_STEPS, STEPS_PER_SHOT = 80, 12  # what one photo takes, and each further one
 
 
@@ -125,7 +126,7 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
         load_vgg19(options.vgg19_path) if options.vgg19_path else None,
         load_vggface(options.vggface_path) if options.vggface_path else None,
     )
-    config = _config(model, len(shots), features, options)
+    config = _config(model, person, len(shots), features, options)
     embedding = _mean_embedding(model, shots)
     moving = [batch_from_arrays(person.moving(BATCH_SIZE, stream)) for stream in range(NUM_HELD_BATCHES)]
     judge = Judge(
@@ -144,11 +145,17 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
         return finetune(model, embedding, batches, moving, judge, config, features, show)
 
 
-def _config(model: Model, num_shots: int, features: FeatureNetworks, options: PersonalizeOptions) -> FinetuneConfig:
+def _config(
+    model: Model, person: Person, num_shots: int, features: FeatureNetworks, options: PersonalizeOptions
+) -> FinetuneConfig:
     steps, seconds = options.steps, None if options.minutes is None else 60.0 * options.minutes
     if steps is None and seconds is None:
         steps = FIRST_STEPS + STEPS_PER_SHOT * (num_shots - 1)
-    return finetune_config(model.config, features, steps=steps, seconds=seconds, seed=options.seed)
+    # Held-out shots show the person's expressions themselves; without any, the start's are all there is to keep to.
+    least = LEAST_LIVELINESS_JUDGED if person.num_held_out else LEAST_LIVELINESS
+    return finetune_config(
+        model.config, features, steps=steps, seconds=seconds, seed=options.seed, least_liveliness=least
+    )
 
 
 @torch.no_grad()

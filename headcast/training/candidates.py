@@ -21,9 +21,6 @@ from headcast.types import Image
 LESS_REAL: Final = 0.1
 """How far a candidate's score may lie below the start's; the hinge asks for scores of 1 and -1."""
 
-LEAST_LIVELINESS: Final = 0.9
-"""What a candidate must keep of the start's movement of mouth and lids."""
-
 LEAST_SPREAD: Final = 0.01
 """Of the start's openings, in eye distances; a smaller one is the tracker's noise and is not compared."""
 
@@ -47,10 +44,10 @@ class Candidate:
     liveliness: float = 1.0
 
 
-def choose(candidates: Sequence[Candidate]) -> Candidate:
-    """The nearest to the true frames of those that look as real and move as much as the start, which comes first."""
+def choose(candidates: Sequence[Candidate], least_liveliness: float) -> Candidate:
+    """The nearest to the true frames of those that look as real as the start, which comes first, and are as lively."""
     start = candidates[0]
-    fit = [one for one in candidates if one.realism >= start.realism - LESS_REAL and one.liveliness >= LEAST_LIVELINESS]
+    fit = [one for one in candidates if one.realism >= start.realism - LESS_REAL and one.liveliness >= least_liveliness]
     return min(fit, key=lambda candidate: candidate.distance)
 
 

@@ -46,6 +46,7 @@ class FinetuneConfig:
     moving: tuple[str, ...] = ("lift", "up", "head")  # parts of the generator that learn; all of it where empty
     pull: float = 0.003  # of the way back to the start after each step
     augment_discriminator: bool = True
+    least_liveliness: float = 0.9  # of the start's movement of mouth and lids, that a candidate must keep
     crop_size: int = 128  # of the `crop` term, pixels
     precision: str = "auto"
     weights: LossWeights = field(default_factory=LossWeights)
@@ -118,7 +119,7 @@ def finetune(
             if share >= waiting[0]:
                 waiting = [later for later in waiting if later > share]
                 candidates.append(judge(tuner.networks, min(share, 1.0)))
-                if choose(candidates) is candidates[-1]:
+                if choose(candidates, config.least_liveliness) is candidates[-1]:
                     best, kept = tuner.networks.snapshot(), candidates[-1]
     except KeyboardInterrupt:
         interrupted = True

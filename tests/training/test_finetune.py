@@ -147,7 +147,7 @@ START = Candidate(0.0, distance=2.0, realism=1.0)
     ],
 )
 def test_the_nearest_that_looks_as_real_is_kept(later: list[Candidate], kept: float) -> None:
-    assert choose([START, *later]).share == kept
+    assert choose([START, *later], 0.9).share == kept
 
 
 def test_the_reason_says_what_was_measured() -> None:
