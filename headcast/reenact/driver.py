@@ -13,6 +13,7 @@ from headcast.networks.model import Model
 from headcast.reenact.compose import Composer
 from headcast.reenact.runtime import Generated, make_runtime
 from headcast.reenact.sitter import Sitter
+from headcast.reenact.texture import keep_texture
 from headcast.types import Image, Landmarks, Shot
 
 
@@ -40,6 +41,7 @@ class Driver:
         self._relative, self._strength, self._region = relative, strength, region
         self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4)
         self._compose = Composer(sitter) if paste_back else None
+        self._reads_warp = avatar.generator.conditioning_channels > 3
         self._generate = make_runtime(avatar, device=device, precision=precision)
         self._retarget: Retargeter | None = None
 
@@ -72,8 +74,9 @@ class Driver:
         return self._warp(landmarks)
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame."""
-        return self._generate(warped.conditioning)
+        """Generate the square frame, with the photo's texture where the generator reads it."""
+        generated = self._generate(warped.conditioning)
+        return keep_texture(generated, warped.conditioning) if self._reads_warp else generated
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""
