@@ -42,7 +42,8 @@ def test_each_video_drives_each_painting(video: str, painting: str, tmp_path: Pa
     with av.open(str(output)) as made, av.open(str(driving)) as expected:
         start = [float(c.streams.video[0].start_time * c.streams.video[0].time_base) for c in (made, expected)]
         sound = [float(c.streams.audio[0].start_time * c.streams.audio[0].time_base) for c in (made, expected)]
-        assert (sound[0] - start[0]) == pytest.approx(sound[1] - start[1], abs=0.03)
+        # Sound from before the first picture is cut off; later sound starts as late as in the driver.
+        assert (sound[0] - start[0]) == pytest.approx(max(sound[1] - start[1], 0), abs=0.03)
         assert float(made.streams.audio[0].duration * made.streams.audio[0].time_base) == pytest.approx(
             float(made.streams.video[0].duration * made.streams.video[0].time_base), abs=0.15
         )
