@@ -2,9 +2,10 @@
 
 Neighbouring frames teach nothing but copying, so a target lies far from its shot in pose and expression or holds an
 event (a mouth that opens, a blink), and every episode is moved to a new, made-up person by one change of shape and
-colour for all its frames.
+colour for all its frames. A clip of one frame is a still, which is moved and moved back.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
 from headcast.data.clips import Clip
 from headcast.data.regions import eyes_box, mouth_box, region_weights
+from headcast.data.stills import MovedStill, move_still
 from headcast.face.draw import draw_landmark_image
+from headcast.face.mesh import sample
 from headcast.face.pose import fit_pose, measure_controls, remove_pose
 from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference, rotation_vector
 from headcast.face.warp import Warper
-from headcast.types import Landmarks, Shot
+from headcast.types import CONDITIONING_MAPS, Conditioning, Landmarks, Mask, Shot
 
+_VALIDITY = CONDITIONING_MAPS.index("validity")
 Arrays = dict[str, NDArray[np.generic]]
 
 MIN_SECONDS_APART = 0.5
@@ -37,58 +41,95 @@ class EpisodeSettings:
     frame_size: int = 256
     shot_size: int = 128
     disguise: bool = True  # off for validation: real people, unspoiled
+    still_share: float = 0.25  # of the episodes come from stills, where there are stills and clips
 
 
 class EpisodeSampler:
-    """Draws episodes from clips; the same seed draws the same episodes."""
+    """Draws episodes from clips and stills.
+
+    Each episode has a seed of its own, made of `seed`, step and row: a run that goes on, and one that shares its rows
+    among processes, draw what an undisturbed one would.
+    """
 
     def __init__(self, clips: Sequence[Clip], settings: EpisodeSettings, seed: int) -> None:
         if not clips:
             raise ValueError("clips must hold at least one clip")
         self._clips = clips
         self._settings = settings
-        self._random = np.random.default_rng(seed)
-        self._distances = [_Distances(clip) for clip in clips]
+        self._seed = seed
+        self._stills = [number for number, clip in enumerate(clips) if len(clip) == 1]
+        self._moving = [number for number, clip in enumerate(clips) if len(clip) > 1]
+        self._distances = {number: _Distances(clips[number]) for number in self._moving}
 
-    def batches(self) -> Iterator[Arrays]:
-        """Yield batches for ever: arrays named like the fields of training's EpisodeBatch."""
-        while True:
-            chosen = self._random.integers(len(self._clips), size=self._settings.batch_size)
-            yield stack([self.episode(int(number)) for number in chosen])
+    def batches(self, first_step: int = 0, rows: slice = slice(None)) -> Iterator[Arrays]:
+        """Yield batches for ever, or these rows of each: arrays named like the fields of training's EpisodeBatch."""
+        for step in itertools.count(first_step):
+            seeds = [(self._seed, step, row) for row in range(self._settings.batch_size)[rows]]
+            yield stack([self._draw(np.random.default_rng(seed)) for seed in seeds])
 
-    def episode(self, clip_number: int) -> Arrays:
-        """Draw one episode from one clip."""
-        clip, distances = self._clips[clip_number], self._distances[clip_number]
-        random, settings = self._random, self._settings
+    def episode(self, clip_number: int, random: np.random.Generator) -> Arrays:
+        """Draw one episode from one clip or still."""
+        if clip_number not in self._distances:
+            return self._still_episode(clip_number, random)
+        clip, distances, settings = self._clips[clip_number], self._distances[clip_number], self._settings
         shot_number = int(random.integers(len(clip)))
         target_number = distances.draw_target(shot_number, random)
         others = random.choice(len(clip), settings.num_shots, replace=len(clip) < settings.num_shots)
         disguise = random_disguise(random) if settings.disguise else Disguise()
         target = disguise.apply(clip.shot(target_number))
         shot = disguise.apply(clip.shot(shot_number))
-        driving = self._driving(clip, shot, target, disguise)
+        driving = self._driving(clip, shot, target, disguise, random)
         if settings.disguise:
             shot = Shot(spoil_image(shot.image, random), shot.landmarks, shot.matte)
             driving = roughen_landmarks(driving, random)
         shots = [disguise.apply(clip.shot(int(number))) for number in others]
         return make_episode(shot, driving, target, shots, clip_number, settings)
 
-    def _driving(self, clip: Clip, shot: Shot, target: Shot, disguise: Disguise) -> Landmarks:
+    def _draw(self, random: np.random.Generator) -> Arrays:
+        share = self._settings.still_share if self._moving and self._stills else float(not self._moving)
+        numbers = self._stills if random.random() < share else self._moving
+        return self.episode(numbers[int(random.integers(len(numbers)))], random)
+
+    def _still_episode(self, clip_number: int, random: np.random.Generator) -> Arrays:
+        settings = self._settings
+        disguise = random_disguise(random) if settings.disguise else Disguise()
+        target = resize_shot(disguise.apply(self._clips[clip_number].shot(0)), settings.frame_size)
+        warper = Warper(target)
+        moved, *others = (move_still(warper, target.landmarks, random) for _ in range(1 + settings.num_shots))
+        driving = target.landmarks
+        if settings.disguise:
+            spoilt = Shot(spoil_image(moved.shot.image, random), moved.shot.landmarks, moved.shot.matte)
+            moved, driving = MovedStill(spoilt, moved.shown), roughen_landmarks(driving, random)
+        shots = [other.shot for other in others]
+        return make_episode(moved.shot, driving, target, shots, clip_number, settings, moved.shown)
+
+    def _driving(
+        self, clip: Clip, shot: Shot, target: Shot, disguise: Disguise, random: np.random.Generator
+    ) -> Landmarks:
         """Return the target's landmarks, some of the time as retargeting would give them."""
-        if not self._settings.disguise or self._random.random() > RETARGET_SHARE:
+        if not self._settings.disguise or random.random() > RETARGET_SHARE:
             return target.landmarks
-        some = self._random.choice(len(clip), min(8, len(clip)), replace=False)
+        some = random.choice(len(clip), min(8, len(clip)), replace=False)
         driver = [disguise.move(clip.landmarks[number]) for number in some]
         return Retargeter(shot.landmarks, find_reference(driver, shot.landmarks, relative=True))(target.landmarks)
 
 
 def make_episode(
-    shot: Shot, driving: Landmarks, target: Shot, shots: Sequence[Shot], video_index: int, settings: EpisodeSettings
+    shot: Shot,
+    driving: Landmarks,
+    target: Shot,
+    shots: Sequence[Shot],
+    video_index: int,
+    settings: EpisodeSettings,
+    shown: Mask | None = None,
 ) -> Arrays:
-    """Build one episode: the warped `shot` for `driving` landmarks, the `target` frame and the embedder's `shots`."""
+    """Build one episode: the warped `shot` for `driving` landmarks, the `target` frame and the embedder's `shots`.
+
+    `shown` says of a made-up shot, which has the size of the frames, how far each pixel is a true one.
+    """
     driving = resize_landmarks(driving, target.image.shape[0], settings.frame_size)
     shot, target = resize_shot(shot, settings.frame_size), resize_shot(target, settings.frame_size)
-    conditioning = Warper(shot)(driving).conditioning
+    conditioning = _condition(shot, driving, shown)
     images = np.dstack([conditioning.landmark_image, conditioning.warped, np.uint8(conditioning.maps * 255 + 0.5)])
     small = [resize_shot(each, settings.shot_size) for each in shots]
     return {
@@ -103,6 +144,14 @@ def make_episode(
         "eye_boxes": eyes_box(target.landmarks),
         "video_index": np.array(video_index),
     }
+
+
+def _condition(shot: Shot, driving: Landmarks, shown: Mask | None) -> Conditioning:
+    warped = Warper(shot)(driving)
+    if shown is not None:
+        carried = sample(shown, warped.grid.positions)
+        warped.conditioning.maps[:, :, _VALIDITY] *= shown + warped.carried * (carried - shown)
+    return warped.conditioning
 
 
 def resize_shot(shot: Shot, size: int) -> Shot:

@@ -6,30 +6,20 @@ Self-made episodes go with the others too, because few stills show few movements
 """
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from headcast.data.episodes import Arrays, EpisodeSettings, make_episode, stack
-from headcast.face.builtin import builtin_motion
-from headcast.face.contact import OPENINGS, set_openings
-from headcast.face.pose import apply_pose, fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import Retargeter, find_reference
+from headcast.data.stills import close, draw_place, move_still
 from headcast.face.warp import Warper
-from headcast.types import CONDITIONING_MAPS, Landmarks, Shot
+from headcast.types import Landmarks, Shot
 
-MOTIONS: Final = ("talk", "turn", "smile", "surprise", "look", "blink", "tilt")
-MOTION_RATE: Final = Fraction(4)
 SELF_MADE_SHARE: Final = 0.5  # of the episodes, where there are other shots
 ANCHOR_SHARE: Final = 0.7  # of the other episodes start from the shot that the avatar will show
-CLOSED_LIPS, SHUT_LIDS = 0.5, 0.1  # shares of the self-made shots whose mouth or eyes hide what the photo shows
 HELD_OUT: Final = slice(3, None, 4)  # one shot in four judges and is not learned from; of fewer none can be spared
 GAIN_LIMITS: Final = (0.7, 1.4)  # between the light of two pictures
-
-_MATTE = CONDITIONING_MAPS.index("matte")
 
 
 class Person:
@@ -75,7 +65,7 @@ class Person:
         random = np.random.default_rng([self._seed, 2, stream])
         anchor, episodes = self._learned[0], []
         for number in range(count):
-            place = _closed(_drawn(anchor.motions, random), lips=number % 3 == 1, lids=number % 3 == 0)
+            place = close(draw_place(anchor.shot.landmarks, random), lips=number % 3 == 1, lids=number % 3 == 0)
             episodes.append(self._episode(anchor, place, Shot(anchor.shot.image, place, anchor.shot.matte)))
         return stack(episodes)
 
@@ -101,11 +91,10 @@ class Person:
 
     def _self_made(self, picture: "_Picture", random: np.random.Generator) -> Arrays:
         """The picture moved and moved back; what was hidden on the way must be made up."""
-        lips, lids = random.random() < CLOSED_LIPS, random.random() < SHUT_LIDS
-        moved = _closed(_drawn(picture.motions, random), lips=lips, lids=lids)
-        conditioning = picture.warper(moved).conditioning
-        source = Shot(conditioning.warped, moved, np.ascontiguousarray(conditioning.maps[:, :, _MATTE]))
-        return self._episode(_Picture(source), picture.shot.landmarks, picture.shot)
+        moved = move_still(picture.warper, picture.shot.landmarks, random)
+        return make_episode(
+            moved.shot, picture.shot.landmarks, picture.shot, [moved.shot], 0, self._settings, moved.shown
+        )
 
     def _episode(self, source: "_Picture", driving: Landmarks, target: Shot) -> Arrays:
         return make_episode(source.shot, driving, target, [source.shot], 0, self._settings)
@@ -121,29 +110,3 @@ class _Picture:
     def warper(self) -> Warper:
         """Carries the shot to any landmarks."""
         return Warper(self.shot)
-
-    @cached_property
-    def motions(self) -> NDArray[np.float32]:
-        """The shot's landmarks (N, 478, 3) moved by the built-in motions."""
-        moved = []
-        for name in MOTIONS:
-            driving = builtin_motion(name, rate=MOTION_RATE).landmarks
-            retarget = Retargeter(
-                self.shot.landmarks, find_reference(list(driving), self.shot.landmarks, relative=True)
-            )
-            moved += [retarget(landmarks) for landmarks in driving]
-        return np.stack(moved)
-
-
-def _drawn(motions: NDArray[np.float32], random: np.random.Generator) -> Landmarks:
-    landmarks: Landmarks = motions[int(random.integers(len(motions)))]
-    return landmarks
-
-
-def _closed(landmarks: Landmarks, *, lips: bool, lids: bool) -> Landmarks:
-    """The same face with its lips or lids closed."""
-    pose = fit_pose(landmarks)
-    face = remove_pose(landmarks, pose)
-    openings = np.maximum(measure_controls(face)[list(OPENINGS)], 0)
-    kept = np.array([not lips, not lids, not lids], np.float64)
-    return apply_pose(set_openings(face, openings * kept), pose)

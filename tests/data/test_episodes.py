@@ -60,13 +60,52 @@ def test_the_same_seed_draws_the_same_episodes(clip: Clip) -> None:
     assert (one["target"] != other["target"]).any()
 
 
+def test_a_run_that_goes_on_draws_what_an_undisturbed_one_would(clip: Clip) -> None:
+    batches = EpisodeSampler([clip], SETTINGS, seed=3).batches()
+    next(batches)
+    second = next(batches)
+    late = next(EpisodeSampler([clip], SETTINGS, seed=3).batches(first_step=1))
+    half = next(EpisodeSampler([clip], SETTINGS, seed=3).batches(first_step=1, rows=slice(1, 2)))
+    for name in second:
+        np.testing.assert_array_equal(late[name], second[name])
+        np.testing.assert_array_equal(half[name], second[name][1:])
+
+
+def still_of(clip: Clip) -> Clip:
+    return Clip(clip.name, clip.identity, clip.cache_path, clip.landmarks[:1], clip.rate)
+
+
+def test_a_still_is_the_target_and_a_moved_copy_of_it_the_shot(clip: Clip) -> None:
+    settings = EpisodeSettings(batch_size=1, num_shots=2, frame_size=256, shot_size=256, disguise=False)
+    batches = EpisodeSampler([still_of(clip)], settings, seed=0).batches()
+    differences, hidden = [], []
+    for _ in range(3):
+        episode = next(batches)
+        true = clip.frames[0].transpose(2, 0, 1).astype(float)
+        np.testing.assert_array_equal(episode["target"][0], true)
+        differences += [np.abs(shot - true).mean() for shot in episode["shots"][0]]
+        warped, validity = episode["conditioning"][0, 3:6].astype(float), episode["conditioning"][0, 6] / 255.0
+        error = np.abs(warped - true).mean(0)
+        hidden.append(error[validity < 0.2].mean() / error[validity > 0.8].mean())
+    assert min(differences) > 0.5  # no shot is the target
+    assert min(hidden) > 1.5  # what the move hid is known to be hidden
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_share_of_stills_is_kept(clip: Clip, share: float) -> None:
+    settings = EpisodeSettings(20, 1, frame_size=16, shot_size=16, still_share=share)
+    batch = next(EpisodeSampler([still_of(clip), clip], settings, seed=1).batches())
+    stills = (batch["video_index"] == 0).mean()
+    assert stills == share if share in (0, 1) else 0.2 < stills < 0.8
+
+
 def test_a_target_is_half_a_second_away_and_mostly_far(noting: NotingClip) -> None:
     plain = EpisodeSettings(num_shots=1, frame_size=16, shot_size=16, disguise=False)
     sampler = EpisodeSampler([noting], plain, seed=0)
-    pairs = []
+    pairs, random = [], np.random.default_rng(0)
     for _ in range(40):
         noting.asked.clear()
-        sampler.episode(0)
+        sampler.episode(0, random)
         pairs.append((noting.asked[0], noting.asked[1]))
     targets, shots = np.array(pairs).T
     assert np.abs(targets - shots).min() >= 6  # at 12 frames a second
@@ -82,12 +121,12 @@ def test_a_target_is_half_a_second_away_and_mostly_far(noting: NotingClip) -> No
 
 def test_a_clip_shorter_than_half_a_second_still_gives_episodes(clip: Clip) -> None:
     short = Clip(clip.name, clip.identity, clip.cache_path, clip.landmarks[:3], clip.rate)
-    assert EpisodeSampler([short], SETTINGS, seed=0).episode(0)["target"].shape == (3, 64, 64)
+    assert EpisodeSampler([short], SETTINGS, seed=0).episode(0, np.random.default_rng(0))["target"].shape == (3, 64, 64)
 
 
 def test_an_undisguised_episode_shows_the_clips_own_frames(noting: NotingClip) -> None:
     settings = EpisodeSettings(num_shots=2, frame_size=256, shot_size=256, disguise=False)
-    episode = EpisodeSampler([noting], settings, seed=0).episode(0)
+    episode = EpisodeSampler([noting], settings, seed=0).episode(0, np.random.default_rng(0))
     target, _, *others = noting.asked
     np.testing.assert_array_equal(episode["target"].transpose(1, 2, 0), noting.frames[target])
     drawn = draw_landmark_image(noting.landmarks[target], 256)
@@ -112,8 +151,9 @@ def test_the_warped_shot_comes_close_to_the_target(clip: Clip) -> None:
 def test_all_frames_of_an_episode_wear_the_same_disguise(clip: Clip) -> None:
     """Mirrored or not, the mouth box lies on the target's mouth: pixels and landmarks agree."""
     sampler = EpisodeSampler([clip], EpisodeSettings(num_shots=1, frame_size=128, shot_size=128), seed=2)
+    random = np.random.default_rng(2)
     for _ in range(4):
-        episode = sampler.episode(0)
+        episode = sampler.episode(0, random)
         target = episode["target"].astype(float).mean((1, 2))
         shot = episode["shots"][0].astype(float).mean((1, 2))
         np.testing.assert_allclose(shot / shot.sum(), target / target.sum(), atol=0.02)  # the same gains
