@@ -1,0 +1,139 @@
+"""What a folder of shards holds in, `manifest.json` out, and back: a stranger's file is checked before it is used."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from headcast.errors import DataError
+from headcast.media.files import replaced_on_success
+
+FORMAT: Final = "headcast-shards"
+VERSION: Final = 1
+MANIFEST_NAME: Final = "manifest.json"
+SPLITS: Final = ("train", "val", "test")
+
+_MAX_BYTES: Final = 256 << 20  # a million clips take a tenth of it
+_SHARD_NAME: Final = re.compile(r"(train|val|test)-\d{6}\.tar")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One tar file: how large it is, the SHA-256 of its bytes, and what is in it."""
+
+    file: str
+    split: str
+    num_bytes: int
+    sha256: str
+    num_clips: int
+    num_frames: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a folder of shards holds.
+
+    `identities` and `videos` list, sorted, who and which videos each split shows; a video's place in that list is its
+    row among the video embeddings. `left_out` counts the clips that could not be used, by reason. `settings` are those
+    of the preparation, `measured` its figures.
+    """
+
+    shards: tuple[Shard, ...]
+    identities: Mapping[str, tuple[str, ...]]
+    videos: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+    def shards_of(self, split: str) -> list[Shard]:
+        """The shards of one split, in order; DataError where there is none."""
+        shards = [shard for shard in self.shards if shard.split == split]
+        if not shards:
+            known = ", ".join(sorted({shard.split for shard in self.shards}))
+            raise DataError(f"these shards hold no clips of the split {split}, only {known}; prepare more identities")
+        return shards
+
+    @property
+    def num_clips(self) -> int:
+        """Clips in all shards."""
+        return sum(shard.num_clips for shard in self.shards)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in all shards."""
+        return sum(shard.num_frames for shard in self.shards)
+
+    @property
+    def num_bytes(self) -> int:
+        """Size of all shards."""
+        return sum(shard.num_bytes for shard in self.shards)
+
+
+def is_shards(folder: Path) -> bool:
+    """Tell whether a folder holds finished shards rather than clips."""
+    return (folder / MANIFEST_NAME).is_file()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> Path:
+    """Write `manifest.json`; it appears whole or not at all."""
+    path = folder / MANIFEST_NAME
+    text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(manifest)}, indent=1)
+    with replaced_on_success(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read `manifest.json` of a folder; DataError where it is missing, broken or of another version."""
+    path = folder / MANIFEST_NAME
+    table = read_table(path, _MAX_BYTES)
+    if table.get("format") != FORMAT:
+        raise DataError(f"{path} is no manifest of shards; expected one written by `headcast prepare`")
+    if table.get("version") != VERSION:
+        raise DataError(
+            f"{path} has version {table.get('version')!r:.20}, this program reads {VERSION}; update headcast"
+        )
+    try:
+        return Manifest(
+            tuple(_shard(entry) for entry in table["shards"]),
+            {split: _names(table["identities"][split]) for split in table["identities"]},
+            {split: _names(table["videos"][split]) for split in table["videos"]},
+            {str(reason): int(count) for reason, count in table["left_out"].items()},
+            dict(table["settings"]),
+            {str(name): float(value) for name, value in table["measured"].items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path} is broken ({error!r:.80}); run `headcast prepare` again") from error
+
+
+def read_table(path: Path, max_bytes: int) -> dict[str, Any]:
+    """Read a JSON table of at most `max_bytes`; DataError where it is missing or none."""
+    try:
+        if path.stat().st_size > max_bytes:
+            raise DataError(f"{path} is larger than {max_bytes >> 20} MB; run `headcast prepare` again")
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"no {path.name} in {path.parent}; make the shards with `headcast prepare`") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"cannot read {path} ({error!s:.80}); run `headcast prepare` again") from error
+    if not isinstance(table, dict):
+        raise DataError(f"{path} is no JSON table; run `headcast prepare` again")
+    return table
+
+
+def _shard(entry: Mapping[str, Any]) -> Shard:
+    shard = Shard(**entry)
+    if not _SHARD_NAME.fullmatch(shard.file) or not shard.file.startswith(f"{shard.split}-"):
+        raise ValueError(f"a shard is called {shard.file!r:.40}")
+    counts = (shard.num_bytes, shard.num_clips, shard.num_frames)
+    if any(type(count) is not int or count < 1 for count in counts) or not isinstance(shard.sha256, str):
+        raise ValueError(f"the figures of {shard.file} are wrong")
+    return shard
+
+
+def _names(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError("a list of names holds something else")
+    return tuple(values)
