@@ -130,7 +130,6 @@ def _read_members(tar: tarfile.TarFile, path: Path) -> Iterator[_Member]:
         if name is None or content is None:
             raise ValueError(f"it holds {member.name!r:.60}")
         yield name["key"], name["field"], content.read()
-        tar.members = []  # tarfile would keep every header
 
 
 def _clip(key: str, members: Mapping[str, bytes]) -> EncodedClip:
@@ -158,9 +157,9 @@ def _notes(table: Any) -> ClipNotes:
 def _landmarks(content: bytes, num_frames: int) -> NDArray[np.float32]:
     """The array of an .npy file; its header is believed only where it says what it must."""
     file = io.BytesIO(content)
-    if np.lib.format.read_magic(file) != (1, 0):
+    if np.lib.format.read_magic(file) != (1, 0):  # type: ignore[no-untyped-call]
         raise ValueError("the landmarks are of another version")
-    shape, by_column, dtype = np.lib.format.read_array_header_1_0(file)
+    shape, by_column, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[no-untyped-call]
     if (shape, by_column, dtype.str) != ((num_frames, NUM_LANDMARKS, 3), False, "<f4"):
         raise ValueError(f"the landmarks are {shape} {dtype}, expected ({num_frames}, {NUM_LANDMARKS}, 3) float32")
     return np.frombuffer(content, "<f4", offset=file.tell()).reshape(shape).astype(np.float32)
