@@ -50,8 +50,8 @@ def _face_window(image: Image, landmarks: Landmarks) -> tuple[_Grey, Mask]:
     limit = np.array(image.shape[1::-1]) - 1
     low = np.clip(np.floor(landmarks[:, :2].min(axis=0)).astype(int), 0, limit)
     high = np.clip(np.ceil(landmarks[:, :2].max(axis=0)).astype(int), low, limit) + 1
-    grey = cv2.cvtColor(image[low[1] : high[1], low[0] : high[0]], cv2.COLOR_RGB2GRAY)
-    grey = np.asarray(grey, np.float32)
+    window = image[low[1] : high[1], low[0] : high[0]]
+    grey: _Grey = np.asarray(cv2.cvtColor(window, cv2.COLOR_RGB2GRAY), np.float32)
     hull = cv2.convexHull(np.rint(landmarks[:, :2] - low).astype(np.int32))
     return grey, np.asarray(cv2.fillConvexPoly(np.zeros_like(grey), hull, (1.0,)), np.float32)
 
