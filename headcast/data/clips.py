@@ -18,17 +18,12 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from headcast.config import cache_dir
-from headcast.errors import DataError, FaceError, MediaError
-from headcast.face.crop import crop_image, crop_landmarks, head_crop
-from headcast.face.matte import person_matte
-from headcast.face.track import fill_gaps, track_video
+from headcast.data.cut import TrackedClip, track_clip
+from headcast.errors import DataError, MediaError
 from headcast.media.files import replaced_on_success
-from headcast.media.video import open_video
-from headcast.types import Box, Image, Landmarks, Mask, Shot
+from headcast.types import Image, Mask, Shot
 
-FRAME_SIZE = 256
 CACHE_VERSION = 1
-MAX_FRAMES = 3000  # of one clip; longer ones are cut, an episode never needs more
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg")
 
 
@@ -99,46 +94,19 @@ def load_clip(file: ClipFile, cache: Path | None = None) -> Clip:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{file.path.stem}-{_fingerprint(file.path)}.safetensors"
     if not path.exists():
-        _prepare(file.path, path)
+        _write_cache(path, track_clip(file.path))
     with safe_open(path, "numpy") as arrays:
         rate = Fraction(json.loads(arrays.metadata()["rate"]))
         return Clip(file.path.stem, file.identity, path, arrays.get_tensor("landmarks"), rate)
 
 
-def clip_box(landmarks: NDArray[np.float32], image_size: tuple[int, int]) -> Box:
-    """Return one square for all frames (N, 478, 3): the usual head crop, pushed and shrunk into the image."""
-    boxes = [head_crop(points, image_size) for points in landmarks[:: max(1, len(landmarks) // 20)]]
-    side = min(float(np.median([box.width for box in boxes])), *map(float, image_size))
-    corner = [
-        float(np.clip(np.median(middles) - side / 2, 0, length - side))
-        for middles, length in zip(
-            ([b.left + b.width / 2 for b in boxes], [b.top + b.height / 2 for b in boxes]), image_size, strict=True
-        )
-    ]
-    return Box(corner[0], corner[1], side, side)
-
-
-def _prepare(source: Path, path: Path) -> None:
-    """Track, cut and matte one clip and write it to the cache."""
-    images: list[Image] = []
-    found: list[Landmarks | None] = []
-    with open_video(source) as video:
-        rate = video.rate
-        for frame, landmarks in track_video(video):
-            images.append(frame.image)
-            found.append(landmarks)
-            if len(images) == MAX_FRAMES:
-                break
-    if sum(landmarks is not None for landmarks in found) < len(found) // 2 + 1:
-        raise FaceError(f"a face is seen in less than half of {source}; leave this clip out")
-    points, _ = fill_gaps(found)
-    height, width = images[0].shape[:2]
-    box = clip_box(points, (width, height))
-    frames = np.stack([crop_image(image, box, FRAME_SIZE) for image in images])
-    mattes = np.stack([_to_bytes(person_matte(frame)) for frame in frames])
-    cut = np.stack([crop_landmarks(face, box, FRAME_SIZE) for face in points]).astype(np.float32)
+def _write_cache(path: Path, clip: TrackedClip) -> None:
     with replaced_on_success(path) as temporary:
-        save_file({"frames": frames, "mattes": mattes, "landmarks": cut}, temporary, {"rate": json.dumps(str(rate))})
+        save_file(
+            {"frames": clip.frames, "mattes": clip.mattes, "landmarks": clip.landmarks},
+            temporary,
+            {"rate": json.dumps(str(clip.rate))},
+        )
 
 
 def _read_list(folder: Path, list_path: Path, split: str | None) -> list[ClipFile]:
@@ -168,10 +136,6 @@ def _fingerprint(path: Path) -> str:
     status = path.stat()
     text = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {CACHE_VERSION}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _to_bytes(mask: Mask) -> NDArray[np.uint8]:
-    return np.asarray(np.round(mask * 255), np.uint8)
 
 
 def _to_mask(values: NDArray[np.uint8]) -> Mask:

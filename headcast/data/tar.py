@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from headcast.data.clips import FRAME_SIZE, MAX_FRAMES
+from headcast.data.cut import FRAME_SIZE, MAX_FRAMES
 from headcast.errors import DataError
 from headcast.types import NUM_LANDMARKS, Image
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headcast.data.clips import FRAME_SIZE, Clip, ClipFile, clip_box, find_clips, load_clip, load_clips
+from headcast.data.clips import Clip, ClipFile, find_clips, load_clip, load_clips
+from headcast.data.cut import FRAME_SIZE, clip_box
 from headcast.errors import DataError, FaceError, HeadcastError, MediaError
 from headcast.face.crop import crop_image, crop_landmarks
 from headcast.face.track import find_face
