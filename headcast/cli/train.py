@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--run-dir", type=Path, required=True, metavar="DIR", help="statistics, samples and checkpoint")
     parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, split (train, val)")
-    parser.add_argument("--preset", choices=("paper", "lite", "tiny"), default="lite", help="default: %(default)s")
+    parser.add_argument(
+        "--preset", choices=("paper", "small_paper", "lite", "tiny"), default="lite", help="default: %(default)s"
+    )
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=number(0.01, 1e6), metavar="M", help="train for so long")
     budget.add_argument("--samples", type=whole_number(1), metavar="N", help="train on so many episodes")

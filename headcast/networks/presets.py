@@ -89,6 +89,14 @@ PRESETS: Final[Mapping[str, ModelConfig]] = {
         attention=False,
         spectral_norm=False,
     ),
+    "small_paper": ModelConfig(  # the paper's form at a quarter of its widths: what a CPU can train
+        image_size=96,
+        embedding_size=128,
+        embedder_image_size=96,
+        embedder_widths=(16, 32, 64, 128, 128),
+        generator_widths=(16, 32, 64, 128),
+        discriminator_widths=(16, 32, 64, 128, 128),
+    ),
     "tiny": ModelConfig(
         image_size=64,
         embedding_size=16,
