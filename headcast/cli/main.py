@@ -17,7 +17,18 @@ from headcast.cli.arguments import Parser, canonical, common_options
 from headcast.cli.report import Report, failure_as_json
 from headcast.errors import HeadcastError
 
-COMMANDS: Final = ("animate", "personalize", "avatar", "demo", "motion", "train", "evaluate", "verify", "doctor")
+COMMANDS: Final = (
+    "animate",
+    "personalize",
+    "avatar",
+    "demo",
+    "motion",
+    "train",
+    "evaluate",
+    "study",
+    "verify",
+    "doctor",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

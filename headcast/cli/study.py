@@ -1,0 +1,79 @@
+"""Clips of people in, a page that asks which picture is synthetic, and what people answered, out: `headcast study`."""
+
+import argparse
+import contextlib
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from headcast.cli.arguments import common_options, whole_number
+from headcast.cli.report import Report
+
+SUMMARY = "ask people which picture is synthetic: build, serve and report a user study"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `headcast study` understands."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser("build", help="make the pictures and the key", parents=[common_options()])
+    build.add_argument("data", type=Path, metavar="CLIPS", help="folder of clips, one face each; PERSON_1.mp4")
+    build.add_argument("-o", "--output", type=Path, required=True, metavar="STUDY_DIR", help="new folder")
+    build.add_argument("--model", type=Path, metavar="FILE", help="checkpoint; default: the weights of the package")
+    build.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, split; default: all clips")
+    build.add_argument("--split", metavar="NAME", help="which split of the list; default: all")
+    build.add_argument(
+        "--triplets", type=whole_number(1, 1000), metavar="N", help="default: one of each person, at most 40"
+    )
+    build.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
+    serve = actions.add_parser("serve", help="show the page on this computer", parents=[common_options()])
+    serve.add_argument("study", type=Path, metavar="STUDY_DIR")
+    serve.add_argument(
+        "--port", type=whole_number(0, 65535), default=8347, metavar="N", help="0: a free one; default: %(default)s"
+    )
+    report = actions.add_parser("report", help="count the answers", parents=[common_options()])
+    report.add_argument("study", type=Path, metavar="STUDY_DIR")
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Do the action asked for."""
+    return {"build": _build, "serve": _serve, "report": _report}[options.action](options)
+
+
+def _build(options: argparse.Namespace) -> Report:
+    from headcast.data.clips import find_clips
+    from headcast.networks.checkpoint import default_checkpoint_path
+    from headcast.study.build import build_study
+
+    files = find_clips(options.data, options.list, options.split)
+    model = options.model or default_checkpoint_path()
+    result = build_study(files, model, options.output, num_triplets=options.triplets, seed=options.seed)
+    lines = (
+        *(f"not used: {line}" for line in result.left_out),
+        f"{options.output}: {result.num_triplets} triplets of {result.num_people} people",
+        f"next: headcast study serve {options.output}",
+    )
+    return Report(lines, {"study": options.output, **asdict(result)})
+
+
+def _serve(options: argparse.Namespace) -> Report:
+    """Serve until the user interrupts: that is how a study ends well."""
+    from headcast.study.serve import open_server
+
+    with open_server(options.study, options.port) as server:
+        print(f"open {server.url} in a browser; Ctrl-C ends", file=sys.stderr, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    num_participants, num_answers = server.answers.num_participants, server.answers.num_answers
+    lines = (
+        f"{options.study}: {num_participants} participants, {num_answers} answers",
+        f"next: headcast study report {options.study}",
+    )
+    return Report(lines, {"study": options.study, "num_participants": num_participants, "num_answers": num_answers})
+
+
+def _report(options: argparse.Namespace) -> Report:
+    from headcast.study.report import report_study, text_lines
+
+    report = report_study(options.study)
+    data = {"study": options.study, **asdict(report), "verdict": report.verdict}
+    return Report(tuple(text_lines(report)), data)
