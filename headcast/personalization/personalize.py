@@ -1,43 +1,28 @@
 """Pictures of one person in, an avatar file tuned to that person out."""
 
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from headcast.data.episodes import EpisodeSettings
 from headcast.data.person import Person
 from headcast.errors import CheckpointError
-from headcast.face.draw import draw_landmark_image
 from headcast.header import AVATAR_SUFFIX
-from headcast.media.prefetch import prefetch
 from headcast.networks.avatar import Avatar
 from headcast.networks.avatar_file import AvatarContent, save_avatar
 from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model
-from headcast.networks.tensors import images_to_tensor
-from headcast.personalization.expression import measure_openings
 from headcast.personalization.gather import Gathered, gather
+from headcast.personalization.tuning import person_of, tune, tune_config
 from headcast.provenance.marks import Marks, fingerprint
-from headcast.training.candidates import Judge, reason
+from headcast.training.candidates import reason
 from headcast.training.content import FeatureNetworks
-from headcast.training.episode import batch_from_arrays
-from headcast.training.finetune import FinetuneConfig, Finetuned, finetune, finetune_config
+from headcast.training.finetune import Finetuned
 from headcast.types import Shot
-
-BATCH_SIZE: Final = 4
-NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward model's frames are kept
-NUM_JUDGED: Final = 9  # frames without a held-out shot of their own
-JUDGED_STREAM: Final = NUM_HELD_BATCHES  # draws other motions than the batches that are held
-LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.8  # shares of the start's movement, without and with held-out shots
-FIRST_STEPS, STEPS_PER_SHOT = 80, 12  # what one photo takes, and each further one
 
 
 @dataclass(frozen=True)
@@ -94,9 +79,7 @@ def personalize(
         consent=options.consent,
     )
     shots = [sitter.shot for sitter in gathered.sitters]
-    sizes = model.config
-    settings = EpisodeSettings(BATCH_SIZE, 1, sizes.image_size, sizes.embedder_image_size, disguise=False)
-    person = Person(shots, settings, options.seed)
+    person = person_of(shots, model.config, options.seed)
     tuned = _tune(model, shots, person, options)
     frames = f"{person.num_held_out} held-out shots" if person.num_held_out else "self-made episodes"
     why = reason(tuned.candidates, tuned.kept, frames)
@@ -126,49 +109,11 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
         load_vgg19(options.vgg19_path) if options.vgg19_path else None,
         load_vggface(options.vggface_path) if options.vggface_path else None,
     )
-    config = _config(model, person, len(shots), features, options)
-    embedding = _mean_embedding(model, shots)
-    moving = [batch_from_arrays(person.moving(BATCH_SIZE, stream)) for stream in range(NUM_HELD_BATCHES)]
-    judge = Judge(
-        model.discriminator,
-        embedding,
-        batch_from_arrays(person.judging(NUM_JUDGED)),
-        batch_from_arrays(person.moving(NUM_JUDGED, JUDGED_STREAM)),
-        measure_openings,
-        features,
-        config.weights,
-    )
-    batches = prefetch(map(batch_from_arrays, person.batches()), depth=2)
+    seconds = None if options.minutes is None else 60.0 * options.minutes
+    config = tune_config(model, person, len(shots), features, steps=options.steps, seconds=seconds, seed=options.seed)
     bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {remaining} left", disable=not options.show_progress)
-    with closing(batches), bar:  # type: ignore[type-var]  # prefetch returns a generator
-        show = partial(_show, bar)
-        return finetune(model, embedding, batches, moving, judge, config, features, show)
-
-
-def _config(
-    model: Model, person: Person, num_shots: int, features: FeatureNetworks, options: PersonalizeOptions
-) -> FinetuneConfig:
-    steps, seconds = options.steps, None if options.minutes is None else 60.0 * options.minutes
-    if steps is None and seconds is None:
-        steps = FIRST_STEPS + STEPS_PER_SHOT * (num_shots - 1)
-    # Held-out shots show the person's expressions themselves; without any, the start's are all there is to keep to.
-    least = LEAST_LIVELINESS_JUDGED if person.num_held_out else LEAST_LIVELINESS
-    return finetune_config(
-        model.config, features, steps=steps, seconds=seconds, seed=options.seed, least_liveliness=least
-    )
-
-
-@torch.no_grad()
-def _mean_embedding(model: Model, shots: list[Shot]) -> Tensor:
-    """e_NEW (1, N): the mean over the shots, one at a time, because the paper's embedder is large."""
-    embeddings = [
-        model.embedder(
-            images_to_tensor([shot.image]),
-            images_to_tensor([draw_landmark_image(shot.landmarks, shot.image.shape[0])]),
-        )
-        for shot in shots
-    ]
-    return torch.cat(embeddings).mean(0, keepdim=True)
+    with bar:
+        return tune(model, shots, person, config, features, partial(_show, bar))
 
 
 def _content(model: Model, gathered: Gathered, tuned: Finetuned, why: str, marks: Marks) -> AvatarContent:
