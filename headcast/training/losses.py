@@ -93,4 +93,7 @@ def _weighted_charbonnier(difference: Tensor, weights: Tensor | None) -> Tensor:
     distance = torch.sqrt(difference.square() + CHARBONNIER_EPSILON**2) - CHARBONNIER_EPSILON
     if weights is None:
         return distance.mean()
-    return (distance.mean(dim=1, keepdim=True) * weights).sum() / weights.sum().clamp_min(1e-6)
+    # each image by its own weights: a loss that is a mean over episodes can be computed in parts
+    return (
+        (distance.mean(dim=1, keepdim=True) * weights).sum((1, 2, 3)) / weights.sum((1, 2, 3)).clamp_min(1e-6)
+    ).mean()
