@@ -23,6 +23,10 @@ class Augmentation:
     brightness: Tensor  # (B, 1, 1, 1), added
     contrast: Tensor  # (B, 1, 1, 1), times the distance from the frame's mean
 
+    def rows(self, rows: slice) -> "Augmentation":
+        """The draw for some of the frames."""
+        return Augmentation(self.shift, self.brightness[rows], self.contrast[rows])
+
     def apply(self, frames: Tensor, landmark_images: Tensor) -> tuple[Tensor, Tensor]:
         """Change frames (B, 3, H, W) in [-1, 1] in colour and place, their landmark images in place alone."""
         brightness, contrast = self.brightness.to(frames.device), self.contrast.to(frames.device)

@@ -7,23 +7,21 @@ import torch
 from torch import Tensor
 
 from headcast.networks.lite_generator import VALIDITY, WARPED
-from headcast.training.config import TrainingConfig
 from headcast.training.episode import EpisodeBatch
 
 NOTHING = -1.0
 """What the warped shot shows where it shows nothing: black."""
 
 
-def drop_conditions(batch: EpisodeBatch, config: TrainingConfig, random: torch.Generator) -> Tensor:
-    """The batch's conditioning (B, 13, H, W) without the warped shot, or without its mouth and eyes, in some rows.
+def drop_conditions(batch: EpisodeBatch, without_warp: Tensor, without_mouth_and_eyes: Tensor) -> Tensor:
+    """The batch's conditioning (B, 13, H, W) without the warped shot, or without its mouth and eyes, in some rows (B,).
 
     A conditioning that holds the landmark image alone (B, 3, H, W) is returned as it is.
     """
     conditioning = batch.conditioning
     if conditioning.shape[1] <= VALIDITY:
         return conditioning
-    whole = _chosen(len(batch), config.drop_warp, random).to(conditioning.device)
-    parts = _chosen(len(batch), config.drop_mouth_and_eyes, random).to(conditioning.device)
+    whole, parts = without_warp.to(conditioning.device), without_mouth_and_eyes.to(conditioning.device)
     height, width = conditioning.shape[-2:]
     mouth_and_eyes = inside_boxes(batch.mouth_boxes, height, width) | inside_boxes(batch.eye_boxes, height, width)
     return erase_warp(conditioning, whole[:, None, None] | (parts[:, None, None] & mouth_and_eyes))
@@ -46,11 +44,6 @@ def inside_boxes(boxes: Tensor, height: int, width: int) -> Tensor:
     return in_rows[:, :, None] & in_columns[:, None, :]
 
 
-def replace_embeddings(embeddings: Tensor, mean: Tensor, probability: float, random: torch.Generator) -> Tensor:
-    """Put the mean embedding (N,) in the place of some rows of (B, N), so that the generator can do without one."""
-    replaced = _chosen(len(embeddings), probability, random).to(embeddings.device)
-    return torch.where(replaced[:, None], mean.expand_as(embeddings), embeddings)
-
-
-def _chosen(count: int, probability: float, random: torch.Generator) -> Tensor:
-    return torch.rand(count, generator=random) < probability
+def replace_embeddings(embeddings: Tensor, mean: Tensor, replaced: Tensor) -> Tensor:
+    """Put the mean embedding (N,) in the place of rows (B,) of (B, N), so that the generator can do without one."""
+    return torch.where(replaced.to(embeddings.device)[:, None], mean.expand_as(embeddings), embeddings)

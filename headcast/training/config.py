@@ -43,9 +43,11 @@ class TrainingConfig:
     augment_discriminator: bool = True  # differentiable augmentation of all that it sees
     crop_size: int = 128  # side of the random square of the `crop` term, pixels
     precision: str = "auto"  # bf16 where the machine computes it natively, f32 elsewhere; or one of the two
+    num_parts: int = 1  # compute a batch in so many parts, for one that is too large for the memory
+    sizes: tuple[tuple[float, int], ...] = ()  # (share of the run, side of the frames), in turn; () is full size
     compile_networks: bool = False  # needs a C++ compiler; worth it for runs of hours
     log_steps: int = 50  # between two lines of stats.jsonl
-    validate_steps: int = 500  # between two validations; each saves a checkpoint
+    validate_steps: int = 500  # between two validations; each saves checkpoint and state
     weights: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
@@ -56,11 +58,22 @@ class TrainingConfig:
         for name in ("drop_warp", "drop_mouth_and_eyes", "drop_embedding", "adversarial_start", "average_decay"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} must lie in 0..1, got {getattr(self, name)}")
-        for name in ("log_steps", "validate_steps", "num_discriminator_steps", "crop_size"):
+        for name in ("log_steps", "validate_steps", "num_discriminator_steps", "num_parts", "crop_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.precision not in ("auto", "bf16", "f32"):
             raise ValueError(f"precision must be auto, bf16 or f32, got {self.precision!r}")
+        if self.sizes and abs(sum(share for share, _ in self.sizes) - 1.0) > 1e-6:
+            raise ValueError(f"the shares of sizes must add up to 1, got {self.sizes}")
+
+    def size_at(self, progress: float, full_size: int) -> int:
+        """The side of the frames when the share `progress` of the run is over."""
+        end = 0.0
+        for share, size in self.sizes:
+            end += share
+            if progress < end:
+                return size
+        return full_size
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -75,6 +88,8 @@ class TrainingConfig:
         changed: dict[str, Any] = {"weights": LossWeights(**weights)}
         if "adam_betas" in values:
             changed["adam_betas"] = tuple(values["adam_betas"])
+        if "sizes" in values:
+            changed["sizes"] = tuple((share, size) for share, size in values["sizes"])
         return cls(**{**values, **changed})
 
 
@@ -101,7 +116,7 @@ _PAPER: Final[Mapping[str, Any]] = {
 
 def training_config(preset: str, **changes: Any) -> TrainingConfig:
     """The defaults of a preset with `changes`: the paper's second version for `paper`, ours for `lite`."""
-    defaults = _PAPER if preset in ("paper", "tiny_paper") else _LITE
+    defaults = _PAPER if preset in ("paper", "small_paper", "tiny_paper") else _LITE
     _refuse_unknown(TrainingConfig, changes)
     return TrainingConfig(**{"preset": preset, **defaults, **changes})
 

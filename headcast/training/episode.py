@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 NUM_IMAGE_CHANNELS = 6
 """Landmark image and warped shot stand first in the conditioning; what follows are maps."""
@@ -30,6 +31,28 @@ class EpisodeBatch:
 
     def __len__(self) -> int:
         return len(self.video_index)
+
+    def rows(self, rows: slice) -> "EpisodeBatch":
+        """Some of the episodes."""
+        return EpisodeBatch(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+    def resized(self, size: int) -> "EpisodeBatch":
+        """The same episodes with frames of `size` pixels; what the embedder sees stays as it is."""
+        old = self.target.shape[-1]
+        if size == old:
+            return self
+
+        def smaller(images: Tensor) -> Tensor:
+            return functional.interpolate(images, size=(size, size), mode="area")
+
+        return replace(
+            self,
+            conditioning=smaller(self.conditioning),
+            target=smaller(self.target),
+            region_weights=smaller(self.region_weights),
+            mouth_boxes=self.mouth_boxes * (size / old),
+            eye_boxes=self.eye_boxes * (size / old),
+        )
 
     def to(self, device: torch.device) -> "EpisodeBatch":
         """The same batch on `device`, frames in the memory order that convolutions like."""
