@@ -23,6 +23,7 @@ COMMANDS: Final = (
     "avatar",
     "demo",
     "motion",
+    "prepare",
     "train",
     "evaluate",
     "study",

@@ -97,7 +97,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
     try:
         return Manifest(
-            tuple(_shard(entry) for entry in table["shards"]),
+            tuple(read_shard_entry(entry) for entry in table["shards"]),
             {split: _names(table["identities"][split]) for split in table["identities"]},
             {split: _names(table["videos"][split]) for split in table["videos"]},
             {str(reason): int(count) for reason, count in table["left_out"].items()},
@@ -123,7 +123,8 @@ def read_table(path: Path, max_bytes: int) -> dict[str, Any]:
     return table
 
 
-def _shard(entry: Mapping[str, Any]) -> Shard:
+def read_shard_entry(entry: Mapping[str, Any]) -> Shard:
+    """Read one shard's line; TypeError or ValueError where it is not as written."""
     shard = Shard(**entry)
     if not _SHARD_NAME.fullmatch(shard.file) or not shard.file.startswith(f"{shard.split}-"):
         raise ValueError(f"a shard is called {shard.file!r:.40}")

@@ -1,0 +1,87 @@
+"""A function and its jobs in, the results in the order they are ready out: on all cores here, or on a Ray cluster."""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import TypeVar
+
+import cv2
+
+from headcast.errors import DataError, MissingPackageError
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+_JOBS_AHEAD = 2  # per worker: enough that none waits, few enough that the jobs' own size does not matter
+
+
+def num_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_here(function: Callable[[Job], Result], jobs: Sequence[Job], num_workers: int) -> Iterator[Result]:
+    """Run the jobs in `num_workers` processes, which end with this one, however it ends.
+
+    DataError where a worker is gone, as happens when memory runs out. Closing the iterator cancels what has not begun.
+    """
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks that MediaPipe's threads hold
+    remaining = iter(jobs)
+    with ProcessPoolExecutor(max(1, min(num_workers, len(jobs))), context, _start_worker) as pool:
+        try:
+            pending = {pool.submit(function, job) for job in islice(remaining, _JOBS_AHEAD * num_workers)}
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                pending |= {pool.submit(function, job) for job in islice(remaining, len(done))}
+                yield from map(Future.result, done)
+        except BrokenProcessPool as error:
+            raise DataError(
+                "a worker process was ended from outside, perhaps for want of memory; "
+                "start again with fewer --workers, it goes on where it stopped"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def run_on_ray(function: Callable[[Job], Result], jobs: Sequence[Job], address: str) -> Iterator[Result]:
+    """Run the jobs on a Ray cluster that sees the same files; `local` starts one on this machine.
+
+    MissingPackageError without Ray, DataError where the cluster cannot be reached.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise MissingPackageError('Ray is not installed; run pip install "headcast[cluster]"') from None
+    try:
+        ray.init(address=address, num_cpus=num_cores() if address == "local" else None, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise DataError(f"no Ray cluster at {address} ({str(error).splitlines()[0]:.80}); start one there") from error
+    try:
+        task = ray.remote(num_cpus=1)(function)
+        num_cpus = ray.cluster_resources().get("CPU", 1)  # type: ignore[no-untyped-call]
+        ahead = _JOBS_AHEAD * max(1, int(num_cpus))
+        remaining = iter(jobs)
+        pending = [task.remote(job) for job in islice(remaining, ahead)]
+        while pending:
+            done, pending = ray.wait(pending)
+            pending += [task.remote(job) for job in islice(remaining, len(done))]
+            yield from ray.get(done)
+    finally:
+        ray.shutdown()
+
+
+def _start_worker() -> None:
+    """One thread a process for OpenCV; and end with the parent, even where that was killed."""
+    cv2.setNumThreads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
