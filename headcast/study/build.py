@@ -61,9 +61,9 @@ def build_study(
     Without `num_triplets` there is one of each person, at most MAX_TRIPLETS. A clip that cannot be used is left out
     and named. Raises DataError when none can, or when the folder is there.
     """
-    model = load_checkpoint(model_path)
     left_out: list[str] = []
     with _new_folder(folder) as unfinished:
+        model = load_checkpoint(model_path)
         people = _people(files, num_triplets or MAX_TRIPLETS, seed, left_out)
         if not people:
             raise DataError(f"none of {len(files)} clips can be used in a study; the first: {left_out[0]}")

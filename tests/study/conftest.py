@@ -1,0 +1,48 @@
+"""A small study with pictures that need no network, and a server for it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headcast.media.images import write_image
+from headcast.study.serve import StudyServer, open_server
+from headcast.study.study import KEY_NAME, PICTURES_NAME, Study, load_study
+
+
+@pytest.fixture
+def make_study(tmp_path: Path) -> Callable[..., Study]:
+    """Makes a study with a question for each person named; the generated picture is always named first in the key."""
+
+    def make(people: tuple[str, ...] = ("anna", "anna", "ben", "cleo")) -> Study:
+        folder = tmp_path / "study"
+        (folder / PICTURES_NAME).mkdir(parents=True)
+        random = np.random.default_rng(0)
+        entries = []
+        for number, identity in enumerate(people):
+            pictures = [f"{number:08x}{place:08x}" for place in range(3)]
+            for picture in pictures:
+                image = np.full((256, 256, 3), random.integers(60, 200, 3), np.uint8)
+                write_image(folder / PICTURES_NAME / f"{picture}.png", image, {})
+            entries.append(
+                {"name": f"{number:016x}", "identity": identity, "pictures": pictures, "generated": pictures[0]}
+            )
+        key = {"format": "headcast-study", "version": 1, "seed": 5, "triplets": entries}
+        (folder / KEY_NAME).write_text(json.dumps(key))
+        return load_study(folder)
+
+    return make
+
+
+@pytest.fixture
+def server(make_study: Callable[..., Study]) -> Iterator[StudyServer]:
+    """A study's server, serving."""
+    with open_server(make_study().folder, port=0) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,145 @@
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from headcast.cli.demo import PHOTOS
+from headcast.data.clips import find_clips, load_clips
+from headcast.errors import DataError, MediaError
+from headcast.face.track import find_face
+from headcast.media.images import read_image, read_image_metadata
+from headcast.media.writer import VideoWriter
+from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.model import build_model
+from headcast.networks.presets import PRESETS
+from headcast.provenance.marks import fingerprint
+from headcast.study.build import build_study
+from headcast.study.study import load_study
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """Two people who move a little, one of them in three clips, and a file that is no video."""
+    folder = tmp_path_factory.mktemp("clips")
+    for name, num_clips in (("astronaut", 3), ("hopper", 1)):
+        picture = PHOTOS[name]()
+        middle = find_face(picture)[:, :2].mean(0).astype(int)
+        left, top = np.clip(middle - 128, 16, np.array(picture.shape[1::-1]) - 272)
+        for number in range(num_clips):
+            with VideoWriter(folder / f"{name}_{number}.mp4", (256, 256), Fraction(25)) as writer:
+                for step in range(8):
+                    corner = left + step, top + 3 * number
+                    cut = picture[corner[1] : corner[1] + 256, corner[0] : corner[0] + 256]
+                    writer.write(np.ascontiguousarray(cut))
+    (folder / "broken_0.mp4").write_text("no video")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def shared_cache(monkeypatch, cache):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, checkpoint, clips, cache):
+    folder = tmp_path_factory.mktemp("studies") / "study"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        return folder, build_study(find_clips(clips), checkpoint, folder)
+
+
+def test_one_triplet_of_each_person_and_the_rest_named(built):
+    folder, result = built
+    assert (result.num_triplets, result.num_people) == (2, 2)
+    assert len(result.left_out) == 1 and "broken_0.mp4" in result.left_out[0]
+    study = load_study(folder)
+    assert sorted(question.identity for question in study.questions.values()) == ["astronaut", "hopper"]
+    assert sorted(path.name for path in folder.iterdir()) == ["README.txt", "key.json", "pictures"]
+    assert len(list((folder / "pictures").iterdir())) == 6
+    assert not list(folder.parent.glob(".*"))
+
+
+def test_real_pictures_are_the_frames_and_the_generated_one_is_none_of_them(built, clips):
+    folder, _ = built
+    loaded = {
+        clip.name: clip for clip in load_clips([file for file in find_clips(clips) if "broken" not in file.identity])
+    }
+    for entry in json.loads((folder / "key.json").read_text())["triplets"]:
+        for name in entry["pictures"]:
+            moment = entry["moments"][name]
+            frame = loaded[moment["clip"]].shot(moment["frame"]).image
+            shown = read_image(folder / "pictures" / f"{name}.png")
+            assert shown.shape == (256, 256, 3)
+            assert np.array_equal(shown, frame) == (name != entry["generated"])
+        assert (
+            len({moment["clip"] for moment in entry["moments"].values()})
+            == {"astronaut": 3, "hopper": 1}[entry["identity"]]
+        )
+        assert entry["shot"]["clip"] == entry["moments"][entry["generated"]]["clip"]
+
+
+def test_no_file_tells_which_is_generated_but_the_key_says_it(built, checkpoint):
+    folder, _ = built
+    notes = [read_image_metadata(path) for path in (folder / "pictures").iterdir()]
+    assert all(
+        note == notes[0] and "one of the three pictures of this person is synthetic" in note["comment"]
+        for note in notes
+    )
+    key = json.loads((folder / "key.json").read_text())
+    assert key["marks"]["model_sha256"] == fingerprint(checkpoint) and key["marks"]["tool"] == "Headcast"
+    assert "key.json       says which is synthetic" in (folder / "README.txt").read_text()
+
+
+def test_the_seed_decides_every_picture(built, clips, checkpoint, tmp_path):
+    files = find_clips(clips)
+    build_study(files, checkpoint, tmp_path / "again", num_triplets=1)
+    build_study(files, checkpoint, tmp_path / "other", num_triplets=1, seed=1)
+    folders = (built[0], tmp_path / "again", tmp_path / "other")
+    first, again, other = (json.loads((folder / "key.json").read_text())["triplets"][0] for folder in folders)
+    assert first == again and first != other
+    for name in first["pictures"]:
+        one, same = (folder / "pictures" / f"{name}.png" for folder in folders[:2])
+        assert one.read_bytes() == same.read_bytes()
+
+
+def test_more_triplets_than_the_clips_hold(clips, checkpoint, tmp_path):
+    files = [file for file in find_clips(clips) if file.identity == "hopper"]
+    result = build_study(files, checkpoint, tmp_path / "study", num_triplets=50)
+    assert 1 <= result.num_triplets < 6
+    assert result.left_out == (f"hopper gives {result.num_triplets} of 50 triplets; add clips, or longer ones",)
+
+
+def test_fewer_triplets_than_people(clips, checkpoint, tmp_path):
+    result = build_study(find_clips(clips), checkpoint, tmp_path / "study", num_triplets=1)
+    assert (result.num_triplets, result.num_people) == (1, 1)
+
+
+def test_what_cannot_be_built_leaves_nothing_behind(clips, checkpoint, tmp_path):
+    files = [file for file in find_clips(clips) if file.identity == "broken"]
+    with pytest.raises(DataError, match=r"none of 1 clips can be used in a study; the first: .*broken_0.mp4"):
+        build_study(files, checkpoint, tmp_path / "study")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_old_study_is_not_overwritten(built, clips, checkpoint):
+    with pytest.raises(DataError, match=r"exists; its answers would not fit another study: give a new folder"):
+        build_study(find_clips(clips), checkpoint, built[0])
+
+
+def test_a_folder_that_cannot_be_made(clips, checkpoint, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(MediaError, match=r"cannot make the folder .* give another folder"):
+        build_study(find_clips(clips), checkpoint, tmp_path / "file" / "study")
