@@ -24,6 +24,7 @@ COMMANDS: Final = (
     "demo",
     "motion",
     "prepare",
+    "data",
     "train",
     "evaluate",
     "study",
