@@ -30,24 +30,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clips-per-shard", type=whole_number(1, 10_000), default=32, metavar="N", help="default: %(default)s"
     )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=whole_number(1, 1024), metavar="N", help="processes; default: one a core")
-    where.add_argument("--ray", metavar="ADDRESS", help="work on this Ray cluster, which sees the same files")
+    parser.add_argument("--workers", type=whole_number(1), metavar="N", help="processes; default: one a core")
+    parser.add_argument("--ray", metavar="ADDRESS", help="work on this Ray cluster, which sees the same files")
 
 
 def run(options: argparse.Namespace) -> Report:
     """Make what is missing of the shards; the report says what is there and why some clips are not."""
     from tqdm import tqdm
 
-    from headcast.data.prepare import PrepareSettings, prepare
+    from headcast.data.prepare import prepare
     from headcast.data.sources import find_sources
+    from headcast.data.unit import PrepareSettings
     from headcast.data.workers import num_cores, run_here, run_on_ray
 
     _check_apart(options.source, options.out)
     clips = find_sources(options.source, options.list)
     settings = PrepareSettings(options.clips_per_shard, options.max_rate)
     runner = (
-        partial(run_on_ray, address=options.ray)
+        partial(run_on_ray, address=options.ray, num_workers=options.workers)
         if options.ray
         else partial(run_here, num_workers=options.workers or num_cores())
     )

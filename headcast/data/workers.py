@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -47,8 +48,12 @@ def run_here(function: Callable[[Job], Result], jobs: Sequence[Job], num_workers
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def run_on_ray(function: Callable[[Job], Result], jobs: Sequence[Job], address: str) -> Iterator[Result]:
-    """Run the jobs on a Ray cluster that sees the same files; `local` starts one on this machine.
+def run_on_ray(
+    function: Callable[[Job], Result], jobs: Sequence[Job], address: str, num_workers: int | None = None
+) -> Iterator[Result]:
+    """Run the jobs on a Ray cluster that sees the same files, on all its cores or `num_workers` of them.
+
+    The address `local` starts a cluster on this machine and ends it.
 
     MissingPackageError without Ray, DataError where the cluster cannot be reached.
     """
@@ -56,16 +61,16 @@ def run_on_ray(function: Callable[[Job], Result], jobs: Sequence[Job], address: 
         import ray
     except ImportError:
         raise MissingPackageError('Ray is not installed; run pip install "headcast[cluster]"') from None
+    own = {"num_cpus": num_workers or num_cores(), "include_dashboard": False} if address == "local" else {}
     try:
-        ray.init(address=address, num_cpus=num_cores() if address == "local" else None, log_to_driver=False)
+        ray.init(address=address, log_to_driver=False, **own)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise DataError(f"no Ray cluster at {address} ({str(error).splitlines()[0]:.80}); start one there") from error
     try:
         task = ray.remote(num_cpus=1)(function)
-        num_cpus = ray.cluster_resources().get("CPU", 1)  # type: ignore[no-untyped-call]
-        ahead = _JOBS_AHEAD * max(1, int(num_cpus))
+        num_cpus = int(ray.cluster_resources().get("CPU", 1))
         remaining = iter(jobs)
-        pending = [task.remote(job) for job in islice(remaining, ahead)]
+        pending = [task.remote(job) for job in islice(remaining, num_workers or _JOBS_AHEAD * num_cpus)]
         while pending:
             done, pending = ray.wait(pending)
             pending += [task.remote(job) for job in islice(remaining, len(done))]
@@ -75,8 +80,9 @@ def run_on_ray(function: Callable[[Job], Result], jobs: Sequence[Job], address: 
 
 
 def _start_worker() -> None:
-    """One thread a process for OpenCV; and end with the parent, even where that was killed."""
+    """One thread a process for OpenCV; end at once when interrupted, or when the parent ends, however it does."""
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
