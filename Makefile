@@ -10,17 +10,25 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 OUTPUT := out
 
-.PHONY: demo test clean
+.PHONY: demo test browser clean
 
 demo: $(VENV)/.installed
 	$(BIN)/headcast demo --output $(OUTPUT)
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Pages are tested in Chromium. Where there is none and it cannot be installed, those tests are skipped and say so.
+browser:
+	@command -v chromedriver >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Chromium for the tests (once) ..." && \
+			apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; } || \
+		echo "make: no Chromium here, and none can be installed; the tests of pages will be skipped"
 
 clean:
 	rm -rf $(VENV) $(OUTPUT) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,26 @@ def make_study(tmp_path: Path) -> Callable[..., Study]:
 
 
 @pytest.fixture
-def server(make_study: Callable[..., Study]) -> Iterator[StudyServer]:
-    """A study's server, serving."""
-    with open_server(make_study().folder, port=0) as server:
+def serving() -> Callable[[StudyServer], AbstractContextManager[None]]:
+    """Serves from another thread for as long as its block lasts."""
+
+    @contextmanager
+    def serve(server: StudyServer) -> Iterator[None]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+    return serve
+
+
+@pytest.fixture
+def server(
+    make_study: Callable[..., Study], serving: Callable[[StudyServer], AbstractContextManager[None]]
+) -> Iterator[StudyServer]:
+    """A study's server, serving."""
+    with open_server(make_study().folder, port=0) as server, serving(server):
         yield server
-        server.shutdown()
-        thread.join()

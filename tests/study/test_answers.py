@@ -64,6 +64,19 @@ def test_a_line_cut_short_by_a_crash_is_dropped(make_study):
     assert len(read_answers(study)) == 4
 
 
+def test_files_of_two_computers_are_joined_by_appending(make_study):
+    study = make_study()
+    path = study.folder / ANSWERS_NAME
+    files = []
+    for _ in range(2):
+        answers = Answers(study)
+        answer_all(answers, answers.start())
+        files.append(path.read_bytes())
+        path.unlink()
+    path.write_bytes(b"".join(files))
+    assert len(read_answers(study)) == 8 and Answers(study).num_participants == 2
+
+
 def test_what_does_not_fit_is_refused_and_not_written(make_study):
     study = make_study()
     answers = Answers(study)
