@@ -8,13 +8,14 @@ colour for all its frames. A clip of one frame is a still, which is moved and mo
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
-from headcast.data.clips import Clip
 from headcast.data.regions import eyes_box, mouth_box, region_weights
 from headcast.data.stills import MovedStill, move_still
 from headcast.face.draw import draw_landmark_image
@@ -42,6 +43,24 @@ class EpisodeSettings:
     shot_size: int = 128
     disguise: bool = True  # off for validation: real people, unspoiled
     still_share: float = 0.25  # of the episodes come from stills, where there are stills and clips
+
+
+class Clip(Protocol):
+    """A tracked clip of 256-pixel frames, from wherever it is read; one of one frame is a still."""
+
+    def __len__(self) -> int:
+        """Count the frames."""
+
+    @property
+    def landmarks(self) -> NDArray[np.float32]:
+        """Landmarks (N, 478, 3) of all frames, in their pixels."""
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second."""
+
+    def shot(self, number: int) -> Shot:
+        """Return one frame with its landmarks and matte."""
 
 
 class EpisodeSampler:

@@ -69,6 +69,10 @@ class ShardClips:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[ShardClip]:
+        return self.clips_from(0)
+
+    def clips_from(self, first: int) -> Iterator[ShardClip]:
+        """Go on after the `first` clips of this reader: shards that hold only clips before are not read again."""
         for round_number in count():
             random = np.random.default_rng([self._seed, round_number])
             position = 0
@@ -77,7 +81,8 @@ class ShardClips:
                 order = random.permutation(shard.num_clips)
                 mine = [int(place) for place in order if (position + place) % self._world_size == self._rank]
                 position += shard.num_clips
-                yield from self._chosen(shard, mine)
+                yield from self._chosen(shard, mine[first:])
+                first = max(0, first - len(mine))
 
     def _chosen(self, shard: Shard, places: list[int]) -> Iterator[ShardClip]:
         """The clips at some places of one shard, in the order of the places."""
