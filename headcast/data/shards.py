@@ -75,7 +75,7 @@ class ShardClips:
         """Go on after the `first` clips of this reader: shards that hold only clips before are not read again."""
         for round_number in count():
             random = np.random.default_rng([self._seed, round_number])
-            position = 0
+            position = round_number  # so that of more readers than clips none waits for ever
             for number in random.permutation(len(self._shards)):
                 shard = self._shards[number]
                 order = random.permutation(shard.num_clips)

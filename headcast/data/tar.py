@@ -37,6 +37,18 @@ _MAX_MEMBER_BYTES: Final = 32 << 20  # the landmarks of MAX_FRAMES frames take h
 _MEMBER: Final = re.compile(r"(?P<key>[A-Za-z0-9_-]{1,80})\.(?P<field>json|landmarks\.npy|\d{4}\.jpg|\d{4}\.png)")
 _Member = tuple[str, str, bytes]  # key, field, content
 
+# What tarfile, json, numpy and fractions raise on what is not as written.
+_BROKEN: Final = (
+    OSError,
+    EOFError,
+    tarfile.TarError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
+
 
 @dataclass(frozen=True)
 class ClipNotes:
@@ -80,7 +92,7 @@ def read_clips(path: Path) -> Iterator[EncodedClip]:
         with tarfile.open(path, mode="r:") as tar:
             for key, members in groupby(_read_members(tar, path), key=lambda member: member[0]):
                 yield _clip(key, {field: content for _, field, content in members})
-    except (OSError, EOFError, tarfile.TarError, ValueError, TypeError, KeyError) as error:
+    except _BROKEN as error:
         raise DataError(f"{path} is broken ({error!s:.100}); delete it and run `headcast prepare` again") from error
 
 
