@@ -2,7 +2,8 @@
 
 Several shots: each is the target of another one (leave one out). One shot would teach to copy itself, so it is moved
 by a built-in motion first, with what the move hides gone: the moved picture is the shot, the true one the target.
-Self-made episodes go with the others too, because few stills show few movements.
+Self-made episodes go with the others too, because few stills show few movements. The paper's generator reads no
+shot: its episodes are the shots themselves, each to be drawn from its own landmarks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,16 +26,18 @@ GAIN_LIMITS: Final = (0.7, 1.4)  # between the light of two pictures
 class Person:
     """Draws the episodes of one person; the first shot is the one that the avatar will show.
 
-    All shots have the side `settings.frame_size`. The same seed draws the same episodes.
+    All shots have the side `settings.frame_size`. The same seed draws the same episodes. `reads_warp` is false for a
+    generator that reads the landmark image alone.
     """
 
-    def __init__(self, shots: Sequence[Shot], settings: EpisodeSettings, seed: int) -> None:
+    def __init__(self, shots: Sequence[Shot], settings: EpisodeSettings, seed: int, *, reads_warp: bool = True) -> None:
         if not shots:
             raise ValueError("shots must hold at least one shot")
         if any(shot.image.shape[:2] != (settings.frame_size, settings.frame_size) for shot in shots):
             raise ValueError(f"every shot must be {settings.frame_size} pixels square")
         self._settings = settings
         self._seed = seed
+        self._reads_warp = reads_warp
         held = range(len(shots))[HELD_OUT]
         self._learned = [_Picture(shot) for number, shot in enumerate(shots) if number not in held]
         self._held_out = [_Picture(shots[number]) for number in held]
@@ -52,6 +55,8 @@ class Person:
 
     def judging(self, count: int) -> Arrays:
         """Episodes to judge by, never learned from: the held-out shots, else `count` self-made ones."""
+        if self._held_out and not self._reads_warp:
+            return stack([self._itself(target) for target in self._held_out])
         if self._held_out:
             return stack([self._leave_one_out(self._learned[0], target) for target in self._held_out])
         random = np.random.default_rng([self._seed, 1])
@@ -71,11 +76,17 @@ class Person:
 
     def _draw(self, random: np.random.Generator) -> Arrays:
         target = int(random.integers(len(self._learned)))
+        if not self._reads_warp:
+            return self._itself(self._learned[target])
         others = [number for number in range(len(self._learned)) if number != target]
         if not others or random.random() < SELF_MADE_SHARE:
             return self._self_made(self._learned[target], random)
         source = 0 if target and random.random() < ANCHOR_SHARE else int(random.choice(others))
         return self._leave_one_out(self._learned[source], self._learned[target])
+
+    def _itself(self, picture: "_Picture") -> Arrays:
+        """The picture as the target of its own landmarks."""
+        return self._episode(picture, picture.shot.landmarks, picture.shot)
 
     def _leave_one_out(self, source: "_Picture", target: "_Picture") -> Arrays:
         """`source` warped, `target` to reconstruct: in the light and before the background that `source` shows."""

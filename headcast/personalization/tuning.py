@@ -1,5 +1,6 @@
 """A model and shots of one person in, its generator tuned to that person out; evaluation tunes by it too."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Final
@@ -32,7 +33,7 @@ FIRST_STEPS, STEPS_PER_SHOT = 80, 12  # what one photo takes, and each further o
 def person_of(shots: Sequence[Shot], sizes: ModelConfig, seed: int) -> Person:
     """The episodes of the person in `shots`, which have the model's image size."""
     settings = EpisodeSettings(BATCH_SIZE, 1, sizes.image_size, sizes.embedder_image_size, disguise=False)
-    return Person(shots, settings, seed)
+    return Person(shots, settings, seed, reads_warp=sizes.reads_warped_shot)
 
 
 def tune_config(
@@ -50,6 +51,8 @@ def tune_config(
         steps = FIRST_STEPS + STEPS_PER_SHOT * (num_shots - 1)
     # Held-out shots show the person's expressions themselves; without any, the start's are all there is to keep to.
     least = LEAST_LIVELINESS_JUDGED if person.num_held_out else LEAST_LIVELINESS
+    if not model.config.reads_warped_shot:
+        least = -math.inf  # the paper's form, before tuning, may not even draw a face that moves
     return finetune_config(model.config, features, steps=steps, seconds=seconds, seed=seed, least_liveliness=least)
 
 
@@ -63,7 +66,9 @@ def tune(
 ) -> Finetuned:
     """Tune the model to the person; see `finetune`. `report` is told the share of the work that is done."""
     embedding = mean_embedding(model, shots)
-    moving = [batch_from_arrays(person.moving(BATCH_SIZE, stream)) for stream in range(NUM_HELD_BATCHES)]
+    # The paper's form has no prior worth keeping: what it draws before tuning is hardly the person.
+    streams = range(NUM_HELD_BATCHES if model.config.reads_warped_shot else 0)
+    moving = [batch_from_arrays(person.moving(BATCH_SIZE, stream)) for stream in streams]
     judge = make_judge(model, embedding, person, config, features)
     with learned_batches(person) as batches:
         return finetune(model, embedding, batches, moving, judge, config, features, report)

@@ -15,7 +15,7 @@ from torch.optim import Adam
 
 from headcast.errors import HeadcastError
 from headcast.networks.model import Generator, Model
-from headcast.networks.presets import ModelConfig
+from headcast.networks.presets import PRESETS, ModelConfig
 from headcast.training.augment import draw_augmentation
 from headcast.training.candidates import Candidate, Judge, choose
 from headcast.training.config import LossWeights, training_config
@@ -60,7 +60,8 @@ class FinetuneConfig:
 
 def finetune_config(model: ModelConfig, features: FeatureNetworks, **changes: Any) -> FinetuneConfig:
     """The defaults for a form of the generator, with `changes`: the paper's own, or ours for `lite`."""
-    preset = "lite" if model.reads_warped_shot else "paper"
+    usual = "lite" if model.reads_warped_shot else "paper"
+    preset = next((name for name, sizes in PRESETS.items() if sizes == model), usual)
     meta = with_offline_content(training_config(preset, num_samples=1), features)  # its budget is not ours
     paper = {
         "moving": (),

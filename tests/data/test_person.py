@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from headcast.data.clips import Clip
-from headcast.data.episodes import EpisodeSettings, resize_shot
+from headcast.data.episodes import Arrays, EpisodeSettings, resize_shot
 from headcast.data.person import Person
+from headcast.face.draw import draw_landmark_image
 from headcast.types import Shot
 
 SIZE = 64
@@ -69,6 +70,22 @@ def test_too_few_shots_are_judged_by_self_made_episodes_of_their_own(shots: list
     assert len(judged["target"]) == 4
     seen = {picture.tobytes() for picture in learned["conditioning"]}
     assert not seen & {picture.tobytes() for picture in judged["conditioning"]}
+
+
+def test_the_papers_form_learns_each_shot_from_its_own_landmarks(shots: list[Shot]) -> None:
+    person = Person(shots, SETTINGS, seed=1, reads_warp=False)
+    pictures = as_pictures(shots)
+    drawn = [draw_landmark_image(shot.landmarks, SIZE).transpose(2, 0, 1).tobytes() for shot in shots]
+    batches, judged = person.batches(), person.judging(1)
+    learned = [next(batches) for _ in range(4)]
+    pairs = {(drawn, true) for batch in learned for drawn, true in _pairs(batch)}
+    assert pairs == {(drawn[number], pictures[number]) for number in (0, 1, 2, 4)}
+    assert _pairs(judged) == [(drawn[3], pictures[3])]  # the held-out shot as it is: no other's light or background
+
+
+def _pairs(batch: Arrays) -> list[tuple[bytes, bytes]]:
+    """Each episode's landmark image and target."""
+    return [(c[:3].tobytes(), t.tobytes()) for c, t in zip(batch["conditioning"], batch["target"], strict=True)]
 
 
 def test_motions_differ_from_stream_to_stream_and_repeat(shots: list[Shot]) -> None:

@@ -39,3 +39,18 @@ def test_wrong_settings_are_refused(changes: dict[str, object], message: str) ->
 def test_an_unknown_weight_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown training setting 'lpips'; known: adversarial, crop"):
         TrainingConfig.from_dict({"minutes": 1.0, "weights": {"lpips": 1.0}})
+
+
+def test_the_small_paper_departs_from_the_paper_only_where_a_short_run_must() -> None:
+    small, paper = (training_config(preset, minutes=1.0).to_dict() for preset in ("small_paper", "paper"))
+    assert {name for name in paper if small[name] != paper[name]} == {
+        "preset",
+        "learning_rate",
+        "discriminator_learning_rate",
+        "warmup_steps",
+        "final_rate_share",
+        "num_discriminator_steps",
+        "adversarial_start",
+        "weights",
+    }
+    assert {**small["weights"], "pyramid": 0.0} == paper["weights"]
