@@ -57,7 +57,7 @@ def list_files(source: Path, suffixes: tuple[str, ...]) -> dict[str, Location]:
         found = list(_in_folder(source, suffixes))
     else:
         raise DataError(f"no folder or tar file {source}; give the clips' folder")
-    files = dict(sorted(found))
+    files = dict(sorted(found, key=lambda file: file[0]))
     if len(files) < len(found):
         raise DataError(f"{source} holds files of the same name, in tar files or beside them; give one copy of each")
     return files
