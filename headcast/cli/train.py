@@ -1,97 +1,172 @@
-"""A folder of clips in, a run folder with a checkpoint out: `headcast train`."""
+"""A folder of shards or clips in, a run folder with a checkpoint out: `headcast train`."""
 
 import argparse
-import itertools
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from headcast.cli.arguments import number, whole_number
 from headcast.cli.report import Report
 from headcast.errors import DataError
+from headcast.networks.presets import PRESETS
 
 if TYPE_CHECKING:
-    from headcast.data.clips import ClipFile
+    from headcast.training.config import TrainingConfig
 
-SUMMARY = "meta-train the networks on a folder of clips, one person in each"
+SUMMARY = "meta-train the networks on prepared shards, or on a folder of clips with one person in each"
 
-_HELD_OUT_SHARE = 0.1  # of the people, for validation, where no list says who
-_NUM_VALIDATION_BATCHES = 4
-_PREFETCHED_BATCHES = 4
+_PAPER_EPOCHS: Final = {"fine-tuned": 75, "feed-forward": 150}
+_SHOTS: Final = {"paper": 8, "lite": 3}
+_GIBIBYTE: Final = 1 << 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast train` understands."""
-    parser.add_argument(
-        "clips_dir", type=Path, metavar="CLIPS_DIR", help="one face per clip; PERSON_1.mp4 or PERSON/1.mp4"
-    )
-    parser.add_argument("--run-dir", type=Path, required=True, metavar="DIR", help="statistics, samples and checkpoint")
-    parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, split (train, val)")
-    parser.add_argument(
-        "--preset", choices=("paper", "small_paper", "lite", "tiny"), default="lite", help="default: %(default)s"
-    )
-    budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--minutes", type=number(0.01, 1e6), metavar="M", help="train for so long")
-    budget.add_argument("--samples", type=whole_number(1), metavar="N", help="train on so many episodes")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="shards, or PERSON_1.mp4, PERSON/1.mp4")
+    parser.add_argument("--run", type=Path, required=True, dest="run_dir", metavar="DIR", help="written here")
+    parser.add_argument("--list", type=Path, metavar="CSV", help="of clips: columns file, identity, split (train, val)")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="lite", help="default: %(default)s")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
-    parser.add_argument(
-        "--batch-size",
-        type=whole_number(1, 1024),
-        default=8,
-        metavar="N",
-        help="episodes per step; default: %(default)s",
-    )
-    parser.add_argument(
-        "--shots", type=whole_number(1, 32), default=3, metavar="K", help="per episode (K); default: %(default)s"
-    )
-    parser.add_argument("--vgg19", type=Path, metavar="FILE", help="content loss: VGG19, safetensors")
-    parser.add_argument("--vggface", type=Path, metavar="FILE", help="content loss: VGGFace, safetensors")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
+    _add_schedule(parser.add_argument_group("schedule", "how long, and on how much at a time"))
+    _add_losses(parser.add_argument_group("losses"))
+    _add_machine(parser.add_argument_group("machine", "how it is computed; the result is the same but for rounding"))
+
+
+def _add_schedule(parser: argparse._ArgumentGroup) -> None:
+    budget = parser.add_mutually_exclusive_group()
+    budget.add_argument("--minutes", type=number(0.01, 1e6), metavar="M", help="train for so long")
+    budget.add_argument("--samples", type=whole_number(1), metavar="N", help="train on so many episodes")
+    budget.add_argument(
+        "--epochs", type=whole_number(1), metavar="N", help="train on so many episodes of each video; paper: 75"
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=whole_number(1, 4096),
+        default=8,
+        metavar="N",
+        help="episodes per step and process; default: %(default)s",
+    )
+    parser.add_argument("--shots", type=whole_number(1, 32), metavar="K", help="per episode; lite: 3, paper: 8")
+    parser.add_argument(
+        "--sizes", type=_sizes, default=(), metavar="LIST", help="such as 128:0.6,256:0.4 - begin with smaller frames"
+    )
+
+
+def _add_losses(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument("--vgg19", type=Path, metavar="FILE", help="content loss: VGG19, safetensors")
+    parser.add_argument("--vggface", type=Path, metavar="FILE", help="content loss: VGGFace, safetensors")
+    parser.add_argument(
+        "--feed-forward",
+        action="store_true",
+        help="leave out the embedding-match loss: for use without fine-tuning; paper: 150 epochs",
+    )
+
+
+def _add_machine(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument("--precision", choices=("auto", "bf16", "f32"), default="auto", help="default: %(default)s")
+    parser.add_argument("--compile", action="store_true", help="compile the networks; pays off after minutes")
+    parser.add_argument(
+        "--accumulate",
+        type=whole_number(1, 4096),
+        default=1,
+        metavar="N",
+        help="compute each batch in N parts, for little memory; default: %(default)s",
+    )
+    parser.add_argument(
+        "--workers", type=whole_number(0, 256), default=0, metavar="N", help="processes that prepare episodes"
+    )
+    parser.add_argument(
+        "--memory",
+        type=number(0.001, 1e5),
+        default=8.0,
+        metavar="GIB",
+        help="for shards, in each process; of more, some are held at a time; default: %(default)g",
+    )
 
 
 def run(options: argparse.Namespace) -> Report:
     """Train until the budget is spent or the user interrupts; the report names the checkpoint."""
     import torch
 
-    from headcast.data.clips import load_clips
-    from headcast.data.episodes import EpisodeSampler, EpisodeSettings
+    from headcast.data.episodes import EpisodeSettings
     from headcast.face.draw import DRAWING_STYLE
-    from headcast.media.prefetch import prefetch
-    from headcast.networks.presets import PRESETS
-    from headcast.training.config import training_config
-    from headcast.training.episode import batch_from_arrays
+    from headcast.training.distributed import join_ranks
+    from headcast.training.feed import FeedSettings, open_feed
     from headcast.training.run import RunFiles, train
 
-    learned, held_out = ([*load_clips(files)] for files in split_clips(options.clips_dir, options.list))
+    device = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     sizes = PRESETS[options.preset]
-    settings = EpisodeSettings(options.batch_size, options.shots, sizes.image_size, sizes.embedder_image_size)
-    sampler = EpisodeSampler(learned, settings, options.seed)
-    judged = EpisodeSampler(held_out, replace(settings, disguise=False), options.seed).batches()
-    checkpoint = train(
-        training_config(options.preset, seed=options.seed, num_samples=options.samples, minutes=options.minutes),
-        prefetch(map(batch_from_arrays, sampler.batches()), _PREFETCHED_BATCHES),
-        [batch_from_arrays(arrays) for arrays in itertools.islice(judged, _NUM_VALIDATION_BATCHES)],
-        RunFiles(options.run_dir, options.vgg19, options.vggface, options.resume),
-        num_videos=len(learned),
-        drawing_style=DRAWING_STYLE,
-        device=options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu",
+    episodes = EpisodeSettings(
+        options.batch_size,
+        options.shots or _SHOTS["lite" if sizes.reads_warped_shot else "paper"],
+        sizes.image_size,
+        sizes.embedder_image_size,
+        disguise=sizes.reads_warped_shot,  # the paper trains on the frames as they are
     )
+    settings = FeedSettings(
+        options.data, episodes, options.list, options.seed, options.workers, int(options.memory * _GIBIBYTE)
+    )
+    config = _config(options, num_videos=1)  # what is wrong with the options shows before the clips are read
+    with join_ranks(device) as ranks:
+        feed = open_feed(settings, ranks)
+        if config.minutes is None and options.samples is None:
+            config = _config(options, feed.num_videos)
+        checkpoint = train(
+            config,
+            feed.episodes,
+            feed.validation,
+            RunFiles(options.run_dir, options.vgg19, options.vggface, options.resume),
+            num_videos=feed.num_videos,
+            drawing_style=DRAWING_STYLE,
+            ranks=ranks,
+        )
     return Report((f"checkpoint: {checkpoint}",), {"checkpoint": checkpoint, "run_dir": options.run_dir})
 
 
-def split_clips(folder: Path, list_path: Path | None) -> "tuple[list[ClipFile], list[ClipFile]]":
-    """Clips to learn from, and clips of other people to judge by: as the list says, else one person in ten.
+def _config(options: argparse.Namespace, num_videos: int) -> "TrainingConfig":
+    """The preset's settings with what the user changes; an epoch is one episode of each video, as in the paper."""
+    from headcast.training.config import training_config
 
-    DataError where all clips show one person.
-    """
-    from headcast.data.clips import find_clips
+    if options.batch_size % options.accumulate:
+        raise DataError(f"a batch of {options.batch_size} cannot be computed in {options.accumulate} parts; change one")
+    for _, size in options.sizes:
+        try:
+            replace(PRESETS[options.preset], image_size=size)
+        except ValueError as error:
+            raise DataError(f"--sizes {size} does not suit the networks: {error}") from None
+    budget = {"minutes": options.minutes, "num_samples": options.samples}
+    if options.minutes is None and options.samples is None:
+        epochs = options.epochs or _default_epochs(options)
+        budget["num_samples"] = epochs * num_videos
+    config = training_config(
+        options.preset,
+        seed=options.seed,
+        precision=options.precision,
+        compile_networks=options.compile,
+        num_parts=options.accumulate,
+        sizes=options.sizes,
+        **budget,
+    )
+    if options.feed_forward:
+        config = replace(config, weights=replace(config.weights, embedding_match=0.0))
+    return config
 
-    if list_path:
-        return find_clips(folder, list_path, "train"), find_clips(folder, list_path, "val")
-    clips = find_clips(folder)
-    people = sorted({clip.identity for clip in clips})
-    if len(people) < 2:
-        raise DataError(f"all clips in {folder} show one person, {people[0]}; add clips of somebody else to judge by")
-    held_out = people[:: max(2, round(1 / _HELD_OUT_SHARE))]
-    return [c for c in clips if c.identity not in held_out], [c for c in clips if c.identity in held_out]
+
+def _default_epochs(options: argparse.Namespace) -> int:
+    if PRESETS[options.preset].reads_warped_shot:
+        raise DataError("how long to train? give --minutes, --samples or --epochs")
+    return _PAPER_EPOCHS["feed-forward" if options.feed_forward else "fine-tuned"]
+
+
+def _sizes(text: str) -> tuple[tuple[float, int], ...]:
+    """An argparse type: "128:0.6,256:0.4" as ((0.6, 128), (0.4, 256))."""
+    try:
+        pairs = [part.split(":") for part in text.split(",")]
+        sizes = tuple((float(share), int(size)) for size, share in pairs)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 128:0.6,256:0.4") from None
+    if abs(sum(share for share, _ in sizes) - 1.0) > 1e-6 or min(min(pair) for pair in sizes) <= 0:
+        raise argparse.ArgumentTypeError(f"the shares in {text!r} must be positive and add up to 1")
+    return sizes

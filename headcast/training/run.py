@@ -1,37 +1,40 @@
 """A training run: episodes and settings in, a run folder with statistics, samples and checkpoints out.
 
-run folder: run.json (settings, versions, commit), stats.jsonl, samples/, checkpoint.safetensors (the averaged
-networks, ready for use), state.safetensors (what `resume` needs).
+run folder: run.json (settings, versions, commit), stats.jsonl and tensorboard/, samples/ (pictures of the same
+held-out episodes), checkpoint.safetensors (the averaged networks, ready for use), checkpoints/ (some earlier ones),
+state/ (what `resume` needs).
 """
 
-import contextlib
-import json
-import platform
-import signal
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
-
-import torch
 
 from headcast.errors import DataError
 from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
+from headcast.training.alarms import step_alarms, validation_alarms
 from headcast.training.config import TrainingConfig
 from headcast.training.content import FeatureNetworks
+from headcast.training.course import Course
+from headcast.training.distributed import ALONE, Ranks
 from headcast.training.episode import EpisodeBatch
+from headcast.training.history import numbered, thin
+from headcast.training.interrupts import interrupts
+from headcast.training.journal import Journal
 from headcast.training.meta import MetaLearner, autocast
 from headcast.training.probes import validate
 from headcast.training.samples import write_samples
-from headcast.training.state import load_state, save_state
+from headcast.training.settings_file import write_settings
+from headcast.training.state import has_state, load_state, save_state
 
 OFFLINE_PYRAMID_WEIGHT = 10.0
+CHECKPOINT, CHECKPOINTS, SAMPLES = "checkpoint.safetensors", "checkpoints", "samples"
+MOST_CHECKPOINTS = 12
+MOST_SAMPLES = 100
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,20 @@ class RunFiles:
 
 def train(
     config: TrainingConfig,
-    episodes: Iterable[EpisodeBatch],
+    episodes: Callable[[int], Iterable[EpisodeBatch]],
     validation: Sequence[EpisodeBatch],
     files: RunFiles,
     *,
     num_videos: int,
     drawing_style: int = 0,
-    device: str = "cpu",
+    ranks: Ranks = ALONE,
     report: Callable[[str], None] = print,
 ) -> Path:
     """Meta-train until the budget is spent, the episodes end or the user interrupts; the checkpoint's path.
 
-    `num_videos` is one more than the largest `video_index`. A loss that is not finite is a HeadcastError.
+    `episodes` gives this rank's rows of each batch, from the step that it is called with; `num_videos` is one more
+    than the largest `video_index`. Of several `ranks` the first validates, writes and reports. A loss that is not
+    finite is a HeadcastError.
     """
     features = FeatureNetworks(
         load_vgg19(files.vgg19_path) if files.vgg19_path else None,
@@ -65,20 +70,23 @@ def train(
     )
     config = with_offline_content(config, features)
     model = build_model(PRESETS[config.preset], config.seed)
-    learner = MetaLearner(model, num_videos, config, features, torch.device(device))
-    run = _Run(learner, files, drawing_style, report)
-    with _interrupts() as interrupted:
-        for batch in episodes:
-            if run.progress() >= 1.0 or interrupted.is_set():
+    learner = MetaLearner(model, num_videos, config, features, ranks.device, ranks)
+    course = _begin(learner, files)
+    folder = _RunFolder(files.run_dir, learner, course, validation, drawing_style, report) if ranks.is_first else None
+    with interrupts() as interrupted:
+        for batch in course.awaited(episodes(learner.step_count)):
+            progress, stop = ranks.agree(course.progress(), interrupted.is_set())
+            if progress >= 1.0 or stop:
                 break
-            run.learn(batch)
-            if learner.step_count % config.validate_steps == 0:
-                run.validate_and_save(validation)
+            figures = learner.step(batch, progress)
+            course.num_samples += len(batch) * ranks.count
+            if folder:
+                folder.note(figures)
         if learner.step_count == 0:
             raise DataError("the data held no episode to train on; give clips with a face in at least two frames")
-        if learner.step_count != run.saved_step:
-            run.validate_and_save(validation)
-    return run.checkpoint_path
+        if folder:
+            folder.close()
+    return files.run_dir / CHECKPOINT
 
 
 def with_offline_content(config: TrainingConfig, features: FeatureNetworks) -> TrainingConfig:
@@ -88,115 +96,100 @@ def with_offline_content(config: TrainingConfig, features: FeatureNetworks) -> T
     return replace(config, weights=replace(config.weights, pyramid=OFFLINE_PYRAMID_WEIGHT))
 
 
-class _Run:
-    """A run folder and the clock of its budget."""
+def _begin(learner: MetaLearner, files: RunFiles) -> Course:
+    """Start afresh, or where an earlier sitting ended."""
+    if files.resume:
+        saved = load_state(files.run_dir, learner)
+        return Course(learner.config, int(saved["num_samples"]), saved["seconds"])
+    if has_state(files.run_dir):
+        raise DataError(f"{files.run_dir} already holds a run; resume it or give another folder")
+    return Course(learner.config)
+
+
+class _RunFolder:
+    """What the first rank writes down of a run."""
 
     def __init__(
-        self, learner: MetaLearner, files: RunFiles, drawing_style: int, report: Callable[[str], None]
+        self,
+        run_dir: Path,
+        learner: MetaLearner,
+        course: Course,
+        validation: Sequence[EpisodeBatch],
+        drawing_style: int,
+        report: Callable[[str], None],
     ) -> None:
-        self.learner, self.config, self.run_dir = learner, learner.config, files.run_dir
-        self.drawing_style, self.report = drawing_style, report
-        self.checkpoint_path = self.run_dir / "checkpoint.safetensors"
-        self.samples_dir = self.run_dir / "samples"
-        self.samples_dir.mkdir(parents=True, exist_ok=True)
-        self.num_samples, self.earlier_seconds = 0, 0.0
-        if files.resume:
-            saved = load_state(self.run_dir / "state.safetensors", learner)
-            self.num_samples, self.earlier_seconds = int(saved["num_samples"]), saved["seconds"]
-        elif (self.run_dir / "state.safetensors").exists():
-            raise DataError(f"{self.run_dir} already holds a run; resume it or give another folder")
-        self.saved_step = learner.step_count
-        self._write_settings(learner.features)
-        self.started = time.monotonic()
-        self.recent: list[dict[str, float]] = []
+        self._run_dir, self._learner, self._course = run_dir, learner, course
+        self._validation, self._drawing_style = validation, drawing_style
+        self._recent: list[dict[str, float]] = []
+        self._saved_step = learner.step_count
+        for name in (SAMPLES, CHECKPOINTS):
+            (run_dir / name).mkdir(parents=True, exist_ok=True)
+        content_loss = write_settings(run_dir / "run.json", learner.config, learner.features, learner.ranks)
+        report(f"content loss: {content_loss}")
+        self._journal = Journal(run_dir, learner.step_count, report)
 
-    def seconds(self) -> float:
-        """Time spent learning, over all sittings."""
-        return self.earlier_seconds + time.monotonic() - self.started
+    def note(self, figures: dict[str, float]) -> None:
+        """Take the figures of the step just made; now and then write a line of them, validate and save."""
+        config, step = self._learner.config, self._learner.step_count
+        self._recent.append(figures)
+        if step % config.log_steps == 0:
+            self._write_recent()
+        if step % config.validate_steps == 0:
+            self._validate_and_save()
 
-    def progress(self) -> float:
-        """Share of the budget that is spent."""
-        if self.config.num_samples is not None:
-            return self.num_samples / self.config.num_samples
-        assert self.config.minutes is not None
-        return self.seconds() / (60.0 * self.config.minutes)
+    def close(self) -> None:
+        """Save what is not saved yet."""
+        if self._learner.step_count != self._saved_step:
+            self._validate_and_save()
+        self._journal.close()
 
-    def learn(self, batch: EpisodeBatch) -> None:
-        """One step, and a line of statistics now and then."""
-        self.recent.append(self.learner.step(batch, self.progress()))
-        self.num_samples += len(batch)
-        if len(self.recent) == self.config.log_steps:
-            names = {name for terms in self.recent for name in terms}
-            means = {name: fmean(terms[name] for terms in self.recent if name in terms) for name in sorted(names)}
-            self._log("train", means)
-            self.recent.clear()
+    def _write_recent(self) -> None:
+        """A line with the means of the steps since the last one."""
+        names = {name for figures in self._recent for name in figures}
+        means = {name: fmean(each[name] for each in self._recent if name in each) for name in sorted(names)}
+        alarms = step_alarms(means, self._journal.last_figures)
+        self._journal.write("train", self._position(), means | self._course.rates(), self._course.progress())
+        self._warn(alarms)
+        self._recent.clear()
 
-    def validate_and_save(self, validation: Sequence[EpisodeBatch]) -> None:
+    def _validate_and_save(self) -> None:
         """Judge the averaged networks, draw samples, save checkpoint and state."""
-        judged = time.monotonic()
-        device = self.learner.device
-        with autocast(device, self.config.precision):
-            batches = [batch.to(device) for batch in validation]
-            result = validate(self.learner.averaged, batches, self.config, self.learner.features)
-            step = self.learner.step_count
-            write_samples(self.samples_dir / f"{step:07d}.png", self.learner.averaged, batches[0])
-        self.started += time.monotonic() - judged  # the budget is for learning
-        self._log("validation", result.to_dict())
-        for warning in result.warnings():
-            self.report(f"  probe: {warning}")
-        training = {"settings": self.config.to_dict(), "num_samples": self.num_samples, "validation": result.to_dict()}
-        notes = CheckpointNotes(self.config.preset, step, self.drawing_style, training)
-        save_checkpoint(self.checkpoint_path, self.learner.averaged, notes)
-        progress = {"num_samples": self.num_samples, "seconds": self.seconds()}
-        save_state(self.run_dir / "state.safetensors", self.learner, progress)
-        self.saved_step = step
+        if self._recent:
+            self._write_recent()  # an interrupted run loses no figure
+        learner, step = self._learner, self._learner.step_count
+        with self._course.paused(), autocast(learner.device, learner.config.precision):
+            batches = [batch.to(learner.device) for batch in self._validation]
+            result = validate(learner.averaged, batches, learner.config, learner.features).to_dict()
+            write_samples(numbered(self._run_dir / SAMPLES, step, ".png"), learner.averaged, batches[0])
+            thin(self._run_dir / SAMPLES, ".png", MOST_SAMPLES)
+            self._journal.write("validation", self._position(), result, self._course.progress())
+            self._warn(validation_alarms(result))
+            self._save(result)  # last: a resumed run strikes out what was written after the saved step
 
-    def _log(self, kind: str, values: dict[str, float]) -> None:
-        seconds = self.seconds()
-        line = {"kind": kind, "step": self.learner.step_count, "num_samples": self.num_samples, "seconds": seconds}
-        with (self.run_dir / "stats.jsonl").open("a") as file:
-            file.write(json.dumps({**line, **values}) + "\n")
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        self.report(f"{kind} {self.num_samples} samples, {self.progress():.1%}, {seconds:.0f} s:  {figures}")
-
-    def _write_settings(self, features: FeatureNetworks) -> None:
-        content = "VGG19" if features.vgg19 else "offline: Charbonnier distance on a Laplacian pyramid"
-        settings = {
-            "settings": self.config.to_dict(),
-            "content_loss": content + (" and VGGFace" if features.vggface else ""),
-            "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-            "commit": _commit(),
+    def _save(self, validation: dict[str, float]) -> None:
+        learner, course = self._learner, self._course
+        training = {
+            "settings": learner.config.to_dict(),
+            "num_samples": course.num_samples,
+            "validation": validation,
         }
-        (self.run_dir / "run.json").write_text(json.dumps(settings, indent=2) + "\n")
-        self.report(f"content loss: {settings['content_loss']}")
+        notes = CheckpointNotes(learner.config.preset, learner.step_count, self._drawing_style, training)
+        checkpoint = numbered(self._run_dir / CHECKPOINTS, learner.step_count, ".safetensors")
+        save_checkpoint(checkpoint, learner.averaged, notes)
+        thin(self._run_dir / CHECKPOINTS, ".safetensors", MOST_CHECKPOINTS)
+        latest = self._run_dir / (CHECKPOINT + ".part")
+        shutil.copyfile(checkpoint, latest)
+        latest.replace(self._run_dir / CHECKPOINT)
+        save_state(self._run_dir, learner, {"num_samples": course.num_samples, "seconds": course.seconds()})
+        self._saved_step = learner.step_count
 
+    def _warn(self, alarms: list[str]) -> None:
+        for alarm in alarms:
+            self._journal.warn(self._position(), alarm)
 
-@contextlib.contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM end the run after the current step, with everything saved; a second Ctrl-C ends it at once."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # only the main thread may listen to signals
-        return
-
-    def stop(number: int, _frame: object) -> None:
-        if asked.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        asked.set()
-
-    earlier = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)
-
-
-def _commit() -> str:
-    """The commit of the code, or "unknown" outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
+    def _position(self) -> dict[str, float]:
+        return {
+            "step": self._learner.step_count,
+            "num_samples": self._course.num_samples,
+            "seconds": self._course.seconds(),
+        }

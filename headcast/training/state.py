@@ -1,6 +1,12 @@
-"""What a run needs to go on: a learner in, one safetensors file out, and back."""
+"""What a run needs to go on: a learner in, a folder of two safetensors files out, and back.
+
+RUN/state/00000500/ holds networks.safetensors (networks, running averages, optimisers, random state) and
+videos.safetensors (the video embeddings with their optimiser: a row for each training video, which outgrow all else).
+The folder appears whole or not at all, so both files are always of the same step.
+"""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,48 +19,75 @@ from torch.optim import Optimizer
 from headcast.errors import CheckpointError
 from headcast.training.meta import MetaLearner
 
+NETWORKS, VIDEOS = "networks.safetensors", "videos.safetensors"
 
-def save_state(path: Path, learner: MetaLearner, progress: dict[str, float]) -> None:
-    """Write networks, running averages, optimisers and random state; `progress` is kept beside them."""
-    tensors = {
-        f"{name}.{key}": value
-        for name, module in _modules(learner).items()
-        for key, value in module.state_dict().items()
-    }
+
+def save_state(run_dir: Path, learner: MetaLearner, progress: dict[str, float]) -> None:
+    """Write the state of this step, and remove that of earlier ones; `progress` is kept beside it."""
+    folder = run_dir / "state"
+    temporary = folder / "unfinished"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    metadata = {"progress": json.dumps(progress), "step": str(learner.step_count)}
+    networks = {"mean_embedding": learner.mean_embedding, "random": learner.random.get_state()}
+    for name, module in _modules(learner).items():
+        networks |= _prefixed(name, module.state_dict())
     for name, optimizer in learner.optimizers.items():
-        for index, entries in optimizer.state_dict()["state"].items():
-            for key, value in entries.items():
-                tensors[f"optimizer.{name}.{index}.{key}"] = torch.as_tensor(value)
-    tensors["mean_embedding"] = learner.mean_embedding
-    tensors["random"] = learner.random.get_state()
-    temporary = path.with_name(path.name + ".part")
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    save_file(plain, temporary, {"progress": json.dumps(progress), "step": str(learner.step_count)})
-    temporary.replace(path)
+        if name != "videos":
+            networks |= _prefixed(f"optimizer.{name}", _flat(optimizer))
+    videos = learner.video_embeddings.state_dict() | _prefixed("optimizer", _flat(learner.optimizers["videos"]))
+    for file, tensors in ((NETWORKS, networks), (VIDEOS, videos)):
+        save_file({name: _plain(tensor) for name, tensor in tensors.items()}, temporary / file, metadata)
+    final = folder / f"{learner.step_count:08d}"
+    shutil.rmtree(final, ignore_errors=True)  # left by a run that stopped at once when it was resumed
+    temporary.replace(final)
+    for earlier in _saved(run_dir)[:-1]:
+        shutil.rmtree(earlier)
 
 
-def load_state(path: Path, learner: MetaLearner) -> dict[str, float]:
-    """Put a saved state into a learner of the same configuration; the progress that was saved with it."""
+def load_state(run_dir: Path, learner: MetaLearner) -> dict[str, float]:
+    """Put the last saved state into a learner of the same configuration; the progress that was saved with it."""
+    saved = _saved(run_dir)
+    if not saved:
+        raise CheckpointError(f"no run to resume: {run_dir} holds no state; start without --resume")
+    folder = saved[-1]
     try:
-        with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-            metadata: dict[str, Any] = file.metadata() or {}
+        networks, metadata = _read(folder / NETWORKS)
+        videos, _ = _read(folder / VIDEOS)
         for name, module in _modules(learner).items():
-            module.load_state_dict(_under(tensors, f"{name}."))
+            module.load_state_dict(_under(networks, f"{name}."))
         for name, optimizer in learner.optimizers.items():
-            _load_optimizer(optimizer, _under(tensors, f"optimizer.{name}."))
-        learner.mean_embedding.copy_(tensors["mean_embedding"])
-        learner.random.set_state(tensors["random"])
+            if name != "videos":
+                _load_optimizer(optimizer, _under(networks, f"optimizer.{name}."))
+        _load_optimizer(learner.optimizers["videos"], _under(videos, "optimizer."))
+        learner.video_embeddings.load_state_dict(
+            {name: tensor for name, tensor in videos.items() if not name.startswith("optimizer.")}
+        )
+        learner.mean_embedding.copy_(networks["mean_embedding"])
+        learner.random.set_state(networks["random"])
         learner.step_count = int(metadata["step"])
         progress: dict[str, float] = json.loads(metadata["progress"])
-    except FileNotFoundError:
-        raise CheckpointError(f"no run to resume: {path} does not exist; start without --resume") from None
-    except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise CheckpointError(
-            f"{path} does not fit this run ({reason}); resume with the settings of its run"
+            f"{folder} does not fit this run ({reason}); resume with the settings of its run"
         ) from error
     return progress
+
+
+def has_state(run_dir: Path) -> bool:
+    """Whether a run has saved something in this folder."""
+    return bool(_saved(run_dir))
+
+
+def _saved(run_dir: Path) -> list[Path]:
+    """The folders of saved steps, the last one last."""
+    return sorted(path for path in (run_dir / "state").glob("*") if path.name.isdecimal())
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with safe_open(path, "pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118 - not a dict
 
 
 def _modules(learner: MetaLearner) -> dict[str, nn.Module]:
@@ -64,12 +97,13 @@ def _modules(learner: MetaLearner) -> dict[str, nn.Module]:
         "discriminator": learner.model.discriminator,
         "averaged_embedder": learner.averaged.embedder,
         "averaged_generator": learner.averaged.generator,
-        "videos": learner.video_embeddings,
     }
 
 
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+def _flat(optimizer: Optimizer) -> dict[str, Tensor]:
+    """An optimiser's state as tensors named "parameter.entry"."""
+    state = optimizer.state_dict()["state"]
+    return {f"{index}.{key}": torch.as_tensor(value) for index, entry in state.items() for key, value in entry.items()}
 
 
 def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
@@ -80,3 +114,15 @@ def _load_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
         sparse = type(optimizer) is torch.optim.SparseAdam and key == "step"
         state.setdefault(int(index), {})[key] = int(tensor) if sparse else tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    return tensor.detach().cpu().contiguous().clone()

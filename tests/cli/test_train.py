@@ -3,38 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from headcast.cli.train import split_clips
+from headcast.cli.main import build_parser
+from headcast.cli.train import _config
 from headcast.errors import DataError
-
-
-@pytest.fixture
-def folder(tmp_path):
-    for person in range(20):
-        for clip in range(2):
-            (tmp_path / f"id{person:02}_{clip}.mp4").write_bytes(b"not looked into here")
-    return tmp_path
-
-
-def test_nobody_stands_on_both_sides_of_the_split(folder):
-    learned, held_out = split_clips(folder, None)
-    assert {clip.identity for clip in held_out} == {"id00", "id10"}
-    assert len(held_out) == 4
-    assert len(learned) == 36
-    assert not {clip.identity for clip in learned} & {clip.identity for clip in held_out}
-
-
-def test_a_list_decides_the_split(folder):
-    csv = folder / "list.csv"
-    csv.write_text("file,identity,split\nid00_0.mp4,id00,train\nid01_0.mp4,id01,val\nid02_0.mp4,id02,test\n")
-    learned, held_out = split_clips(folder, csv)
-    assert [clip.path.name for clip in learned] == ["id00_0.mp4"]
-    assert [clip.path.name for clip in held_out] == ["id01_0.mp4"]
-
-
-def test_one_person_is_not_enough(tmp_path):
-    (tmp_path / "alice_1.mp4").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"show one person, alice; add clips of somebody else"):
-        split_clips(tmp_path, None)
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "broken clips"])
@@ -45,7 +16,7 @@ def test_a_folder_that_cannot_be_trained_on_ends_in_one_line(headcast, tmp_path,
     if kind == "broken clips":
         for name in ("alice_1.mp4", "bob_1.mp4"):
             (folder / name).write_text("not a video")
-    ended = headcast("train", folder, "--run-dir", run_dir, "--samples", 8, "--preset", "tiny")
+    ended = headcast("train", "--data", folder, "--run", run_dir, "--samples", 8, "--preset", "tiny")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("headcast: error: ")
     assert ended.err.count("\n") == 1
@@ -60,7 +31,7 @@ def test_a_run_ends_in_a_checkpoint_that_can_be_loaded(headcast, tmp_path, monke
     (tmp_path / "clips").mkdir()
     for name, photo in PHOTOS.items():
         write_still_video(tmp_path / "clips" / f"{name}.mp4", photo(), num_frames=4)
-    words = ["train", tmp_path / "clips", "--run-dir", tmp_path / "run", "--preset", "tiny", "--batch-size", 2]
+    words = ["train", "--data", tmp_path / "clips", "--run", tmp_path / "run", "--preset", "tiny", "--batch-size", 2]
     ended = headcast(*words, "--samples", 4, "--json")
     assert ended.code == 0, ended.err
     answer = json.loads(ended.out)
@@ -71,3 +42,49 @@ def test_a_run_ends_in_a_checkpoint_that_can_be_loaded(headcast, tmp_path, monke
     assert again.code == 2
     assert "already holds a run; resume it or give another folder" in again.err
     assert headcast(*words, "--samples", 6, "--resume").code == 0
+
+
+def config_of(*words):
+    return _config(build_parser().parse_args(["train", "--data", "clips", "--run", "run", *words]), num_videos=1000)
+
+
+def test_the_papers_schedule_is_the_papers_default():
+    config = config_of("--preset", "paper")
+    assert config.num_samples == 75 * 1000  # epochs of one episode per video, with the match loss
+    assert (config.learning_rate, config.discriminator_learning_rate) == (5e-5, 2e-4)
+    assert config.weights.embedding_match == 10.0
+    feed_forward = config_of("--preset", "paper", "--feed-forward")
+    assert feed_forward.num_samples == 150 * 1000 and feed_forward.weights.embedding_match == 0.0
+
+
+def test_options_become_settings():
+    config = config_of(
+        *["--samples", "5", "--sizes", "128:0.6,256:0.4", "--precision", "f32"],
+        *["--accumulate", "4", "--batch-size", "16", "--compile"],
+    )
+    assert (config.num_samples, config.num_parts, config.precision) == (5, 4, "f32")
+    assert config.sizes == ((0.6, 128), (0.4, 256)) and config.compile_networks
+    assert config_of("--epochs", "3").num_samples == 3000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "how long to train. give --minutes, --samples or --epochs"),
+        (("--minutes", "1", "--accumulate", "3"), "a batch of 8 cannot be computed in 3 parts; change one"),
+        (
+            ("--minutes", "1", "--sizes", "100:0.5,256:0.5"),
+            "--sizes 100 does not suit the networks",
+        ),
+    ],
+)
+def test_settings_that_cannot_work_end_in_one_line(words, message):
+    with pytest.raises(DataError, match=message):
+        config_of(*words)
+
+
+@pytest.mark.parametrize("sizes", ["128", "128:0.5", "128:2,256:-1", "a:b"])
+def test_a_list_of_sizes_is_checked(sizes, capsys):
+    with pytest.raises(SystemExit):
+        config_of("--minutes", "1", "--sizes", sizes)
+    assert repr(sizes) in capsys.readouterr().err

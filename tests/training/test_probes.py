@@ -5,6 +5,7 @@ import torch
 
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
+from headcast.training.alarms import validation_alarms
 from headcast.training.config import TrainingConfig, training_config
 from headcast.training.content import FeatureNetworks
 from headcast.training.episode import EpisodeBatch
@@ -27,7 +28,7 @@ def test_a_fresh_generator_is_unmasked_as_a_copier(fresh: Model, batch: EpisodeB
     assert result.other_embedding == pytest.approx(0, abs=1e-6)
     assert result.other_landmarks == pytest.approx(0, abs=1e-6)
     assert result.without_warp > 0.5
-    assert result.warnings() == [
+    assert validation_alarms(result.to_dict()) == [
         "the embedding is hardly used beside the warped shot: 0.0%, wanted 2%",
         "the embedding is hardly used: 0.0%, wanted 10%",
         "the landmark image hardly moves the mouth: 0.0%, wanted 15%",
