@@ -106,13 +106,13 @@ def both_drawn_again(
     An answer counts as often as its participant was drawn times as often as its person was.
     """
     random = np.random.default_rng(seed)
-    drawn = [
-        random.multinomial(size, np.full(size, 1 / size), NUM_RESAMPLES)
-        for size in (int(participant.max()) + 1, int(person.max()) + 1)
-    ]
-    weights = drawn[0][:, participant] * drawn[1][:, person]
-    counted = weights.sum(1)
-    shares = (weights @ found)[counted > 0] / counted[counted > 0]
+    sizes = int(participant.max()) + 1, int(person.max()) + 1
+    place = participant * sizes[1] + person
+    # answers, and those that found it, by participant and person
+    tables = [np.bincount(place, weights, sizes[0] * sizes[1]).reshape(sizes) for weights in (None, found)]
+    rows, columns = (random.multinomial(size, np.full(size, 1 / size), NUM_RESAMPLES).astype(float) for size in sizes)
+    answered, right = (((rows @ table) * columns).sum(1) for table in tables)
+    shares = right[answered > 0] / answered[answered > 0]
     low, high = np.percentile(shares, (2.5, 97.5))
     return float(low), float(high)
 

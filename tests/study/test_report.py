@@ -42,6 +42,25 @@ def test_both_kinds_of_chance_add_up():
     assert both == pytest.approx(np.sqrt(participants**2 + people**2 + own**2), rel=0.03)
 
 
+def test_the_interval_holds_the_truth_where_wilsons_often_does_not():
+    """60 studies of 8 participants and 40 people, both of whom differ as people do."""
+    random = np.random.default_rng(3)
+    rows, columns = (index.ravel() for index in np.indices((8, 40)))
+
+    def likely(participants, people):
+        return 1 / (1 + np.exp(0.4 - 0.5 * random.normal(size=participants) - 0.5 * random.normal(size=people)))
+
+    truth = likely(100_000, 100_000).mean()
+    held = []
+    for trial in range(60):
+        found = random.random((8, 40)) < likely((8, 1), (1, 40))
+        low, high = both_drawn_again(found.ravel(), rows, columns, seed=trial)
+        wilson = wilson_interval(int(found.sum()), found.size)
+        held.append((low <= truth <= high, wilson[0] <= truth <= wilson[1]))
+    ours, independent = np.mean(held, 0)
+    assert ours >= 0.93 and independent < 0.8
+
+
 def take_part(study, answers, num_right, num_answers=4):
     """Answer as many questions, the first `num_right` of them rightly."""
     participant = answers.start()
