@@ -4,7 +4,6 @@ A participant is a random token, so that nobody's name is kept. Order and places
 stored, and a page that is opened again goes on where it was.
 """
 
-import contextlib
 import json
 import os
 import re
@@ -57,11 +56,9 @@ class Answers:
         self._path = study.folder / ANSWERS_NAME
         self._lock = Lock()
         self._given: dict[str, set[str]] = {}
-        answers, num_bytes = _read(study)
+        answers, self._size = _read(study)
         for answer in answers:
             self._remember(answer)
-        if self._path.exists():
-            os.truncate(self._path, num_bytes)  # a line that a crash cut short was never confirmed
 
     @property
     def num_participants(self) -> int:
@@ -106,17 +103,20 @@ class Answers:
         return Progress(len(given), len(self._study.questions), left[0] if left else None)
 
     def _append(self, answer: Answer) -> None:
-        line = json.dumps({name: value for name, value in asdict(answer).items() if value is not None})
-        size = self._path.stat().st_size if self._path.exists() else 0
+        values = {name: value for name, value in asdict(answer).items() if value is not None}
+        line = json.dumps(values).encode() + b"\n"
         try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            with self._path.open("a+b") as file:
+                file.seek(self._size)
+                if b"\n" in file.read():
+                    raise DataError(f"another program writes to {self._path}; end all servers of this study but one")
+                file.truncate(self._size)  # half a line that a crash or a full disk left was never confirmed
+                file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.truncate(self._path, size)  # half a line would spoil the next one
             raise cannot_write(self._path, error) from error
+        self._size += len(line)
         self._remember(answer)
 
     def _remember(self, answer: Answer) -> None:

@@ -43,9 +43,9 @@ class StudyServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, study: Study, port: int) -> None:
+    def __init__(self, study: Study, answers: Answers, port: int) -> None:
         self.study = study
-        self.answers = Answers(study)
+        self.answers = answers
         super().__init__((ADDRESS, port), _Handler)
 
     @property
@@ -58,8 +58,9 @@ class StudyServer(ThreadingHTTPServer):
 def open_server(folder: Path, port: int) -> Iterator[StudyServer]:
     """Yield a server, not yet serving, for the study in a folder; MediaError where the port is taken."""
     study = load_study(folder)
+    answers = Answers(study)
     try:
-        server = StudyServer(study, port)
+        server = StudyServer(study, answers, port)
     except OSError as error:
         raise MediaError(f"cannot serve on port {port} ({error.strerror}); give another --port, or 0") from error
     with server:

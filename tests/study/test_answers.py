@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from headcast.errors import DataError
+from headcast.errors import DataError, MediaError
 from headcast.study.answers import ANSWERS_NAME, Answers, RefusedAnswerError, asked_of, read_answers
 
 
@@ -61,6 +61,35 @@ def test_a_line_cut_short_by_a_crash_is_dropped(make_study):
     restarted = Answers(study)
     assert restarted.num_answers == 3
     answer_all(restarted, participant)
+    assert len(read_answers(study)) == 4
+
+
+def test_a_second_server_cannot_spoil_the_file(make_study):
+    study = make_study()
+    first, second = Answers(study), Answers(study)
+    participant = first.start()
+    with pytest.raises(DataError, match=r"another program writes to .*; end all servers of this study but one"):
+        second.start()
+    answer_all(first, participant)
+    assert len(read_answers(study)) == 4
+
+
+def test_a_full_disk_is_said_to_be_and_counts_nothing(make_study):
+    resource = pytest.importorskip("resource", reason="needs a limit on the size of files, as Unix has")
+    study = make_study()
+    answers = Answers(study)
+    first = answers.start()
+    path = study.folder / ANSWERS_NAME
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+    try:
+        with pytest.raises(MediaError, match=r"cannot write .*answers.jsonl: .*; check the free space"):
+            answers.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert answers.num_participants == 1
+    assert b"\n" not in path.read_bytes()[-10:]  # half a line was written
+    answer_all(answers, first)
     assert len(read_answers(study)) == 4
 
 
