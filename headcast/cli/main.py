@@ -20,6 +20,7 @@ from headcast.errors import HeadcastError
 COMMANDS: Final = (
     "animate",
     "personalize",
+    "photos",
     "avatar",
     "demo",
     "motion",

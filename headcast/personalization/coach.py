@@ -1,0 +1,112 @@
+"""Looks of one person's pictures in, advice out: which help, which help little, which to leave out, and why.
+
+Only pictures with a face come here. The person is whoever most pictures show; what is sharp is measured by the others.
+The limits were chosen on people whose pictures the likeness had not been made from (docs/personalize.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from headcast.personalization.look import WANTED, Look, expression_distance, turn_distance
+
+ENOUGH_DETAIL: Final = 64.0  # pixels across the face; the model's frame shows about 120
+LEAST_DETAIL: Final = 0.5  # of what the middle one of all pictures shows
+STRANGER: Final = 0.45  # likeness to the others: one in a hundred good pictures is below, 49 of 50 strangers are
+STRANGER_OF_TWO: Final = 0.3  # the same where only one other picture is there
+EQUAL_PIXELS, EQUAL_POINTS, EQUAL_EXPRESSION = 0.02, 0.4, 1.2  # 1 - correlation, % of the head crop, usual spreads
+SAME_EXPRESSION, SAME_TURN = 0.8, 0.5  # usual spreads
+
+HELPS, HELPS_LITTLE, LEAVE_OUT = "helps", "helps little", "leave out"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do with one picture, HELPS, HELPS_LITTLE or LEAVE_OUT, and one line that says why."""
+
+    verdict: str
+    reason: str
+
+
+def advise(looks: Sequence[Look], names: Sequence[str]) -> tuple[Advice, ...]:
+    """Judge each picture beside the others, in their order; at least one is never left out."""
+    harm = _too_little_detail(looks)
+    harm |= _strangers(looks, names, [number for number in range(len(looks)) if number not in harm])
+    harm |= _duplicates(looks, names, [number for number in range(len(looks)) if number not in harm])
+    kept: list[int] = []
+    advice = []
+    for number, look in enumerate(looks):
+        if number in harm:
+            advice.append(Advice(LEAVE_OUT, harm[number]))
+            continue
+        twin = next((other for other in kept if _same_pose(look, looks[other])), None)
+        kept.append(number)
+        if twin is not None:
+            advice.append(Advice(HELPS_LITTLE, f"the pose and expression of {names[twin]} again"))
+        else:
+            advice.append(Advice(HELPS, ", ".join(look.shows) or "straight, at rest"))
+    return tuple(advice)
+
+
+def missing(looks: Sequence[Look]) -> tuple[str, ...]:
+    """Name what no picture shows, of WANTED."""
+    return tuple(wanted for wanted in WANTED if not any(wanted in look.shows for look in looks))
+
+
+def _too_little_detail(looks: Sequence[Look]) -> dict[int, str]:
+    if not looks:
+        return {}
+    middle = float(np.median([look.detail for look in looks]))
+    limit = min(ENOUGH_DETAIL, LEAST_DETAIL * middle)
+    return {
+        number: f"face too small: {look.size:.0f} pixels across, the others show {middle:.0f}"
+        if look.size < limit
+        else f"blurred: it shows {look.detail:.0f} pixels of detail across the face, the others {middle:.0f}"
+        for number, look in enumerate(looks)
+        if look.detail < limit
+    }
+
+
+def _strangers(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
+    """Find whom most pictures show: those like the one that is most like all; then who is not like them."""
+    if len(usable) < 2:
+        return {}
+    vectors = np.array([looks[number].vector for number in usable])
+    alike = vectors @ vectors.T
+    middle = int(alike.sum(axis=0).argmax())
+    limit = STRANGER if len(usable) > 2 else STRANGER_OF_TWO
+    person = alike[middle] > limit
+    found = {}
+    for place, number in enumerate(usable):
+        others = vectors[person & (np.arange(len(usable)) != place)].sum(axis=0)
+        if place != middle and vectors[place] @ others < limit * np.linalg.norm(others):
+            found[number] = f"another person than in {names[usable[middle]]}, it seems"
+    return found
+
+
+def _duplicates(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
+    """Find pictures that show nothing that a more detailed one does not show."""
+    kept: list[int] = []
+    found = {}
+    for number in sorted(usable, key=lambda number: -looks[number].detail):
+        twin = next((other for other in kept if _equal(looks[number], looks[other])), None)
+        if twin is None:
+            kept.append(number)
+        else:
+            found[number] = f"the same picture as {names[twin]}"
+    return found
+
+
+def _equal(one: Look, other: Look) -> bool:
+    points = np.sqrt(((one.points - other.points) ** 2).sum(axis=1).mean())
+    return bool(
+        1.0 - one.pixels @ other.pixels < EQUAL_PIXELS
+        and points < EQUAL_POINTS
+        and expression_distance(one, other) < EQUAL_EXPRESSION
+    )
+
+
+def _same_pose(one: Look, other: Look) -> bool:
+    return expression_distance(one, other) < SAME_EXPRESSION and turn_distance(one, other) < SAME_TURN
