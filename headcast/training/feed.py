@@ -6,6 +6,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import cv2
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -119,6 +120,7 @@ class _Steps(IterableDataset[dict[str, Tensor]]):
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         worker: Any = get_worker_info()
+        cv2.setNumThreads(0)  # its threads stayed behind in the parent process
         steps = count(self.first_step + worker.id, worker.num_workers)
         for arrays in self.source.batches(steps, worker.id, worker.num_workers):
             # tensors travel between processes through shared memory, arrays would through a pipe

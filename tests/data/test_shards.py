@@ -84,3 +84,9 @@ def test_a_shard_that_does_not_fit_the_manifest_is_one_line(
     write_clips(shards_dir / "train-000002.tar", [encode_clip("eve_1")])
     with pytest.raises(DataError, match="does not know the video 'eve/eve_1'; prepare it again"):
         load_all(shards_dir, "train")
+
+
+@pytest.mark.parametrize("first", [0, 1, 4, 5, 13])
+def test_reading_goes_on_in_the_middle(first: int, shards_dir: Path) -> None:
+    clips = ShardClips(shards_dir, "train", seed=3, rank=1, world_size=2)
+    assert [clip.name for clip in islice(clips.clips_from(first), 6)] == _names(clips, first + 6)[first:]
