@@ -86,13 +86,18 @@ def check_shard(check: ShardCheck) -> ShardFindings:
         for place, clip in enumerate(read_clips(path)):
             keys.append(clip.key)
             notes.append(clip.notes)
-            problems += [f"{shard.file}: {clip.key} {problem}" for problem in _problems_of_clip(clip, shard.split)]
-            if place in check.shown:
+            faults = [f"{shard.file}: {clip.key} {fault}" for fault in _faults_of_clip(clip, shard.split)]
+            problems += faults
+            if place in check.shown and not faults:
                 pictures.append(_shown(clip))
-    except (DataError, ValueError) as error:
+    except DataError as error:
         problems.append(str(error))
-    if (len(notes), sum(note.num_frames for note in notes)) != (shard.num_clips, shard.num_frames):
-        problems.append(f"{shard.file} holds {len(notes)} whole clips, the manifest says {shard.num_clips}")
+    num_clips, num_frames = len(notes), sum(note.num_frames for note in notes)
+    if (num_clips, num_frames) != (shard.num_clips, shard.num_frames):
+        problems.append(
+            f"{shard.file} holds {num_clips} whole clips with {num_frames} frames, "
+            f"the manifest says {shard.num_clips} with {shard.num_frames}"
+        )
     return ShardFindings(tuple(problems), tuple(keys), tuple(notes), tuple(pictures))
 
 
@@ -107,7 +112,7 @@ def _checks(folder: Path, manifest: Manifest) -> list[ShardCheck]:
     return checks
 
 
-def _problems_of_clip(clip: EncodedClip, split: str) -> Iterator[str]:
+def _faults_of_clip(clip: EncodedClip, split: str) -> Iterator[str]:
     if clip.notes.split != split:
         yield f"belongs to the split {clip.notes.split}"
     if set(clip.notes.quality) != set(QUALITY):

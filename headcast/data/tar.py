@@ -91,7 +91,7 @@ def read_clips(path: Path) -> Iterator[EncodedClip]:
     try:
         with tarfile.open(path, mode="r:") as tar:
             for key, members in groupby(_read_members(tar, path), key=lambda member: member[0]):
-                yield _clip(key, {field: content for _, field, content in members})
+                yield _clip(key, [(field, content) for _, field, content in members])
     except _BROKEN as error:
         raise DataError(f"{path} is broken ({error!s:.100}); delete it and run `headcast prepare` again") from error
 
@@ -144,7 +144,10 @@ def _read_members(tar: tarfile.TarFile, path: Path) -> Iterator[_Member]:
         yield name["key"], name["field"], content.read()
 
 
-def _clip(key: str, members: Mapping[str, bytes]) -> EncodedClip:
+def _clip(key: str, found: list[tuple[str, bytes]]) -> EncodedClip:
+    members = dict(found)
+    if len(members) < len(found):
+        raise ValueError(f"it holds a member of {key} twice")
     notes = _notes(json.loads(members["json"]))
     fields = [f"{number:04}" for number in range(notes.num_frames)]
     if len(members) != 2 + 2 * len(fields):
