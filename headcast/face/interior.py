@@ -5,7 +5,8 @@ carried rigidly from the shot where the shot shows it, and drawn in the shot's o
 a prior that the generator refines. The eyeball likewise stays behind the lids and turns with the gaze.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ TEXTURE_SCALE = 96  # drawn pixels per eye distance
 TEXTURE_SIZE = (116, 116)
 TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
 MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
+SHOWN_SHARE = 0.2  # of a blend of mouths, from which on what it shows needs no drawing
 BOX_MARGIN = 2  # pixels
 COLOURFUL = 0.25  # spread of a skin's channels over their mean in a colour photo
 
@@ -66,20 +68,22 @@ class Mouth:
         gap = float(face[14, 1] - face[13, 1])
         self._window = _feathered_window(landmarks[list(INNER_LIPS), :2], image.shape[:2]) if gap > MIN_SHOWN else None
 
-    def patch(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
-        """Return the inside of the mouth for a face at `landmarks`; `face` is the same without its `pose`."""
+    def draw(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
+        """Return a drawn mouth for a face at `landmarks`; `face` is the same without its `pose`."""
         lips = landmarks[list(INNER_LIPS), :2]
-        left, top, width, height = _box(lips, self._image.shape[:2])
-        moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        box = _box(lips, self._image.shape[:2])
         jaw = max(0.0, float(face[[87, 14, 317], 1].mean() - self._contact[1]))
-        colour = self._draw(pose, jaw, (left, top, width, height))
-        shown = np.zeros((height, width), np.float32)
-        if self._window is not None:
-            carry = _fit_affine(moved, self._source) @ _shift(left, top)
-            photo = _sample(self._image, carry, width, height)
-            shown = _sample(self._window, carry, width, height)
-            colour += shown[:, :, None] * (photo - colour)
-        return Patch(left, top, colour, polygon_mask(lips, left, top, width, height), shown)
+        nothing = np.zeros(box[:1:-1], np.float32)
+        return Patch(box[0], box[1], self._draw(pose, jaw, box), polygon_mask(lips, *box), nothing)
+
+    def show(self, pose: Pose, drawn: Patch) -> tuple[NDArray[np.float32], Mask] | None:
+        """Return what the shot shows at a `drawn` mouth's place, (h, w, 3), and where; None if its lips are closed."""
+        if self._window is None:
+            return None
+        height, width = drawn.inside.shape
+        moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        carry = _fit_affine(moved, self._source) @ _shift(drawn.left, drawn.top)
+        return _sample(self._image, carry, width, height), _sample(self._window, carry, width, height)
 
     def _draw(self, pose: Pose, jaw: float, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
         left, top, width, height = box
@@ -95,6 +99,24 @@ class Mouth:
         upper, lower = colours
         colour = lower[:, :, :3] + upper[:, :, 3:] * (upper[:, :, :3] - lower[:, :, :3])
         return np.ascontiguousarray(colour)
+
+
+def mouth_patch(
+    mouths: Sequence[Mouth], weights: Sequence[float], landmarks: Landmarks, face: Face, pose: Pose
+) -> Patch:
+    """Return the blended mouth for a face at `landmarks`; where none shows its inside, the first one's drawing."""
+    drawn = mouths[0].draw(landmarks, face, pose)
+    shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
+    for mouth, weight in zip(mouths, weights, strict=True):
+        photo = mouth.show(pose, drawn) if weight else None
+        if photo is not None:
+            share = np.float32(weight) * photo[1]
+            shares += share
+            colour += share[:, :, None] * photo[0]
+    # What a fifth of the blend shows is shown as if all did; below that it fades to the drawing.
+    shown = np.clip(shares / SHOWN_SHARE, 0, 1) if len(mouths) > 1 else shares
+    photo_colour = colour / np.maximum(shares, 1e-6)[:, :, None]
+    return replace(drawn, colour=drawn.colour + shown[:, :, None] * (photo_colour - drawn.colour), shown=shown)
 
 
 class Eye:

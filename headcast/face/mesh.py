@@ -22,6 +22,7 @@ Points = NDArray[np.float64]
 Sides = tuple[bool, bool, bool, bool]
 """Left, top, right, bottom."""
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
+Real = TypeVar("Real", np.float32, np.float64)
 
 NUM_FACE = 468  # mesh vertices without the irises
 EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
@@ -46,12 +47,14 @@ class SamplingGrid:
 
     `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
     shot shows that place at a grazing angle or from behind; `doubled` (H, W) is 1 where hair and background around
-    a turned face would show the face a second time.
+    a turned face would show the face a second time. `triangles` (H, W) int32 are the numbers of the face's triangles
+    that are seen, those of its openings after the rest; negative elsewhere.
     """
 
     positions: NDArray[np.float32]
     trusted: NDArray[np.float32]
     doubled: NDArray[np.float32]
+    triangles: NDArray[np.int32]
 
 
 def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
@@ -84,7 +87,7 @@ def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
     return np.asarray(np.minimum(around, below))
 
 
-def smoothstep(value: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+def smoothstep(value: NDArray[Real], low: float, high: float) -> NDArray[Real]:
     """Rise smoothly from 0 at `low` to 1 at `high`."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share))
@@ -112,7 +115,7 @@ class Mesh:
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
-        self._trusted[len(self._outer) :] = smoothstep(_facing(corners[len(self._outer) :]), *GRAZING)
+        self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
         self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
         self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
@@ -131,7 +134,7 @@ class Mesh:
         trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
         doubled = self._doubled(index, positions)
         trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
-        return SamplingGrid(positions, trusted, doubled)
+        return SamplingGrid(positions, trusted, doubled, np.asarray(index - len(self._outer), np.int32))
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
@@ -229,7 +232,7 @@ def _doubled_areas(corners: Points) -> NDArray[np.float64]:
     return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
 
 
-def _facing(corners: Points) -> NDArray[np.float64]:
+def facing(corners: Points) -> NDArray[np.float64]:
     """Return the cosines (T,) between the triangles' (T, 3, 3) normals and the direction to the camera."""
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return np.asarray(normals[:, 2] / np.maximum(np.linalg.norm(normals, axis=1), 1e-9))

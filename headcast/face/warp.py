@@ -5,22 +5,27 @@ the matte; the insides of mouth and eyes. The result is the best that pixels of 
 makes it real.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.face.bank import FaceBank
+from headcast.face.contact import OPENINGS
 from headcast.face.draw import draw_landmark_image
-from headcast.face.interior import Eye, Mouth, Patch
+from headcast.face.interior import Patch
+from headcast.face.light import in_light_of
 from headcast.face.mesh import EAR_DEPTH, Mesh, SamplingGrid, Sides, sample
 from headcast.face.pose import Pose, fit_pose, measure_controls, remove_pose
-from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
+from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Mask, Shot
 
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
 HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
 HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
+VALIDITY = CONDITIONING_MAPS.index("validity")
 CHEEKS = (50, 101, 118, 280, 330, 347)
 
 
@@ -38,22 +43,28 @@ class WarpedShot:
 
 
 class Warper:
-    """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves."""
+    """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves.
 
-    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4) -> None:
+    Within the face, `others` of the same person and size show the expressions that the shot does not.
+    """
+
+    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
         self._shot = shot
         self._size = shot.image.shape[0]
         self._mesh = Mesh(shot.landmarks, self._size, pinned)
-        pose = self._mesh.pose
-        face = remove_pose(shot.landmarks, pose)
-        self._controls = measure_controls(face)
         outline = soft_outline(shot.matte)
         self._masks = np.dstack([outline, shot.matte])
         self._hidden = (outline > HIDDEN_FROM).astype(np.float32)
         self._background = fill_from_around(shot.image, 1 - self._hidden)
         skin = _sample_skin(shot.image, shot.landmarks)
-        self._mouth = Mouth(shot.image, shot.landmarks, face, pose, skin)
-        self._eyes = [Eye(shot.image, shot.landmarks, face, pose, left=left) for left in (False, True)]
+        self._faces = FaceBank([shot], skin)
+        if others:
+            self._faces = FaceBank([shot, *(self._relit(other) for other in others)], skin)
+
+    def _relit(self, other: Shot) -> Shot:
+        warped = self(other.landmarks)
+        face = warped.grid.triangles >= 0
+        return in_light_of(other, warped.conditioning.warped, face * warped.conditioning.maps[:, :, VALIDITY])
 
     def __call__(self, landmarks: Landmarks) -> WarpedShot:
         """Carry the shot to `landmarks`, in pixels of the shot."""
@@ -66,26 +77,24 @@ class Warper:
         colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
         carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
         validity = carried + (1 - cover) * (1 - self._hidden)
-        mouth = self._mouth.patch(landmarks, face, pose)
-        eyes = [eye.patch(landmarks, pose) for eye in self._eyes]
+        shown = self._faces(landmarks, face, pose, grid.triangles)
+        for patch, kept in zip(shown.skin, (1.0, shown.anchor_share), strict=False):
+            _lay(patch, colour, validity)
+            _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
         openings = []
-        for patches in ([mouth], eyes):
+        for patches in ((shown.mouth,), shown.eyes):
             opening = np.zeros_like(matte)
             for patch in patches:
-                _lay(patch, colour, validity, carried, opening)
+                _lay(patch, colour, validity)
+                _part(patch, carried)[:] *= 1 - patch.inside
+                np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
             openings.append(opening)
         skull = skull_coordinates(pose, self._size)
-        change = self._opening_change(skull, measure_controls(face) - self._controls)
+        change = _opening_change(skull, measure_controls(face) - shown.controls)
         maps = np.dstack([validity, *openings, change, skull, matte]).astype(np.float32)
         warped = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
         return WarpedShot(conditioning, grid, carried)
-
-    def _opening_change(self, skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
-        """Return 0.5 plus the change of opening: of the lips below the nose, of each eye above it."""
-        lips, right, left = (float(OPENING_GAIN * change[number]) for number in (0, 4, 5))
-        below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
-        return np.asarray(0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left)), np.float32)
 
 
 def soft_outline(matte: Mask) -> Mask:
@@ -122,15 +131,24 @@ def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:
     return np.asarray(weights * colours + (1 - weights) * cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR))
 
 
-def _lay(patch: Patch, colour: NDArray[np.float32], validity: Mask, carried: Mask, opening: Mask) -> None:
+def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
+    """Return (H, W) 0.5 plus the change of opening, of controls (8,): of the lips below the nose, of each eye above."""
+    lips, right, left = (float(OPENING_GAIN * change[number]) for number in OPENINGS)
+    below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
+    return np.asarray(0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left)), np.float32)
+
+
+def _lay(patch: Patch, colour: NDArray[np.float32], validity: Mask) -> None:
     """Lay one patch over the frame, in place."""
+    there, sure = _part(patch, colour), _part(patch, validity)
+    there += patch.inside[:, :, None] * (patch.colour - there)
+    sure += patch.inside * (patch.shown - sure)
+
+
+def _part(patch: Patch, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the part of a frame (H, W) or (H, W, 3) that a patch covers."""
     height, width = patch.inside.shape
-    there = np.s_[patch.top : patch.top + height, patch.left : patch.left + width]
-    inside = patch.inside
-    colour[there] += inside[:, :, None] * (patch.colour - colour[there])
-    validity[there] += inside * (patch.shown - validity[there])
-    carried[there] *= 1 - inside
-    opening[there] = np.maximum(opening[there], inside)
+    return frame[patch.top : patch.top + height, patch.left : patch.left + width]
 
 
 def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:

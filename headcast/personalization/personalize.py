@@ -117,7 +117,7 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
 
 
 def _content(model: Model, gathered: Gathered, tuned: Finetuned, why: str, marks: Marks) -> AvatarContent:
-    """The avatar shows its first shot; the others have done their work and stay with the user."""
+    """The avatar shows its first photo, and the expressions of all shots within it."""
     shown = gathered.sitters[0]
     settings: dict[str, Any] = {
         "num_shots": len(gathered.sitters),
@@ -126,7 +126,12 @@ def _content(model: Model, gathered: Gathered, tuned: Finetuned, why: str, marks
         "reason": why,
         "candidates": [vars(candidate) for candidate in tuned.candidates],
     }
-    avatar = Avatar(tuned.generator, tuned.adain_parameters, (shown.shot,), model.config.image_size)
+    avatar = Avatar(
+        tuned.generator,
+        tuned.adain_parameters,
+        tuple(sitter.shot for sitter in gathered.sitters),
+        model.config.image_size,
+    )
     return AvatarContent(avatar, model.config, shown.photo, shown.box, settings, marks.to_metadata())
 
 

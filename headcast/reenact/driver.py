@@ -18,7 +18,7 @@ from headcast.types import Image, Landmarks, Shot
 
 
 class Driver:
-    """Animates one sitter.
+    """Animates one sitter; the avatar's further shots show expressions that the sitter's own does not.
 
     driver = Driver(sitter, avatar_of(model, [sitter.shot]))
     driver.measure_from(some_driving_landmarks)
@@ -39,7 +39,8 @@ class Driver:
     ) -> None:
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
-        self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4)
+        others = avatar.shots[1:]  # the first is the sitter's own
+        self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4, others)
         self._compose = Composer(sitter) if paste_back else None
         self._reads_warp = avatar.generator.conditioning_channels > 3
         self._generate = make_runtime(avatar, device=device, precision=precision)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from headcast.face.contact import set_openings
-from headcast.face.interior import Eye, Mouth, Patch, draw_teeth, draw_tongue, polygon_mask
+from headcast.face.interior import Eye, Mouth, Patch, draw_teeth, draw_tongue, mouth_patch, polygon_mask
 from headcast.face.pose import Face, Pose, apply_pose, fit_pose, measure_controls, remove_pose
 from headcast.face.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
-from headcast.types import Image, Shot
+from headcast.types import Image, Landmarks, Shot
 
 SKIN = np.array([200.0, 160.0, 140.0])
 
@@ -35,6 +35,10 @@ def with_mouth(face: Face, gap: float) -> Face:
 
 def mouth_of(image: Image, face: Face, pose: Pose) -> Mouth:
     return Mouth(image, apply_pose(face, pose), face, pose, SKIN)
+
+
+def patch_of(mouth: Mouth, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
+    return mouth_patch([mouth], [1.0], landmarks, face, pose)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_a_line_covers_nothing() -> None:
 
 def test_closed_lips_show_no_inside(shot: Shot, canonical: Face, pose: Pose) -> None:
     closed = with_mouth(canonical, 0.0)
-    patch = mouth_of(shot.image, canonical, pose).patch(apply_pose(closed, pose), closed, pose)
+    patch = patch_of(mouth_of(shot.image, canonical, pose), apply_pose(closed, pose), closed, pose)
     assert patch.inside.max() == 0
 
 
@@ -77,7 +81,7 @@ def test_closed_lips_show_no_inside(shot: Shot, canonical: Face, pose: Pose) -> 
 def test_an_open_mouth_covers_the_area_between_the_lips(shot: Shot, canonical: Face, pose: Pose, gap: float) -> None:
     opened = with_mouth(canonical, gap)
     landmarks = apply_pose(opened, pose)
-    patch = mouth_of(shot.image, canonical, pose).patch(landmarks, opened, pose)
+    patch = patch_of(mouth_of(shot.image, canonical, pose), landmarks, opened, pose)
     assert patch.inside.sum() == pytest.approx(area(landmarks[list(INNER_LIPS), :2]), rel=0.1)
     assert patch.inside.shape == patch.shown.shape == patch.colour.shape[:2]
 
@@ -85,12 +89,12 @@ def test_an_open_mouth_covers_the_area_between_the_lips(shot: Shot, canonical: F
 def test_a_photo_with_closed_lips_shows_nothing_of_its_mouth(shot: Shot, canonical: Face, pose: Pose) -> None:
     opened = with_mouth(canonical, 0.35)
     landmarks = apply_pose(opened, pose)
-    assert mouth_of(shot.image, with_mouth(canonical, 0.0), pose).patch(landmarks, opened, pose).shown.max() == 0
-    assert mouth_of(shot.image, canonical, pose).patch(landmarks, opened, pose).shown.max() == 1  # the smile does
+    assert patch_of(mouth_of(shot.image, with_mouth(canonical, 0.0), pose), landmarks, opened, pose).shown.max() == 0
+    assert patch_of(mouth_of(shot.image, canonical, pose), landmarks, opened, pose).shown.max() == 1  # the smile does
 
 
 def test_teeth_in_the_photo_stay_where_they_are(shot: Shot, canonical: Face, pose: Pose) -> None:
-    patch = mouth_of(shot.image, canonical, pose).patch(shot.landmarks, canonical, pose)
+    patch = patch_of(mouth_of(shot.image, canonical, pose), shot.landmarks, canonical, pose)
     height, width = patch.inside.shape
     photo = shot.image[patch.top : patch.top + height, patch.left : patch.left + width].astype(float)
     seen = (patch.shown > 0.99) & (patch.inside > 0.99)
@@ -103,7 +107,7 @@ def test_upper_teeth_belong_to_the_skull_and_are_brighter_than_the_throat(canoni
     brightest_row = []
     for gap in (0.25, 0.5):
         opened = with_mouth(canonical, gap)
-        patch = mouth.patch(apply_pose(opened, pose), opened, pose)
+        patch = patch_of(mouth, apply_pose(opened, pose), opened, pose)
         lit = np.where(patch.inside > 0.9, patch.colour.mean(-1), np.nan)
         middle = lit[:, lit.shape[1] // 3 : -lit.shape[1] // 3]
         assert np.nanmax(middle) > 3 * np.nanmin(middle)
@@ -153,7 +157,7 @@ def test_a_face_at_the_border_of_the_frame_is_no_trouble(shot: Shot, canonical: 
     mouth = mouth_of(shot.image, canonical, pose)
     for shift in ((-400.0, 0.0), (0.0, 400.0), (130.0, 0.0)):
         there = Pose(pose.rotation, pose.scale, pose.translation + np.append(shift, 0))
-        patch = mouth.patch(apply_pose(opened, there), opened, there)
+        patch = patch_of(mouth, apply_pose(opened, there), opened, there)
         assert patch.inside.size
         assert 0 <= patch.left < patch.left + patch.inside.shape[1] <= 256
         assert 0 <= patch.top < patch.top + patch.inside.shape[0] <= 256

@@ -1,0 +1,188 @@
+"""Shots of one person in; for moved landmarks, the skin, mouth and eyes of those that show this expression out.
+
+The first shot is the anchor: hair, body, background and light of the warped shot are its own. Within the face up to
+three shots are blended, those whose expression and pose are nearest, with weights that change smoothly with the
+motion; the mouth chooses for itself. All are carried by the triangles of one mesh, so that eyes lie on eyes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.face.interior import Eye, Mouth, Patch, mouth_patch
+from headcast.face.mesh import GRAZING, face_triangles, facing, opening_triangles, sample, smoothstep
+from headcast.face.nearest import ALL_CONTROLS, MOUTH_CONTROLS, NearestFaces, Weights
+from headcast.face.pose import Controls, Face, Pose, fit_pose, measure_controls, remove_pose
+from headcast.face.topology import FACE_OVAL, OUTER_LIPS
+from headcast.types import Landmarks, Mask, Shot
+
+Box = tuple[slice, slice]
+
+OUTSIDE = 2.0  # pixels around the face, so that its outline is seen
+STEP = 2  # places in the shots are computed for every other pixel; between them they change evenly
+RIM = (0.04, 0.2)  # eye distances inside of the face's outline between which other shots fade in
+MOUTH_RADII = (0.75, 0.6)  # of the ellipse around the lips that chooses for itself, in eye distances
+MOUTH_RIM = 0.3  # share of the ellipse over which it fades
+
+
+@dataclass(frozen=True)
+class ShownFace:
+    """What to lay over the warped anchor, in this order.
+
+    `skin` are face and lips, nothing where the anchor is alone; `anchor_share` of the lips is the anchor's. `controls`
+    (8,) are those of the blended shots.
+    """
+
+    skin: tuple[Patch, ...]
+    mouth: Patch
+    eyes: tuple[Patch, Patch]
+    anchor_share: float
+    controls: Controls
+
+
+class FaceBank:
+    """The faces of one or more shots of one size in one light; the first is the anchor. `skin` is its colour (3,)."""
+
+    def __init__(self, shots: Sequence[Shot], skin: NDArray[np.float64]) -> None:
+        self._size = shots[0].image.shape[0]
+        self._faces = [_Face(shot, skin) for shot in shots]
+        self._mouths = [face.mouth for face in self._faces]
+        self._controls = np.stack([face.controls for face in self._faces])
+        places = [(face.controls, face.pose) for face in self._faces]
+        self._nearest, self._nearest_mouths = (NearestFaces(places, each) for each in (ALL_CONTROLS, MOUTH_CONTROLS))
+
+    def __call__(self, landmarks: Landmarks, face: Face, pose: Pose, triangles: NDArray[np.int32]) -> ShownFace:
+        """Return the face at `landmarks`; `face` is the same without its `pose`, `triangles` (H, W) are seen there."""
+        wanted = measure_controls(face)
+        weights, mouth_weights = self._nearest(wanted, pose), self._nearest_mouths(wanted, pose)
+        controls = weights @ self._controls
+        controls[list(MOUTH_CONTROLS)] = mouth_weights @ self._controls[:, MOUTH_CONTROLS]
+        skin = self._skin(landmarks, pose, triangles, (weights, mouth_weights)) if len(self._faces) > 1 else ()
+        return ShownFace(
+            skin,
+            mouth_patch(self._mouths, mouth_weights.tolist(), landmarks, face, pose),
+            (self._eye(0, weights, landmarks, pose), self._eye(1, weights, landmarks, pose)),
+            float(mouth_weights[0]),
+            controls,
+        )
+
+    def _skin(
+        self, landmarks: Landmarks, pose: Pose, triangles: NDArray[np.int32], weights: tuple[Weights, Weights]
+    ) -> tuple[Patch, ...]:
+        """Return the patches of the whole face and of the lips."""
+        whole = _box(landmarks[list(FACE_OVAL)], self._size, OUTSIDE)
+        lips = _box(landmarks[list(OUTER_LIPS)], self._size, MOUTH_RADII[0] * pose.scale)
+        inside = np.zeros(triangles.shape, np.float32)
+        inside[whole] = _within(triangles[whole] >= 0, pose.scale)
+        to_edges, patches = _to_edges(landmarks), []
+        for box, share, say in (
+            (whole, inside[whole], weights[0]),
+            (lips, inside[lips] * _by_the_lips(landmarks, pose, lips), weights[1]),
+        ):
+            colour, seen = self._blend_skin(say, _Places(to_edges, triangles, box))
+            patches.append(Patch(box[1].start, box[0].start, colour, share * np.clip(2 * seen, 0, 1), seen))
+        return tuple(patches)
+
+    def _blend_skin(self, weights: Weights, places: "_Places") -> tuple[NDArray[np.float32], Mask]:
+        """Return the blended skin (h, w, 3) of a box, and how much (h, w) in 0..1 the shots show of it."""
+        some = [(np.float32(weights[number]), self._faces[number]) for number in np.flatnonzero(weights)]
+        shares = [weight * places.enlarged(face.trusted[places.triangles]) for weight, face in some]
+        seen = np.sum(shares, axis=0)
+        colour = np.sum(
+            [share[:, :, None] * face.skin(places) for share, (_, face) in zip(shares, some, strict=True)], axis=0
+        )
+        return colour / np.maximum(seen, np.float32(1e-6))[:, :, None], seen
+
+    def _eye(self, which: int, weights: Weights, landmarks: Landmarks, pose: Pose) -> Patch:
+        some = np.flatnonzero(weights)
+        patches: list[Patch] = [self._faces[number].eyes[which].patch(landmarks, pose) for number in some]
+        shares = [np.float32(weight) for weight in weights[some]]
+        colour = np.sum([share * patch.colour for share, patch in zip(shares, patches, strict=True)], axis=0)
+        shown = np.sum([share * patch.shown for share, patch in zip(shares, patches, strict=True)], axis=0)
+        return replace(patches[0], colour=colour, shown=shown)
+
+
+class _Face:
+    """One shot's face, ready to be carried."""
+
+    def __init__(self, shot: Shot, skin: NDArray[np.float64]) -> None:
+        self._image = shot.image
+        self.pose = fit_pose(shot.landmarks)
+        face = remove_pose(shot.landmarks, self.pose)
+        self.controls = measure_controls(face)
+        corners = shot.landmarks[_triangles()].astype(np.float64)
+        self.trusted = smoothstep(facing(corners), *GRAZING).astype(np.float32)
+        flat = corners[:, :, :2].astype(np.float32)
+        self._affine = np.stack([flat[:, 0], flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]], 1)
+        self.mouth = Mouth(shot.image, shot.landmarks, face, self.pose, skin)
+        self.eyes = [Eye(shot.image, shot.landmarks, face, self.pose, left=left) for left in (False, True)]
+
+    def skin(self, places: "_Places") -> NDArray[np.float32]:
+        """Return the shot's pixels (h, w, 3) float32 at places on the face."""
+        corner, one, two = np.moveaxis(self._affine[places.triangles], 2, 0)
+        along = places.along
+        positions = places.enlarged(corner + along[:, :, :1] * one + along[:, :, 1:] * two)
+        return sample(self._image, positions, cv2.BORDER_REPLICATE).astype(np.float32)
+
+
+class _Places:
+    """Where on the face the pixels of a box lie: the triangle seen there, and how far `along` (h, w, 2) its edges."""
+
+    def __init__(self, to_edges: NDArray[np.float32], triangles: NDArray[np.int32], box: Box) -> None:
+        self._height, self._width = (side.stop - side.start for side in box)
+        self.triangles = triangles[box][::STEP, ::STEP]
+        table = to_edges[self.triangles]
+        height, width = self.triangles.shape
+        y = (box[0].start + STEP / 2 - 0.5 + STEP * np.arange(height, dtype=np.float32))[:, None] - table[:, :, 1]
+        x = box[1].start + STEP / 2 - 0.5 + STEP * np.arange(width, dtype=np.float32) - table[:, :, 0]
+        self.along = np.stack([table[:, :, 2] * x + table[:, :, 3] * y, table[:, :, 4] * x + table[:, :, 5] * y], -1)
+
+    def enlarged(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return values that are known at each place for every pixel of the box."""
+        full = cv2.resize(values, None, fx=STEP, fy=STEP, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(full[: self._height, : self._width], np.float32)
+
+
+@cache
+def _triangles() -> NDArray[np.int64]:
+    """Return the triangles (T, 3) that SamplingGrid.triangles numbers."""
+    return np.concatenate([face_triangles(), opening_triangles()])
+
+
+def _to_edges(landmarks: Landmarks) -> NDArray[np.float32]:
+    """Return for each triangle (T, 6) its first corner, and the matrix from pixels after it to shares of its edges."""
+    corners = landmarks[_triangles(), :2]
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    area = np.where(np.abs(area) < 1e-4, np.float32(1e-4), area)
+    inverse = np.stack([two[:, 1], -two[:, 0], -one[:, 1], one[:, 0]], 1) / area[:, None]
+    return np.concatenate([corners[:, 0], inverse], 1)
+
+
+def _within(face: NDArray[np.bool_], scale: float) -> Mask:
+    """Return 1 (h, w) inside of a face, falling to 0 towards its outline."""
+    distance = cv2.distanceTransform(face.astype(np.uint8), cv2.DIST_L2, 3)
+    return smoothstep(np.asarray(distance, np.float32), *(scale * share for share in RIM))
+
+
+def _by_the_lips(landmarks: Landmarks, pose: Pose, box: Box) -> Mask:
+    """Return 1 (h, w) by the lips, falling to 0 towards an ellipse around them."""
+    places = landmarks[list(OUTER_LIPS), :2]
+    middle = (places.min(0) + places.max(0)) / 2
+    down = (pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])).astype(np.float32)
+    y = np.arange(box[0].start, box[0].stop, dtype=np.float32)[:, None] - middle[1]
+    x = np.arange(box[1].start, box[1].stop, dtype=np.float32) - middle[0]
+    across, along = (radius * np.float32(pose.scale) for radius in MOUTH_RADII)
+    radius = np.hypot((x * down[1] - y * down[0]) / across, (x * down[0] + y * down[1]) / along)
+    return np.asarray(1 - smoothstep(radius, 1 - MOUTH_RIM, 1), np.float32)
+
+
+def _box(points: Landmarks, size: int, margin: float) -> Box:
+    """Return the rows and columns around points (N, 3) with a margin, within a frame of `size` pixels, never none."""
+    low = np.clip(np.floor(points.min(0)[:2] - margin), 0, size - 2).astype(int).tolist()
+    high = np.clip(np.ceil(points.max(0)[:2] + margin) + 1, np.add(low, 1), size).astype(int).tolist()
+    return slice(low[1], high[1]), slice(low[0], high[0])

@@ -1,0 +1,47 @@
+"""Faces of several shots and a wanted face in, how much each shot counts out, without jumps."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.face.pose import CONTROLS, Controls, Pose
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
+
+Weights = NDArray[np.float64]
+
+ALL_CONTROLS: Final = tuple(range(len(CONTROLS)))
+MOUTH_CONTROLS: Final = tuple(CONTROLS.index(name) for name in ("lip_gap", "mouth_width", "smile"))
+MOST_BLENDED: Final = 3
+REACH: Final = 0.5  # spreads by which a shot may be farther than the nearest one and still count by e**-0.5
+
+
+class NearestFaces:
+    """Weighs shots by how near they are to a wanted face in pose and some controls, each in its usual spread."""
+
+    def __init__(self, faces: Sequence[tuple[Controls, Pose]], controls: Sequence[int]) -> None:
+        self._controls = list(controls)
+        self._faces = np.stack([self._place(*face) for face in faces])
+
+    def __call__(self, controls: Controls, pose: Pose) -> Weights:
+        """Return the shots' weights (N,): they sum to 1, at most three are above 0."""
+        return blend_weights(np.linalg.norm(self._faces - self._place(controls, pose), axis=1))
+
+    def _place(self, controls: Controls, pose: Pose) -> NDArray[np.float64]:
+        expression = (controls / CONTROL_SPREAD)[self._controls]
+        return np.concatenate([expression, rotation_vector(pose.rotation) / ROTATION_SPREAD])
+
+
+def blend_weights(distances: NDArray[np.float64]) -> Weights:
+    """Return weights (N,) that sum to 1 for distances (N,) of 0 or more.
+
+    The fourth nearest counts for nothing, and the third for nothing where it is as far: so weights never jump.
+    """
+    nearness = np.exp(-((distances - distances.min()) ** 2) / (2 * REACH**2))
+    if len(nearness) > MOST_BLENDED:
+        nearness = np.maximum(nearness - np.sort(nearness)[-MOST_BLENDED - 1], 0.0)
+    total = float(nearness.sum())
+    if total < 1e-6:  # four or more at one distance: none can be told from the others
+        nearness, total = (distances == distances.min()).astype(np.float64), float((distances == distances.min()).sum())
+    return np.asarray(nearness / total)

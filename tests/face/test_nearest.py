@@ -1,0 +1,49 @@
+"""Weights of shots: few, fair and without jumps."""
+
+import numpy as np
+import pytest
+
+from headcast.face.nearest import ALL_CONTROLS, MOST_BLENDED, MOUTH_CONTROLS, NearestFaces, blend_weights
+from headcast.face.pose import CONTROLS, Controls, Pose
+from headcast.face.retarget import CONTROL_SPREAD, rotation_matrix
+
+
+def face(yaw: float = 0.0, **changes: float) -> tuple[Controls, Pose]:
+    controls = np.zeros(len(CONTROLS))
+    for name, spreads in changes.items():
+        controls[CONTROLS.index(name)] = spreads * CONTROL_SPREAD[CONTROLS.index(name)]
+    return controls, Pose(rotation_matrix(np.array([0.0, yaw, 0.0])), 50.0, np.zeros(3))
+
+
+def test_at_most_three_count_and_their_shares_are_those_of_the_kernel() -> None:
+    weights = blend_weights(np.array([0.3, 0.8, 9.0, 1.3, 0.3]))
+    assert weights.sum() == pytest.approx(1.0)
+    assert np.count_nonzero(weights) == MOST_BLENDED
+    fourth = np.exp(-(1.0**2) / 0.5)  # 1.3 lies 1.0 behind the nearest, two reaches
+    second = np.exp(-(0.5**2) / 0.5) - fourth
+    total = 2 * (1 - fourth) + second
+    np.testing.assert_allclose(weights, [(1 - fourth) / total, second / total, 0, 0, (1 - fourth) / total])
+
+
+def test_one_shot_has_all_the_weight_and_equal_ones_share_it() -> None:
+    assert blend_weights(np.array([7.0])).tolist() == [1.0]
+    np.testing.assert_allclose(blend_weights(np.full(6, 2.0)), 1 / 6)
+
+
+def test_weights_never_jump() -> None:
+    random = np.random.default_rng(1)
+    starts, ends = random.uniform(0, 4, (2, 200, 32))
+    for share in np.linspace(0, 1, 11):
+        distances = starts + share * (ends - starts)
+        for row, step in zip(distances, random.choice([-1e-4, 1e-4], distances.shape), strict=True):
+            assert np.abs(blend_weights(row + step) - blend_weights(row)).max() < 0.01
+
+
+def test_the_nearest_in_expression_and_pose_counts_most() -> None:
+    faces = [face(), face(lip_gap=3), face(yaw=0.5), face(gaze_x=3)]
+    whole, mouths = NearestFaces(faces, ALL_CONTROLS), NearestFaces(faces, MOUTH_CONTROLS)
+    assert whole(*face(lip_gap=2.5)).argmax() == 1
+    assert whole(*face(yaw=0.4)).argmax() == 2
+    assert whole(*face(gaze_x=2.5)).argmax() == 3
+    weights = mouths(*face(gaze_x=2.5))
+    assert weights[0] == pytest.approx(weights[3]) and weights[0] > 0.49  # mouths do not ask where the eyes look
