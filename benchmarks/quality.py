@@ -18,12 +18,12 @@ from tqdm import tqdm
 
 from headcast.data.clips import ClipFile, find_clips, load_clips
 from headcast.errors import HeadcastError
-from headcast.evaluation.baselines import OURS, WARP
+from headcast.evaluation.baselines import OURS, WARP, Rivals
 from headcast.evaluation.bootstrap import Comparison
 from headcast.evaluation.judges import Judges, load_judges
-from headcast.evaluation.protocol import NUM_TARGETS
+from headcast.evaluation.protocol import NUM_TARGETS, split_clip
 from headcast.evaluation.records import Record
-from headcast.evaluation.self_reenactment import judge_clip
+from headcast.evaluation.self_reenactment import FromLandmarks, judge_clip
 from headcast.evaluation.tables import Table, compare_rivals, mean_figures, table_of
 from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
 from headcast.networks.model import Model
@@ -34,7 +34,9 @@ def main() -> None:
     options = parse_options()
     print_machine()
     files = find_clips(options.clips, options.list, options.split)[: options.limit]
-    judges = load_judges(options.squeezenet, options.identity_net, options.landmarks68)
+    judges = load_judges(
+        options.squeezenet, [options.identity_net] if options.identity_net else [], options.landmarks68
+    )
     model = load_checkpoint(options.checkpoint or default_checkpoint_path())
     records = list(judge_clips(files, judges, model, options.seed))
     identities = list(dict.fromkeys(record.identity for record in records))
@@ -55,7 +57,9 @@ def main() -> None:
 def judge_clips(files: list[ClipFile], judges: Judges, model: Model, seed: int) -> Iterator[Record]:
     """Judge each clip with one shot, saying what is special about it."""
     for clip in tqdm(load_clips(files), total=len(files), unit="clip"):
-        record = judge_clip(clip, judges, model, num_shots=1, seed=seed)
+        split = split_clip(clip, 1, seed)
+        maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], model), clip.landmarks, split.targets)
+        record = judge_clip(clip, judges, maker, split, clip.name)
         facts = record.facts
         short = f" of {NUM_TARGETS}: a short clip" if facts["num_targets"] < NUM_TARGETS else ""
         tqdm.write(

@@ -1,7 +1,8 @@
 """A checkpoint and a folder of clips in, a report on how good it is out: `headcast evaluate`."""
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from headcast.cli.report import Report
 from headcast.errors import DataError
 
 if TYPE_CHECKING:
+    from headcast.evaluation.protocol import JudgedClip, Settings
     from headcast.types import Image
 
 SUMMARY = "measure a checkpoint on clips of people that it has not seen"
@@ -20,10 +22,16 @@ _MAX_SHOTS = 32
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast evaluate` understands."""
     parser.add_argument("--model", type=Path, metavar="FILE", help="checkpoint; default: the weights of the package")
-    parser.add_argument("--data", type=Path, required=True, metavar="CLIPS", help="one face per clip; PERSON_1.mp4")
-    parser.add_argument("--report", type=Path, required=True, metavar="DIR", help="written here; started runs go on")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="clips, one face each, PERSON_1.mp4; or shards"
+    )
+    output = parser.add_mutually_exclusive_group(required=True)
+    output.add_argument("--report", type=Path, metavar="DIR", help="written here; started runs go on")
+    output.add_argument(
+        "--export-protocol", type=Path, metavar="DIR", help="write shots and driving frames for other methods, and end"
+    )
     parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, split; default: all clips")
-    parser.add_argument("--split", metavar="NAME", help="which split of the list; default: all")
+    parser.add_argument("--split", metavar="NAME", help="which split; default: all of clips, val of shards")
     parser.add_argument("--paintings", type=Path, metavar="DIR", help="paintings or photos to drive as well")
     parser.add_argument(
         "--shots",
@@ -40,46 +48,110 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="held-out frames of each clip; default: %(default)s",
     )
+    parser.add_argument(
+        "--tune-steps",
+        type=whole_number(0, 100_000),
+        default=0,
+        metavar="N",
+        help="judge avatars tuned for N steps as well, and at T = 8 random weights tuned so; default: not",
+    )
+    parser.add_argument(
+        "--outside",
+        type=_outside,
+        action="append",
+        default=[],
+        metavar="NAME=DIR",
+        help="frames that another method made of --export-protocol's; repeat for more",
+    )
     parser.add_argument("--limit", type=whole_number(1), metavar="N", help="only the first N clips")
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
     judges = parser.add_argument_group("judges", "a judge whose network is not given is left out")
     judges.add_argument("--squeezenet", type=Path, metavar="FILE", help="LPIPS, FID, KID: SqueezeNet 1.1, safetensors")
-    judges.add_argument("--identity-net", type=Path, metavar="FILE", help="CSIM: face recognition, ONNX")
+    judges.add_argument("--lpips-net", type=Path, metavar="FILE", help="LPIPS: torchvision's AlexNet or VGG16")
+    judges.add_argument("--inception", type=Path, metavar="FILE", help="FID, KID: InceptionV3, ONNX")
+    judges.add_argument(
+        "--identity-net", type=Path, nargs="+", default=[], metavar="FILE", help="CSIM: face recognition, ONNX"
+    )
     judges.add_argument("--landmarks68", type=Path, metavar="FILE", help="second landmark finder, ONNX")
 
 
 def run(options: argparse.Namespace) -> Report:
     """Judge what is not judged yet, then write the report; it names the page and the figures that matter most."""
-    from headcast.data.clips import find_clips
+    from headcast.evaluation.clips import judged_clips
+    from headcast.evaluation.protocol import Settings
+
+    paintings = _pictures(options.paintings) if options.paintings else []
+    settings = Settings(tuple(sorted(set(options.shots))), options.targets, options.seed, options.tune_steps)
+    if options.export_protocol:
+        clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
+        return _export(clips, settings, options.export_protocol, left_out)
+    return _evaluate(options, settings, paintings)
+
+
+def _evaluate(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> Report:
+    from headcast.evaluation.clips import judged_clips
+    from headcast.evaluation.columns import columns_of
     from headcast.evaluation.judges import load_judges
     from headcast.evaluation.machine import describe_machine
     from headcast.evaluation.records import Records
     from headcast.evaluation.report import text_lines, write_report
-    from headcast.evaluation.run import Protocol, evaluate
+    from headcast.evaluation.run import evaluate
     from headcast.evaluation.summary import summarise
     from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
     from headcast.provenance.marks import fingerprint
 
-    files = find_clips(options.data, options.list, options.split)[: options.limit]
-    paintings = _pictures(options.paintings) if options.paintings else []
-    judges = load_judges(options.squeezenet, options.identity_net, options.landmarks68)
+    networks = (options.squeezenet, options.identity_net, options.landmarks68, options.lpips_net, options.inception)
+    judges = load_judges(*networks)
     path = options.model or default_checkpoint_path()
     model, model_hash = load_checkpoint(path), fingerprint(path)
-    protocol = Protocol(tuple(sorted(set(options.shots))), options.targets, options.seed)
-    networks = {name: getattr(options, name) for name in ("squeezenet", "identity_net", "landmarks68")}
-    settings = {
+    columns = columns_of(model, settings, dict(options.outside))
+    fixed = {
         "model": model_hash,
-        "targets": options.targets,
-        "seed": options.seed,
-        **{name: fingerprint(network) if network else None for name, network in networks.items()},
+        "targets": settings.num_targets,
+        "seed": settings.seed,
+        **_fingerprints(options),
     }
-    records = Records(options.report, settings, _picture_writer(path.stem, model_hash, options.seed))
-    evaluation = evaluate(files, paintings, model, judges, protocol, records)
-    summary = summarise(evaluation, options.seed)
-    facts = {"model": f"{path.name} (SHA-256 {model_hash[:12]})", "seed": str(options.seed), **describe_machine()}
+    records = Records(options.report, fixed, _picture_writer(path.stem, model_hash, settings.seed))
+    clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
+    evaluation = evaluate(clips, paintings, columns, judges, settings, records)
+    evaluation.left_out[:0] = left_out
+    summary = summarise(evaluation, settings.seed)
+    facts = {"model": f"{path.name} (SHA-256 {model_hash[:12]})", "seed": str(settings.seed), **describe_machine()}
     page = write_report(evaluation, summary, facts, judges.missing(), records)
     lines = (f"report: {page}", *text_lines(summary), *judges.missing(), *evaluation.left_out)
     return Report(lines, {"report": page, "figures": page.with_suffix(".json"), "left_out": evaluation.left_out})
+
+
+def _export(clips: "Sequence[JudgedClip]", settings: "Settings", folder: Path, left_out: list[str]) -> Report:
+    from headcast.evaluation.outside import export_protocol
+
+    num_clips = export_protocol(clips, folder, settings)
+    shots = " ".join(str(count) for count in settings.num_shots)
+    lines = (
+        f"{folder}: shots and driving frames of {num_clips} clips, T = {shots}",
+        f"next: write each driving frame's result as METHOD/T{settings.num_shots[0]}/CLIP/NUMBER.png, then evaluate "
+        "with --outside NAME=METHOD",
+        *left_out,
+    )
+    return Report(lines, {"folder": folder, "num_clips": num_clips, "left_out": left_out})
+
+
+def _outside(text: str) -> tuple[str, Path]:
+    """Read NAME=DIR; the name stands in the tables and in file names."""
+    name, equals, folder = text.partition("=")
+    if not equals or not re.fullmatch(r"[\w-]{1,40}", name) or not Path(folder).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=DIR with a name of letters and an existing folder")
+    return name, Path(folder)
+
+
+def _fingerprints(options: argparse.Namespace) -> dict[str, object]:
+    """Return the SHA-256 of the judges' networks: another network gives other figures."""
+    from headcast.provenance.marks import fingerprint
+
+    single = ("squeezenet", "landmarks68", "lpips_net", "inception")
+    given = {name: getattr(options, name) for name in single}
+    prints: dict[str, object] = {name: fingerprint(path) if path else None for name, path in given.items()}
+    return {**prints, "identity_net": [fingerprint(path) for path in options.identity_net]}
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -2,75 +2,81 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
-import cv2
 import numpy as np
 
-from headcast.data.episodes import resize_landmarks, resize_shot
+from headcast.evaluation.painter import Painter, reduced
 from headcast.face.pose import fit_pose, measure_controls, remove_pose
 from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
+from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
-from headcast.reenact.driver import Driver, avatar_of
-from headcast.reenact.sitter import Sitter
-from headcast.types import CONDITIONING_MAPS, Box, Conditioning, Image, Landmarks, Shot
+from headcast.reenact.driver import avatar_of
+from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Shot
 
 PHOTO: Final = "photo unmoved"
 NEAREST: Final = "nearest shot"
 WARP: Final = "warped shot alone"
 ZEROED: Final = "warp zeroed"
+RANDOM: Final = "tuned from random weights"
 OURS: Final = "ours"
-RIVALS: Final = (PHOTO, NEAREST, WARP, ZEROED, OURS)
+TUNED: Final = "ours tuned"
+RIVALS: Final = (PHOTO, NEAREST, WARP, ZEROED, RANDOM, OURS, TUNED)
+"""In the order of the tables; outside methods come after them, under names of their own."""
 
 
-class Rivals:
-    """Everyone who makes a frame from the shots; ours reads the very warp that stands beside it.
+class Team(Protocol):
+    """Rivals that make their frames together, from a sitter's landmarks; `main` is the one whose pictures are shown."""
 
-    The first shot is the one that is warped. With one shot there is no nearest to choose, and a model that reads no
-    warp has none to lose: those two rivals are left out then. All frames have the shots' size, whatever the model's.
-    `runtime_name` says what ours runs on.
-    """
-
-    def __init__(self, shots: Sequence[Shot], model: Model, *, precision: str = "auto") -> None:
-        self._shots = shots
-        self._frame_size, self._model_size = shots[0].image.shape[0], model.config.image_size
-        self._reads_warp = model.config.reads_warped_shot
-        small = [resize_shot(shot, self._model_size) for shot in shots]
-        sitter = Sitter(small[0].image, Box(0.0, 0.0, self._model_size, self._model_size), small[0], (False,) * 4)
-        self._driver = Driver(sitter, avatar_of(model, small), paste_back=False, precision=precision)
-        self.runtime_name = self._driver.runtime_name
+    main: str
+    painter: Painter
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return each rival's frame for the sitter's own landmarks (478, 3) in pixels of the shots."""
-        warped = self._driver.condition(resize_landmarks(landmarks, self._frame_size, self._model_size))
+
+
+class Rivals:
+    """Everyone who needs no tuning; ours reads the very warp that stands beside it.
+
+    The first shot is the one that is warped. With one shot there is no nearest to choose, and a model that reads no
+    warp has none to lose: those two rivals are left out then. All frames have the shots' size, whatever the model's.
+    """
+
+    main = OURS
+
+    def __init__(self, shots: Sequence[Shot], model: Model, *, precision: str = "auto") -> None:
+        self._shots = shots
+        self._reads_warp = model.config.reads_warped_shot
+        avatar = avatar_of(model, reduced(shots, model))
+        self.painter = Painter(avatar, shots[0].image.shape[0], precision=precision)
+
+    def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
+        """Return each rival's frame for the sitter's own landmarks (478, 3) in pixels of the shots."""
+        warped = self.painter.condition(landmarks)
         frames = {PHOTO: self._shots[0].image}
         if len(self._shots) > 1:
             frames[NEAREST] = self._shots[nearest_face([shot.landmarks for shot in self._shots], landmarks)].image
-        frames[WARP] = self._full_size(warped.conditioning.warped)
+        frames[WARP] = self.painter.full_size(warped.conditioning.warped)
         if self._reads_warp:
-            blind = replace(warped, conditioning=without_warp(warped.conditioning))
-            frames[ZEROED] = self._full_size(self._driver.finish(self._driver.generate(blind), blind))
-        frames[OURS] = self._full_size(self._driver.finish(self._driver.generate(warped), warped))
+            frames[ZEROED] = self.painter.paint(replace(warped, conditioning=without_warp(warped.conditioning)))
+        frames[OURS] = self.painter.paint(warped)
         return frames
 
     def ours(self, landmarks: Landmarks) -> Image:
         """Return our frame alone, for those who measure its time."""
-        warped = self._driver.condition(resize_landmarks(landmarks, self._frame_size, self._model_size))
-        return self._full_size(self._driver.finish(self._driver.generate(warped), warped))
+        return self.painter.paint(self.painter.condition(landmarks))
 
-    def measure_from(self, driving: Sequence[Landmarks]) -> None:
-        """Choose what another person's motion is measured from; needed before `retarget`."""
-        self._driver.measure_from(driving)
 
-    def retarget(self, driving: Landmarks) -> Landmarks:
-        """Return the sitter's landmarks, in pixels of the shots, for another person's in that person's pixels."""
-        return resize_landmarks(self._driver.retarget(driving), self._model_size, self._frame_size)
+class Tuned:
+    """One avatar under a name: ours tuned to the person, or what was tuned from random weights."""
 
-    def _full_size(self, frame: Image) -> Image:
-        if frame.shape[0] == self._frame_size:
-            return frame
-        size = (self._frame_size, self._frame_size)
-        return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    def __init__(self, avatar: Avatar, name: str, frame_size: int) -> None:
+        self.main = name
+        self.painter = Painter(avatar, frame_size)
+
+    def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
+        """Return its frame for the sitter's own landmarks (478, 3) in pixels of the shots."""
+        return {self.main: self.painter.paint(self.painter.condition(landmarks))}
 
 
 def without_warp(conditioning: Conditioning) -> Conditioning:

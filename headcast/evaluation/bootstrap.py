@@ -58,6 +58,15 @@ def compare_paired(first: Sequence[float], second: Sequence[float], seed: int) -
         )
 
 
+def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of one figure per identity; NaNs are left out, one identity has no width."""
+    finite = np.array([value for value in values if np.isfinite(value)], np.float64)
+    if not len(finite):
+        raise ValueError("an interval needs at least one finite figure")
+    drawn = np.random.default_rng(seed).integers(len(finite), size=(NUM_RESAMPLES, len(finite)))
+    return _interval(finite[drawn].mean(-1))
+
+
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the central 95 % of the values."""
     low, high = np.percentile(values, (2.5, 97.5))

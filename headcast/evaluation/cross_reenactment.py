@@ -12,8 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from headcast.data.clips import Clip
-from headcast.evaluation.baselines import OURS, Rivals
+from headcast.evaluation.baselines import Team
 from headcast.evaluation.faces import (
     FACE_FOUND,
     FaceReader,
@@ -24,7 +23,7 @@ from headcast.evaluation.faces import (
 from headcast.evaluation.judges import Judges
 from headcast.evaluation.landmarks68 import landmark_errors, points_68
 from headcast.evaluation.metrics import skin_colour_difference
-from headcast.evaluation.protocol import NUM_TARGETS, split_clip
+from headcast.evaluation.protocol import JudgedClip
 from headcast.evaluation.records import Figures, Record
 from headcast.evaluation.regions import skin_mask
 from headcast.evaluation.self_reenactment import SKIN, by_rival
@@ -32,7 +31,6 @@ from headcast.evaluation.strips import strip
 from headcast.evaluation.tables import mean_figures
 from headcast.face.pose import fit_pose
 from headcast.face.retarget import rotation_vector
-from headcast.networks.model import Model
 from headcast.types import Image, Landmarks, Shot
 
 HEAD_MOTION: Final = "head motion energy"
@@ -49,7 +47,7 @@ class Source:
     shot: Shot
 
 
-def choose_driver(source: Source, drivers: Sequence[Clip], seed: int) -> Clip | None:
+def choose_driver(source: Source, drivers: Sequence[JudgedClip], seed: int) -> JudgedClip | None:
     """Choose a clip of somebody else; the same seed and clips give the same one. None where all show the source."""
     others = [clip for clip in drivers if clip.identity != source.identity]
     if not others:
@@ -57,21 +55,14 @@ def choose_driver(source: Source, drivers: Sequence[Clip], seed: int) -> Clip | 
     return others[int(np.random.default_rng([seed, crc32(source.name.encode())]).integers(len(others)))]
 
 
-def pair_name(source: Source, driver: Clip) -> str:
-    """Return the name under which a pair's record is kept."""
-    return f"{source.name}--{driver.cache_path.stem}"
-
-
 def judge_pair(
-    source: Source, driver: Clip, judges: Judges, model: Model, seed: int, num_targets: int = NUM_TARGETS
+    source: Source, driver: JudgedClip, judges: Judges, team: Team, targets: Sequence[int], name: str
 ) -> Record:
-    """Drive one person by another's clip and check each rival's frames."""
-    split = split_clip(driver, 1, seed, num_targets)
-    driving = [driver.shot(number) for number in split.targets]
-    rivals = Rivals([source.shot], model)
-    rivals.measure_from([shot.landmarks for shot in driving])
-    asked = [rivals.retarget(shot.landmarks) for shot in driving]
-    frames = by_rival([rivals(landmarks) for landmarks in asked])
+    """Drive one person by frames of another's clip and check each rival's frames."""
+    driving = [driver.shot(number) for number in targets]
+    team.painter.measure_from([shot.landmarks for shot in driving])
+    asked = [team.painter.retarget(shot.landmarks) for shot in driving]
+    frames = by_rival([team(landmarks) for landmarks in asked])
     with closing(FaceReader(judges.finder)) as reader:
         truths = [reader.read(shot.image, shot.landmarks) for shot in driving]
         figures = {
@@ -82,11 +73,12 @@ def judge_pair(
         "source": source.name,
         "driver": driver.name,
         "num_targets": len(driving),
-        "runs_on": rivals.runtime_name,
+        "runs_on": team.painter.runtime_name,
+        "shown": {team.main: name},
     }
     middle = len(driving) // 2
-    shown = strip(source.shot.image, driving[middle].image, frames[OURS][middle])
-    return Record(pair_name(source, driver), source.identity, facts, figures, strips={"middle": shown})
+    shown = strip(source.shot.image, driving[middle].image, frames[team.main][middle])
+    return Record(name, source.identity, facts, figures, strips={"middle": shown})
 
 
 def _judge_rival(
@@ -109,9 +101,9 @@ def _judge_frame(judges: Judges, shot: Shot, output: Image, asked: Landmarks, se
     if seen.landmarks is not None:
         errors = landmark_errors(points_68(seen.landmarks), points_68(asked))
         figures |= {f"landmark error {region} (MediaPipe)": error for region, error in errors.items()}
-    if judges.identity:
-        vectors = (judges.identity.vector(shot.image, shot.landmarks), judges.identity.vector(output, asked))
-        figures[f"{judges.identity.name} to the source"] = float(vectors[0] @ vectors[1])
+    for judge in judges.identity:
+        vectors = (judge.vector(shot.image, shot.landmarks), judge.vector(output, asked))
+        figures[f"{judge.name} to the source"] = float(vectors[0] @ vectors[1])
     if _turn_between(shot.landmarks, asked) < EQUAL_POSE:
         skins = [skin_mask(face, (output.shape[0], output.shape[1])) for face in (asked, shot.landmarks)]
         if skins[0].any() and skins[1].any():

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from headcast.errors import MissingPackageError
 
-FEATURES_NAME: Final = "SqueezeNet 1.1"
 MIN_FRAMES: Final = 2
 
 
-def crowd_distances(outputs: NDArray[np.float32], real: NDArray[np.float32]) -> dict[str, float]:
-    """Return FID and KID of two sets of vectors (n, d) and (m, d), by torchmetrics.
+def crowd_distances(outputs: NDArray[np.float32], real: NDArray[np.float32], features: str) -> dict[str, float]:
+    """Return FID and KID of two sets of vectors (n, d) and (m, d), by torchmetrics; `features` names the network.
 
     FID is biased upwards for few frames, KID is not; KID is the unbiased estimate over all frames at once, so it
     may fall below 0. Raises ValueError for fewer than two frames a side.
@@ -28,7 +27,7 @@ def crowd_distances(outputs: NDArray[np.float32], real: NDArray[np.float32]) -> 
         from torchmetrics.image.fid import FrechetInceptionDistance
         from torchmetrics.image.kid import KernelInceptionDistance
     except ImportError as error:
-        raise MissingPackageError("FID and KID need torchmetrics; pip install torchmetrics") from error
+        raise MissingPackageError('FID and KID need torchmetrics; run pip install "headcast[evaluate]"') from error
     fid = FrechetInceptionDistance(feature=_Given(outputs.shape[1])).set_dtype(torch.float64)
     size = min(len(outputs), len(real))
     with warnings.catch_warnings():
@@ -38,7 +37,7 @@ def crowd_distances(outputs: NDArray[np.float32], real: NDArray[np.float32]) -> 
     for metric in (fid, kid):
         metric.update(torch.from_numpy(real.astype(np.float64)), real=True)
         metric.update(torch.from_numpy(outputs.astype(np.float64)), real=False)
-    return {f"FID ({FEATURES_NAME})": float(fid.compute()), f"KID ({FEATURES_NAME})": float(kid.compute()[0])}
+    return {f"FID ({features})": float(fid.compute()), f"KID ({features})": float(kid.compute()[0])}
 
 
 class _Given(torch.nn.Module):

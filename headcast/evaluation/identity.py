@@ -1,5 +1,6 @@
 """A face picture and its landmarks in, a face-recognition vector out; CSIM is the cosine of two such vectors."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -7,18 +8,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.evaluation.onnx import FACE_SIZE, Network, load_network
+from headcast.evaluation.onnx import FACE_SIZE, Network, load_network, subtracts_first
 from headcast.face.topology import PAPER_68
 from headcast.types import Image, Landmarks
 
-IDENTITY_SIZE: Final = 256
 ALIGNED_POINTS: Final = ((38.3, 51.7), (73.5, 51.5), (56.0, 71.7), (41.5, 92.4), (70.7, 92.2))
 """Where eyes, nose tip and mouth corners (left to right in the picture) lie in the aligned 112 px picture (ArcFace)."""
 
 
 def load_identity_judge(path: Path) -> "IdentityJudge":
-    """Load a face-recognition network, 112 px RGB to 256 numbers. Raises CheckpointError when it is none."""
-    return IdentityJudge(load_network(path, (IDENTITY_SIZE,), "CSIM"), path.stem)
+    """Load a face-recognition network that maps 112 px RGB to a vector, such as MobileFace or ArcFace.
+
+    Both conventions are known: networks that scale pixels of 0..255 themselves, and those (InsightFace's) that want
+    -1..1. Raises CheckpointError when the file is no such network.
+    """
+    network = load_network(path, (None,), "CSIM")
+    return IdentityJudge(network if subtracts_first(path) else partial(_scaled, network), path.stem)
+
+
+def _scaled(network: Network, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the network what InsightFace gives it."""
+    return network((batch - np.float32(127.5)) / np.float32(127.5))
 
 
 class IdentityJudge:
@@ -29,7 +39,7 @@ class IdentityJudge:
         self.name = f"CSIM ({name})"
 
     def vector(self, image: Image, landmarks: Landmarks) -> NDArray[np.float32]:
-        """Return the unit-length identity vector (256,) of the face at `landmarks` (478, 3)."""
+        """Return the unit-length identity vector (d,) of the face at `landmarks` (478, 3)."""
         aligned = align_face(image, landmarks).transpose(2, 0, 1)[None]
         vector = self._network(aligned.astype(np.float32))[0]
         unit: NDArray[np.float32] = vector / np.linalg.norm(vector)

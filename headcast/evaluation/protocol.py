@@ -12,11 +12,25 @@ from numpy.typing import NDArray
 
 from headcast.errors import DataError
 from headcast.face.pose import fit_pose
-from headcast.types import Landmarks
+from headcast.types import Landmarks, Shot
 
 PART: Final = 0.45
 NUM_TARGETS: Final = 32
 NUM_CONSECUTIVE: Final = 16
+MIN_PART: Final = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is judged: with how many shots (T), on how many frames of a clip, and what chance decides.
+
+    With `tune_steps` every avatar is also tuned, for so many steps whatever T; 0 leaves tuning out.
+    """
+
+    num_shots: tuple[int, ...] = (1,)
+    num_targets: int = NUM_TARGETS
+    seed: int = 0
+    tune_steps: int = 0
 
 
 class TrackedClip(Protocol):
@@ -29,6 +43,17 @@ class TrackedClip(Protocol):
     @property
     def landmarks(self) -> NDArray[np.float32]:
         """Return the landmarks (N, 478, 3) in pixels of the frames."""
+
+
+class JudgedClip(TrackedClip, Protocol):
+    """A clip that can be judged: of a known person, its frames at hand."""
+
+    @property
+    def identity(self) -> str:
+        """Return who is shown; clips of one identity count as one person."""
+
+    def shot(self, number: int) -> Shot:
+        """Return frame `number` with its landmarks and the person's matte."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +71,17 @@ class Split:
 def split_clip(clip: TrackedClip, num_shots: int, seed: int, num_targets: int = NUM_TARGETS) -> Split:
     """Choose `num_shots` shots and up to `num_targets` evenly spaced targets; the same seed gives the same split.
 
-    The shots for a small number are among those for a larger one. Raises DataError when the clip is too short.
+    The shots for a small number are among those for a larger one; a short clip has fewer to give than were asked for.
+    Raises DataError when it is too short for one shot and two targets.
     """
     if num_shots < 1:
         raise ValueError(f"num_shots must be at least 1, not {num_shots}")
     num_frames = len(clip.landmarks)
     part = int(PART * num_frames)
-    if part < max(num_shots, 2):
+    if part < MIN_PART:
         raise DataError(
-            f"clip {clip.name} has {num_frames} frames, {part} of them for shots; "
-            f"{num_shots} shots and 2 targets are needed: use a longer clip or fewer shots"
+            f"clip {clip.name} has {num_frames} frames, {part} of them for shots and {part} to be made again; "
+            f"{MIN_PART} are needed: use a longer clip"
         )
     frontal = int(np.argmax([frontality(landmarks) for landmarks in clip.landmarks[:part]]))
     others = np.delete(np.arange(part), frontal)

@@ -1,7 +1,7 @@
 """What one clip was judged to be, in; kept in a folder, so that a run that was stopped goes on, and read back, out."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,23 +19,24 @@ Figures = dict[str, float]
 """Figure by name."""
 
 REAL: Final = "real frames"
-FORMAT: Final = 1
+FORMAT: Final = 2
+SEPARATOR: Final = " | "
 
 
 @dataclass(frozen=True)
 class Record:
     """One judged clip.
 
-    `figures` are means over its frames, by rival; `facts` say what it was made from; `vectors` (frames, 512) are by
-    rival and REAL, empty without the network for it; `strips` are pictures of the best and the worst frame, kept
-    beside the record and not read back.
+    `figures` are means over its frames, by rival; `facts` say what it was made from; `vectors` (frames, d) are by
+    feature network, then by rival and REAL; `strips` are pictures of the best and the worst frame, kept beside the
+    record and not read back.
     """
 
     name: str
     identity: str
     facts: Mapping[str, Any]
     figures: Mapping[str, Figures]
-    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    vectors: Mapping[str, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
     strips: Mapping[str, Image] = field(default_factory=dict)
 
 
@@ -63,9 +64,13 @@ class Records:
                 f"{folder} holds an evaluation with other settings ({', '.join(different)}); give another folder"
             )
 
+    def has(self, name: str) -> bool:
+        """Tell whether something is kept under a name."""
+        return (self.folder / f"{name}.json").is_file()
+
     def keep(self, name: str, judge: Callable[[], Record]) -> Record:
         """Return what is kept under a name; where nothing is, judge and keep that."""
-        if (self.folder / f"{name}.json").is_file():
+        if self.has(name):
             return self._read(name)
         record = judge()
         for which, picture in record.strips.items():
@@ -82,25 +87,51 @@ class Records:
         kept = _read_json(path)
         vectors_path = path.with_suffix(".safetensors")
         try:
-            vectors = load_file(vectors_path) if kept["num_vectors"] else {}
-            return Record(kept["name"], kept["identity"], kept["facts"], kept["figures"], vectors)
-        except (KeyError, OSError, SafetensorError) as error:
+            rows = load_file(vectors_path) if kept["num_vectors"] else {}
+            return Record(kept["name"], kept["identity"], kept["facts"], kept["figures"], _nested(rows))
+        except (KeyError, ValueError, OSError, SafetensorError) as error:
             raise DataError(f"{path} is damaged ({error}); delete it, and its clip is judged again") from error
 
     def _write(self, record: Record) -> None:
         # the JSON comes last: what has one is complete
         path = self.folder / f"{record.name}.json"
         if record.vectors:
+            rows = {
+                f"{network}{SEPARATOR}{rival}": np.ascontiguousarray(values)
+                for network, by_rival in record.vectors.items()
+                for rival, values in by_rival.items()
+            }
             with replaced_on_success(path.with_suffix(".safetensors")) as temporary:
-                save_file({name: np.ascontiguousarray(rows) for name, rows in record.vectors.items()}, temporary)
+                save_file(rows, temporary)
         kept = {"name": record.name, "identity": record.identity, "facts": record.facts, "figures": record.figures}
         write_json(path, {**kept, "num_vectors": len(record.vectors)})
+
+
+def merge_records(name: str, parts: Sequence[Record]) -> Record:
+    """Lay records of the same frames, each about some rivals, together; what all say, the first says for them."""
+    figures = {rival: own for part in parts for rival, own in part.figures.items()}
+    facts: dict[str, Any] = {key: value for part in reversed(parts) for key, value in part.facts.items()}
+    facts["shown"] = {rival: shown for part in parts for rival, shown in part.facts["shown"].items()}
+    networks = dict.fromkeys(network for part in parts for network in part.vectors)
+    vectors = {
+        network: {rival: rows for part in parts for rival, rows in part.vectors[network].items()}
+        for network in networks
+    }
+    return Record(name, parts[0].identity, facts, figures, vectors)
 
 
 def write_json(path: Path, value: object) -> None:
     """Write JSON that any program reads: the file appears whole or not at all, and holds no NaN."""
     with replaced_on_success(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _nested(rows: Mapping[str, NDArray[np.float32]]) -> dict[str, dict[str, NDArray[np.float32]]]:
+    vectors: dict[str, dict[str, NDArray[np.float32]]] = {}
+    for key, values in rows.items():
+        network, rival = key.split(SEPARATOR)
+        vectors.setdefault(network, {})[rival] = values
+    return vectors
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -1,31 +1,21 @@
 """A summary of an evaluation in, one HTML page that opens offline and the same as JSON out."""
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from headcast.evaluation.baselines import OURS, RIVALS, WARP
-from headcast.evaluation.lpips import LPIPS_NAME
+from headcast.evaluation.baselines import OURS, TUNED, WARP
+from headcast.evaluation.curves import curve_figure
+from headcast.evaluation.html import heading, page, paragraph, pictures, table, titled_list
+from headcast.evaluation.published import published_section
 from headcast.evaluation.records import Record, Records, write_json
 from headcast.evaluation.run import Evaluation
 from headcast.evaluation.summary import Summary
+from headcast.evaluation.tables import head_figure
 from headcast.media.files import replaced_on_success
 
 NUM_STRIPS: Final = 3
-MAIN_FIGURES: Final = (f"{LPIPS_NAME} head", f"{LPIPS_NAME} mouth", "SSIM head", "CSIM", "mouth opening error")
-PUBLISHED_FID: Final = (("VoxCeleb1", 43.0, 38.0, 29.5), ("VoxCeleb2", 48.5, 42.2, 30.6))
-"""Data set and FID of the paper's fine-tuned model for T = 1, 8, 32 (Zakharov et al. 2019, table 1)."""
-
-STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
-th, td { padding: .15rem .7rem; text-align: right; border-bottom: 1px solid #ddd }
-th:first-child, td:first-child { text-align: left }
-.aside { background: #f4f4f0; padding: .5rem 1rem }
-img { width: 100%; max-width: 64rem; display: block } .scroll { overflow-x: auto }
-"""
+NUM_PAIRS: Final = 6
 
 
 def write_report(
@@ -36,83 +26,119 @@ def write_report(
     `facts` are shown as they are (model, machine, command); `missing` says which judges were not at hand.
     """
     write_json(records.folder / "report.json", {"facts": facts, "missing": missing, **summary})
-    parts = ["<h1>Headcast: how good is it</h1>", _facts(facts)]
-    parts += _list("Not measured", missing) + _list("Left out", summary["left_out"])
-    for num_shots, table in summary["self_reenactment"].items():
-        parts += _self_section(num_shots, table)
+    parts = [heading(1, "Headcast: how good is it"), table(["", ""], [[*fact] for fact in facts.items()])]
+    parts += titled_list("Not measured", missing) + titled_list("Left out", summary["left_out"])
+    parts += _shots_section(summary)
+    for num_shots, figures in summary["self_reenactment"].items():
+        parts += _self_section(num_shots, figures)
         parts += _strips(evaluation.self_reenactment[int(num_shots)], records)
     if summary["cross_reenactment"]:
         parts += _cross_section(summary["cross_reenactment"])
-        parts += _pictures([(r.name, records.strip_path(r.name, "middle")) for r in evaluation.cross_reenactment[:6]])
-    parts += [_published()]
+        parts += _pair_pictures(evaluation.cross_reenactment, records)
     path = records.folder / "report.html"
-    head = f'<meta charset="utf-8"><title>Headcast evaluation</title><style>{STYLE}</style>'
-    note = "<!-- the pictures' results are synthetic, made with Headcast -->"
+    note = "the pictures' results are synthetic, made with Headcast"
     with replaced_on_success(path) as temporary:
-        page = "\n".join(parts)
-        temporary.write_text(f'<!doctype html><html lang="en">{head}{note}<body>\n{page}\n</body></html>', "utf-8")
+        temporary.write_text(page("Headcast evaluation", note, [*parts, published_section()]), "utf-8")
     return path
 
 
 def text_lines(summary: Summary) -> list[str]:
-    """Return a few lines for a terminal: ours beside the warped shot, in the figures that matter most."""
+    """Return a few lines for a terminal: ours beside the warped shot and ours tuned, in what matters most."""
     lines = []
-    for num_shots, table in summary["self_reenactment"].items():
+    for num_shots, figures in summary["self_reenactment"].items():
         lines.append(
-            f"T = {num_shots}: {table['num_identities']} people, {table['num_frames']} frames, "
-            f"{table['milliseconds']:.0f} ms a frame"
+            f"T = {num_shots}: {figures['num_identities']} people, {figures['num_frames']} frames, "
+            f"{figures['milliseconds']:.0f} ms a frame"
         )
-        for name, ours in table["means"][OURS].items():
-            if name.startswith(MAIN_FIGURES):
-                against = _interval(table["ours_against"][WARP].get(name))
-                lines.append(
-                    f"  {name:36} ours {ours:8.4f}   warp {table['means'][WARP].get(name, float('nan')):8.4f} {against}"
-                )
+        means = figures["means"]
+        for name in main_figures(means[OURS]):
+            shown = [
+                f"{rival} {means[rival][name]:8.4f}" for rival in (OURS, WARP, TUNED) if name in means.get(rival, {})
+            ]
+            lines.append(f"  {name:36} {'   '.join(shown)}   {_interval(figures['ours_against'][WARP].get(name))}")
     return lines
 
 
-def _self_section(num_shots: str, table: Summary) -> list[str]:
+def main_figures(figures: Mapping[str, float]) -> list[str]:
+    """Pick the names of the figures that matter most."""
+    starts = ("SSIM head", "CSIM", "mouth opening error")
+    regions = (" head", " mouth", " eyes")
+    return [
+        name for name in figures if name.startswith(starts) or (name.startswith("LPIPS") and name.endswith(regions))
+    ]
+
+
+def _shots_section(summary: Summary) -> list[str]:
+    """Show what more shots bring: curves over T, and each T against the one before it."""
+    curves = summary["curves"]
+    if len(summary["self_reenactment"]) < 2:
+        return []
+    drawn = [curve_figure(name, curves[name]) for name in main_figures(curves)]
+    parts = [
+        heading(2, "Over the number of shots"),
+        paragraph("Means over people with their 95 % intervals; every T makes the same frames of the same people."),
+        f'<div class="curves">{"".join(drawn)}</div>',
+    ]
+    rows = [
+        [f"{name}: {rival}", *(_interval(found.get(name)) for found in steps.values())]
+        for rival, steps in summary["over_shots"].items()
+        for name in main_figures(curves)
+    ]
+    steps = next(iter(summary["over_shots"].values()))
+    return [*parts, table(["difference, 95 % interval", *(f"T = {step}" for step in steps)], rows)]
+
+
+def _self_section(num_shots: str, figures: Summary) -> list[str]:
+    least, most = figures["num_shots"]
+    had = num_shots if least == most else f"{least} to {most}: short clips have fewer to give"
     intro = (
-        f"{table['num_identities']} people, {table['num_clips']} clips, {table['num_frames']} held-out frames, "
-        f"{table['num_opening']} of them with a mouth that has to open; feed-forward on {', '.join(table['runs_on'])}, "
-        f"{table['milliseconds']:.0f} ms a frame (warp and network)."
+        f"{figures['num_identities']} people, {figures['num_clips']} clips, {figures['num_frames']} held-out frames, "
+        f"{figures['num_opening']} of them with a mouth that has to open; shots had: {had}; on "
+        f"{', '.join(figures['runs_on'])}, {figures['milliseconds']:.0f} ms a frame (warp and network)."
     )
-    parts = [f"<h2>Self-reenactment, T = {num_shots}</h2><p>{escape(intro)}</p>", _figure_table(table)]
-    if table["crowds"]:
-        names = list(next(iter(table["crowds"].values())))
-        rows = [[rival, *(f"{figures[name]:.4g}" for name in names)] for rival, figures in table["crowds"].items()]
-        parts.append(f"<p>The crowd of all frames against the real ones, n = {table['num_frames']} each:</p>")
-        parts.append(_table(["", *names], rows))
-    if table["by_motion"]:
-        parts.append("<p>By amount of motion (mean distance of a target's landmarks from the shot's):</p>")
-        parts.append(_motion_table(table["by_motion"]))
+    parts = [heading(2, f"Self-reenactment, T = {num_shots}"), paragraph(intro), _figure_table(figures)]
+    if figures["crowds"]:
+        names = list(next(iter(figures["crowds"].values())))
+        rows = [[rival, *(f"{own[name]:.4g}" for name in names)] for rival, own in figures["crowds"].items()]
+        parts.append(paragraph(f"The crowd of all frames against the real ones, n = {figures['num_frames']} each:"))
+        parts.append(table(["", *names], rows))
+    if figures["by_motion"]:
+        parts.append(paragraph("By amount of motion (mean distance of a target's landmarks from the shot's):"))
+        parts.append(_motion_table(figures["by_motion"]))
     return parts
 
 
-def _cross_section(table: Summary) -> list[str]:
-    intro = f"{table['num_clips']} people or paintings, each driven by somebody else, {table['num_frames']} frames."
-    return [f"<h2>Cross-reenactment</h2><p>{escape(intro)}</p>", _figure_table(table)]
+def _cross_section(figures: Summary) -> list[str]:
+    intro = f"{figures['num_clips']} people or paintings, each driven by somebody else, {figures['num_frames']} frames."
+    return [heading(2, "Cross-reenactment"), paragraph(intro), _figure_table(figures)]
 
 
-def _figure_table(table: Summary) -> str:
-    """Show one row a figure: every rival's mean, then how ours differs from the warped shot alone."""
-    rivals = [rival for rival in RIVALS if rival in table["means"]]
-    rows = []
-    for name in table["means"][OURS]:
-        means = [table["means"][rival].get(name) for rival in rivals]
-        cells = ["" if mean is None else f"{mean:.4f}" for mean in means]
-        rows.append([name, *cells, _interval(table["ours_against"][WARP].get(name))])
-    return _table(["mean over people", *rivals, "ours less warp, 95 % interval"], rows)
+def _figure_table(figures: Summary) -> str:
+    """Show one row a figure: every rival's mean, then how ours differs from the warp, and ours tuned from ours."""
+    means = figures["means"]
+    differences = {"ours less warp, 95 % interval": figures["ours_against"][WARP]}
+    if TUNED in means:
+        differences["tuned less ours, 95 % interval"] = figures["tuned_against"][OURS]
+    rows = [
+        [
+            name,
+            *(f"{own[name]:.4f}" if name in own else "" for own in means.values()),
+            *(_interval(found.get(name)) for found in differences.values()),
+        ]
+        for name in means[OURS]
+    ]
+    return table(["mean over people", *means, *differences], rows)
 
 
 def _motion_table(halves: Sequence[Mapping[str, Any]]) -> str:
+    names = main_figures(halves[0]["means"][OURS])
     rows = []
     for half in halves:
         low, high = half["motion"]
         for rival, means in half["means"].items():
-            shown = ("" if name not in means else f"{means[name]:.4f}" for name in MAIN_FIGURES[:3])
+            shown = (f"{means[name]:.4f}" if name in means else "" for name in names)
             rows.append([f"{low:.2f} to {high:.2f} eye distances, {half['num_clips']} clips: {rival}", *shown])
-    return _table(["", *MAIN_FIGURES[:3]], rows)
+    return table(["", *names], rows)
 
 
 def _interval(comparison: Mapping[str, Any] | None) -> str:
@@ -124,46 +150,26 @@ def _interval(comparison: Mapping[str, Any] | None) -> str:
 
 def _strips(kept: Sequence[Record], records: Records) -> list[str]:
     """Show the best frames of the best clips and the worst of the worst: source, driver, result, error."""
-    name = f"{LPIPS_NAME} head"
-    key = name if all(name in record.figures[OURS] for record in kept) else "SSIM head"
-    ordered = sorted(kept, key=lambda record: record.figures[OURS][key], reverse=key != name)
     parts = []
-    for which, chosen in (("best", ordered[:NUM_STRIPS]), ("worst", ordered[: -NUM_STRIPS - 1 : -1])):
-        parts.append(f"<h3>The {which}: source, driver, result, error</h3>")
-        parts += _pictures([(record.name, records.strip_path(record.name, which)) for record in chosen])
+    for rival in (OURS, TUNED):
+        own = [record for record in kept if rival in record.figures]
+        if not own:
+            continue
+        name, sign = head_figure(own[0].figures[rival])
+        ordered = sorted(own, key=lambda record: sign * record.figures[rival][name])
+        for which, chosen in (("best", ordered[:NUM_STRIPS]), ("worst", ordered[: -NUM_STRIPS - 1 : -1])):
+            parts.append(heading(3, f"The {which} of {rival}: source, driver, result, error"))
+            parts += pictures(
+                [(record.name, records.strip_path(record.facts["shown"][rival], which)) for record in chosen]
+            )
     return parts
 
 
-def _pictures(named: Iterable[tuple[str, Path]]) -> list[str]:
-    """Embed pictures, so that the page is one file."""
-    return [
-        f'<p>{escape(name)}<img alt="" src="data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"></p>'
-        for name, path in named
-        if path.is_file()
-    ]
-
-
-def _facts(facts: Mapping[str, str]) -> str:
-    return _table(["", ""], [[name, value] for name, value in facts.items()])
-
-
-def _list(title: str, lines: Sequence[str]) -> list[str]:
-    if not lines:
-        return []
-    return [f"<h2>{title}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"]
-
-
-def _published() -> str:
-    rows = [[data, *(f"{value:.1f}" for value in values)] for data, *values in PUBLISHED_FID]
-    return (
-        '<div class="aside"><h2>Published, and not comparable</h2>'
-        "<p>FID of the paper's fine-tuned model. It was measured with InceptionV3 on 50 clips of VoxCeleb, which we "
-        "do not have, cropped and sampled in its own way; FID also falls as frames are added. Only figures of one "
-        f"table above compare with each other.</p>{_table(['FID', 'T = 1', 'T = 8', 'T = 32'], rows)}</div>"
+def _pair_pictures(kept: Sequence[Record], records: Records) -> list[str]:
+    return pictures(
+        [
+            (f"{record.name}: {rival}", records.strip_path(shown, "middle"))
+            for record in kept[:NUM_PAIRS]
+            for rival, shown in record.facts["shown"].items()
+        ]
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    first = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><tr>{first}</tr>{body}</table></div>'

@@ -1,30 +1,24 @@
-"""Clips, paintings, a model and judges in, the records of one evaluation out; what is kept is not done again."""
+"""Clips, paintings, columns and judges in, the records of one evaluation out; what is kept is not done again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.errors import DataError, HeadcastError
-from headcast.evaluation.cross_reenactment import Source, choose_driver, judge_pair, pair_name
+from headcast.evaluation.baselines import OURS
+from headcast.evaluation.clips import clip_key
+from headcast.evaluation.columns import Column, MakeTeam
+from headcast.evaluation.cross_reenactment import Source, choose_driver, judge_pair
 from headcast.evaluation.judges import Judges
-from headcast.evaluation.protocol import NUM_TARGETS, split_clip
-from headcast.evaluation.records import Record, Records
-from headcast.evaluation.self_reenactment import judge_clip, record_name
-from headcast.networks.model import Model
+from headcast.evaluation.protocol import JudgedClip, Settings, Split, split_clip
+from headcast.evaluation.records import Record, Records, merge_records
+from headcast.evaluation.self_reenactment import judge_clip
 from headcast.reenact.sitter import load_sitter
 
-
-@dataclass(frozen=True)
-class Protocol:
-    """What is judged: with how many shots (T), on how many frames of a clip, and what chance decides."""
-
-    num_shots: tuple[int, ...] = (1,)
-    num_targets: int = NUM_TARGETS
-    seed: int = 0
+BAR = "{desc}: {percentage:3.0f}% |{bar}| {elapsed} so far, {remaining} left"
 
 
 @dataclass
@@ -36,50 +30,113 @@ class Evaluation:
     left_out: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Task:
+    """One record to be made: its name, the name under which it is laid together with others, T (None for pairs)."""
+
+    name: str
+    group: str
+    num_shots: int | None
+    cost: float
+    judge: Callable[[], Record]
+
+
 def evaluate(
-    files: Sequence[ClipFile],
+    clips: Sequence[JudgedClip],
     paintings: Sequence[Path],
-    model: Model,
+    columns: Sequence[Column],
     judges: Judges,
-    protocol: Protocol,
+    settings: Settings,
     records: Records,
 ) -> Evaluation:
-    """Judge every clip that can be judged, then every person and painting driven by somebody else's clip.
+    """Judge every clip in every column, then every person and painting driven by somebody else's clip.
 
-    A clip that cannot be used is left out and named. Raises DataError when none can.
+    What cannot be judged is left out and named. Raises DataError when nothing can.
     """
-    evaluation = Evaluation({num_shots: [] for num_shots in protocol.num_shots})
-    clips = []
-    for file in tqdm(files, unit="clip", desc="self-reenactment"):
+    evaluation = Evaluation({num_shots: [] for num_shots in settings.num_shots})
+    sources = [*_people(clips, settings.seed), *_painted(paintings, evaluation.left_out)]
+    tasks = [
+        *(task for clip in clips for task in _clip_tasks(clip, columns, judges, settings)),
+        *(
+            task
+            for source in sources
+            for task in _pair_tasks(source, clips, columns, judges, settings, evaluation.left_out)
+        ),
+    ]
+    groups: dict[str, tuple[int | None, list[Record]]] = {}
+    for task in _with_time_left(tasks, records):
         try:
-            clip = load_clip(file)
-            split_clip(clip, 1, protocol.seed)  # too short for many shots may do for one, and for cross-reenactment
-            clips.append(clip)
-            for num_shots, kept in evaluation.self_reenactment.items():
-                judge = partial(judge_clip, clip, judges, model, num_shots, protocol.seed, protocol.num_targets)
-                kept.append(records.keep(record_name(clip, num_shots), judge))
+            groups.setdefault(task.group, (task.num_shots, []))[1].append(records.keep(task.name, task.judge))
         except HeadcastError as error:
             evaluation.left_out.append(str(error))
+    for group, (num_shots, parts) in groups.items():
+        if any(OURS in part.figures for part in parts):
+            where = evaluation.cross_reenactment if num_shots is None else evaluation.self_reenactment[num_shots]
+            where.append(merge_records(group, parts))
     if not any(evaluation.self_reenactment.values()):
-        raise DataError(f"none of {len(files)} clips can be judged; the first: {evaluation.left_out[0]}")
-    sources = [*_people(clips, protocol.seed), *_painted(paintings, evaluation.left_out)]
-    for source in tqdm(sources, unit="pair", desc="cross-reenactment"):
-        driver = choose_driver(source, clips, protocol.seed)
-        if driver is None:
-            evaluation.left_out.append(f"{source.name} is driven by nobody: no clip of another person; add one")
-            continue
-        judge = partial(judge_pair, source, driver, judges, model, protocol.seed, protocol.num_targets)
-        evaluation.cross_reenactment.append(records.keep(pair_name(source, driver), judge))
+        raise DataError(f"none of {len(clips)} clips can be judged; the first: {evaluation.left_out[0]}")
     return evaluation
 
 
-def _people(clips: Iterable[Clip], seed: int) -> Iterator[Source]:
+def _with_time_left(tasks: Sequence[_Task], records: Records) -> Iterator[_Task]:
+    """Yield the tasks, showing how long those that are not kept yet will take."""
+    new = [task for task in tasks if not records.has(task.name)]
+    with tqdm(total=sum(task.cost for task in new), desc="judging", bar_format=BAR) as bar:
+        for task in tasks:
+            known = records.has(task.name)
+            yield task
+            bar.update(0 if known else task.cost)
+
+
+def _clip_tasks(clip: JudgedClip, columns: Sequence[Column], judges: Judges, settings: Settings) -> Iterator[_Task]:
+    for num_shots in settings.num_shots:
+        split = split_clip(clip, num_shots, settings.seed, settings.num_targets)
+        group = f"{clip_key(clip)}.T{num_shots}"
+        for column in columns:
+            if num_shots in column.num_shots:
+                name = f"{group}.{column.name}"
+                judge = partial(_judge_clip, clip, judges, column, split, num_shots, name)
+                yield _Task(name, group, num_shots, column.cost + column.frame_cost * len(split.targets), judge)
+
+
+def _judge_clip(clip: JudgedClip, judges: Judges, column: Column, split: Split, num_shots: int, name: str) -> Record:
+    return judge_clip(clip, judges, column.make(clip, split, num_shots), split, name)
+
+
+def _pair_tasks(
+    source: Source,
+    clips: Sequence[JudgedClip],
+    columns: Sequence[Column],
+    judges: Judges,
+    settings: Settings,
+    left_out: list[str],
+) -> Iterator[_Task]:
+    driver = choose_driver(source, clips, settings.seed)
+    if driver is None:
+        left_out.append(f"{source.name} is driven by nobody: no clip of another person; add one")
+        return
+    targets = split_clip(driver, 1, settings.seed, settings.num_targets).targets
+    group = f"{source.name}--{clip_key(driver)}"
+    for column in columns:
+        if column.drive is not None:
+            name = f"{group}.{column.name}"
+            judge = partial(_judge_pair, source, driver, judges, column.drive, targets, name)
+            yield _Task(name, group, None, column.cost + column.frame_cost * len(targets), judge)
+
+
+def _judge_pair(
+    source: Source, driver: JudgedClip, judges: Judges, drive: MakeTeam, targets: Sequence[int], name: str
+) -> Record:
+    return judge_pair(source, driver, judges, drive(source), targets, name)
+
+
+def _people(clips: Iterable[JudgedClip], seed: int) -> Iterator[Source]:
     """Yield each clip's most frontal shot, one for each person."""
     seen = set()
     for clip in clips:
         if clip.identity not in seen:
             seen.add(clip.identity)
-            yield Source(clip.cache_path.stem, clip.identity, clip.shot(split_clip(clip, 1, seed).shots[0]))
+            yield Source(clip_key(clip), clip.identity, clip.shot(split_clip(clip, 1, seed).shots[0]))
 
 
 def _painted(paths: Iterable[Path], left_out: list[str]) -> Iterator[Source]:

@@ -1,29 +1,26 @@
-"""A clip of one person in, how well each rival makes its held-out frames from its shots out."""
+"""A clip of one person and a maker of frames in, how well its rivals make the held-out frames from the shots out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.data.clips import Clip
-from headcast.evaluation.baselines import OURS, Rivals
+from headcast.evaluation.baselines import Team
 from headcast.evaluation.faces import FaceReader, Reading, closures_kept, face_figures, mouth_errors
 from headcast.evaluation.judges import Judges, judge_frame
 from headcast.evaluation.landmarks68 import eye_distance, points_68
-from headcast.evaluation.lpips import LPIPS_NAME
 from headcast.evaluation.metrics import motion_energy, shimmer, skin_colour_difference
 from headcast.evaluation.openings import floor_frame, mouth_opening, mouth_opens
-from headcast.evaluation.protocol import NUM_TARGETS, split_clip
+from headcast.evaluation.protocol import JudgedClip, Split
 from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.regions import head_matte, skin_mask
 from headcast.evaluation.strips import error_picture, strip
-from headcast.evaluation.tables import mean_figures
-from headcast.networks.model import Model
-from headcast.types import Image, Shot
+from headcast.evaluation.tables import head_figure, mean_figures
+from headcast.types import Image, Landmarks, Shot
 
 SKIN: Final = "skin delta E"
 MOTION: Final = "motion energy head"
@@ -31,50 +28,59 @@ SHIMMER: Final = "shimmer"
 NUM_TIMED: Final = 8
 
 
-@dataclass(frozen=True)
-class _Truth:
-    """A target, what the finders see in it and, where its mouth has to open, in the frame nobody can tell from it."""
+class Maker(Protocol):
+    """Makes a clip's frames; `main` is the rival whose pictures are shown, `facts` say what the frames come from."""
 
-    target: Shot
-    seen: Reading
-    floor: Reading | None
+    main: str
+    facts: Mapping[str, Any]
+
+    def __call__(self, number: int) -> dict[str, Image]:
+        """Return each rival's form of frame `number` of the clip."""
 
 
-def judge_clip(
-    clip: Clip, judges: Judges, model: Model, num_shots: int, seed: int, num_targets: int = NUM_TARGETS
-) -> Record:
-    """Judge the rivals on one clip; each figure is the mean over the targets that have it."""
-    split = split_clip(clip, num_shots, seed, num_targets)
-    shots, targets = ([clip.shot(number) for number in numbers] for numbers in (split.shots, split.targets))
-    opens = mouth_opens(np.array([_opening(target) for target in targets]), _opening(shots[0]))
-    rivals = Rivals(shots, model)
-    frames = by_rival([rivals(target.landmarks) for target in targets])
+class FromLandmarks:
+    """Makes the frames of a team of rivals, each from its own landmarks; the median time of a few is a fact."""
+
+    def __init__(self, team: Team, landmarks: NDArray[np.float32], numbers: Sequence[int]) -> None:
+        self._team, self._landmarks = team, landmarks
+        self.main = team.main
+        timed = [landmarks[number] for number in numbers[:NUM_TIMED]]
+        self.facts: Mapping[str, Any] = {
+            "runs_on": team.painter.runtime_name,
+            "milliseconds": _milliseconds(team, timed),
+        }
+
+    def __call__(self, number: int) -> dict[str, Image]:
+        """Return each rival's form of frame `number`."""
+        return self._team(self._landmarks[number])
+
+
+def judge_clip(clip: JudgedClip, judges: Judges, maker: Maker, split: Split, name: str) -> Record:
+    """Judge the maker's rivals on one clip; each figure is the mean over the targets that have it."""
+    shot, targets = clip.shot(split.shots[0]), [clip.shot(number) for number in split.targets]
+    opens = mouth_opens(np.array([_opening(target) for target in targets]), _opening(shot))
+    frames = by_rival([maker(number) for number in split.targets])
     with closing(FaceReader(judges.finder)) as reader:
         truths = [_read(reader, target, opened) for target, opened in zip(targets, opens.tolist(), strict=True)]
         judged = {rival: _judge_rival(judges, reader, outputs, truths) for rival, outputs in frames.items()}
-    moving = _judge_motion(rivals, [clip.shot(number) for number in split.passage])
+    moving = _judge_motion(by_rival([maker(number) for number in split.passage]), clip, split.passage)
     facts = {
         "clip": clip.name,
-        "num_shots": num_shots,
+        "num_shots": len(split.shots),
         "num_targets": len(targets),
         "num_opening": int(opens.sum()),
-        "motion": motion_amount(shots[0], targets),
-        "milliseconds": _milliseconds(rivals, targets),
-        "runs_on": rivals.runtime_name,
+        "motion": motion_amount(shot, targets),
+        "shown": {maker.main: name},
+        **maker.facts,
     }
     return Record(
-        record_name(clip, num_shots),
+        name,
         clip.identity,
         facts,
         {rival: mean_figures([mean_figures(rows), whole, moving[rival]]) for rival, (rows, whole) in judged.items()},
         feature_vectors(judges, {**frames, REAL: [target.image for target in targets]}),
-        _best_and_worst(judged[OURS][0], shots[0], frames[OURS], targets),
+        _best_and_worst(judged[maker.main][0], shot, frames[maker.main], targets),
     )
-
-
-def record_name(clip: Clip, num_shots: int) -> str:
-    """Return the name under which a clip's record is kept."""
-    return f"{clip.cache_path.stem}.T{num_shots}"
 
 
 def by_rival(frames: Sequence[dict[str, Image]]) -> dict[str, list[Image]]:
@@ -95,11 +101,21 @@ def skin_difference(output: Image, target: Shot) -> float:
     return skin_colour_difference(output, skin, target.image, skin) if skin.any() else float("nan")
 
 
-def feature_vectors(judges: Judges, frames: dict[str, list[Image]]) -> dict[str, NDArray[np.float32]]:
-    """Return what FID and KID need of each rival's frames (n, 512); nothing without the network."""
-    if not judges.perceptual:
-        return {}
-    return {name: np.stack([judges.perceptual.vector(image) for image in images]) for name, images in frames.items()}
+def feature_vectors(judges: Judges, frames: dict[str, list[Image]]) -> dict[str, dict[str, NDArray[np.float32]]]:
+    """Return what FID and KID need, by network and rival (n, d)."""
+    return {
+        network.name: {name: np.stack([network.vector(image) for image in images]) for name, images in frames.items()}
+        for network in judges.crowds
+    }
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """A target, what the finders see in it and, where its mouth has to open, in the frame nobody can tell from it."""
+
+    target: Shot
+    seen: Reading
+    floor: Reading | None
 
 
 def _read(reader: FaceReader, target: Shot, opened: bool) -> _Truth:
@@ -122,23 +138,23 @@ def _judge_rival(
     return rows, closures_kept(seen, [truth.seen for truth in truths])
 
 
-def _judge_motion(rivals: Rivals, passage: Sequence[Shot]) -> dict[str, Figures]:
+def _judge_motion(outputs: dict[str, list[Image]], clip: JudgedClip, passage: Sequence[int]) -> dict[str, Figures]:
     """Return by rival the figures that need consecutive frames."""
-    real = np.stack([shot.image for shot in passage])
-    masks = np.stack([head_matte(shot.landmarks, shot.matte) for shot in passage])
-    outputs = by_rival([rivals(shot.landmarks) for shot in passage])
+    shots = [clip.shot(number) for number in passage]
+    real = np.stack([shot.image for shot in shots])
+    masks = np.stack([head_matte(shot.landmarks, shot.matte) for shot in shots])
     clips = {rival: np.stack(frames) for rival, frames in outputs.items()}
     return {
-        rival: {MOTION: motion_energy(clip, real, masks), SHIMMER: shimmer(clip, real)} for rival, clip in clips.items()
+        rival: {MOTION: motion_energy(made, real, masks), SHIMMER: shimmer(made, real)} for rival, made in clips.items()
     }
 
 
-def _milliseconds(rivals: Rivals, targets: Sequence[Shot]) -> float:
-    """Return the time of one of our frames, warp and network together: the median of a few."""
+def _milliseconds(team: Team, faces: Sequence[Landmarks]) -> float:
+    """Return the time of one frame of the main rival, warp and network together: the median of a few."""
     times = []
-    for target in targets[:NUM_TIMED]:
+    for landmarks in faces:
         start = perf_counter()
-        rivals.ours(target.landmarks)
+        team.painter.paint(team.painter.condition(landmarks))
         times.append(1000 * (perf_counter() - start))
     return float(np.median(times))
 
@@ -146,9 +162,9 @@ def _milliseconds(rivals: Rivals, targets: Sequence[Shot]) -> float:
 def _best_and_worst(
     rows: Sequence[Figures], shot: Shot, outputs: Sequence[Image], targets: Sequence[Shot]
 ) -> dict[str, Image]:
-    """Return strips of our frames that are nearest to and farthest from the real ones inside the head."""
-    name = f"{LPIPS_NAME} head"
-    far = [row[name] if name in row else -row["PSNR head"] for row in rows]
+    """Return strips of the frames that are nearest to and farthest from the real ones inside the head."""
+    name, sign = head_figure(rows[0])
+    far = [sign * row[name] for row in rows]
     strips = {}
     for which, number in (("best", int(np.argmin(far))), ("worst", int(np.argmax(far)))):
         output, target = outputs[number], targets[number].image

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from headcast.evaluation.baselines import OURS, RIVALS, WARP
-from headcast.evaluation.bootstrap import Comparison
+from headcast.evaluation.baselines import OURS, TUNED, WARP
+from headcast.evaluation.bootstrap import Comparison, mean_interval
 from headcast.evaluation.distribution import MIN_FRAMES, crowd_distances
 from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.run import Evaluation
-from headcast.evaluation.tables import compare_rivals, mean_figures, table_of
+from headcast.evaluation.tables import Table, compare_rivals, compare_shots, mean_figures, present_rivals, table_of
 
 Summary = dict[str, Any]
 """Plain data, ready for JSON."""
@@ -19,17 +20,20 @@ Summary = dict[str, Any]
 
 def summarise(evaluation: Evaluation, seed: int) -> Summary:
     """Summarise each table: means over identities by rival, and ours against every other with 95 % intervals."""
+    judged = {num_shots: records for num_shots, records in evaluation.self_reenactment.items() if records}
     return {
         "self_reenactment": {
             str(num_shots): {
                 **summarise_table(records, seed),
+                "num_shots": [f(record.facts["num_shots"] for record in records) for f in (min, max)],
                 "crowds": _crowds(records),
                 "by_motion": _by_motion(records),
                 "milliseconds": float(np.median([record.facts["milliseconds"] for record in records])),
             }
-            for num_shots, records in evaluation.self_reenactment.items()
-            if records
+            for num_shots, records in judged.items()
         },
+        "over_shots": _over_shots(judged, seed),
+        "curves": _curves(judged, seed),
         "cross_reenactment": summarise_table(evaluation.cross_reenactment, seed)
         if evaluation.cross_reenactment
         else None,
@@ -47,12 +51,47 @@ def summarise_table(records: Sequence[Record], seed: int) -> Summary:
         "num_opening": sum(record.facts.get("num_opening", 0) for record in records),
         "runs_on": sorted({record.facts["runs_on"] for record in records}),
         "means": {rival: mean_figures(people) for rival, people in table.items()},
-        "ours_against": {
-            rival: {name: _plain(found) for name, found in compare_rivals(table, OURS, rival, seed).items()}
-            for rival in table
-            if rival != OURS
-        },
+        "ours_against": _against(table, OURS, seed),
+        "tuned_against": _against(table, TUNED, seed),
     }
+
+
+def _against(table: Table, first: str, seed: int) -> Summary:
+    """Compare one rival with every other; nothing where it is not judged."""
+    if first not in table:
+        return {}
+    return {
+        rival: {name: _plain(found) for name, found in compare_rivals(table, first, rival, seed).items()}
+        for rival in table
+        if rival != first
+    }
+
+
+def _over_shots(judged: Mapping[int, Sequence[Record]], seed: int) -> Summary:
+    """Compare ours and ours tuned with themselves from each T to the next, over the same people."""
+    counts = sorted(judged)
+    return {
+        rival: {
+            f"{more} against {fewer}": {
+                name: _plain(found) for name, found in compare_shots(judged[more], judged[fewer], rival, seed).items()
+            }
+            for fewer, more in pairwise(counts)
+        }
+        for rival in (OURS, TUNED)
+        if any(rival in record.figures for records in judged.values() for record in records)
+    }
+
+
+def _curves(judged: Mapping[int, Sequence[Record]], seed: int) -> Summary:
+    """Return by figure and rival what a curve over T needs: points of T, mean and the mean's interval."""
+    curves: dict[str, dict[str, list[list[float]]]] = {}
+    for num_shots, records in sorted(judged.items()):
+        for rival, people in table_of(records).items():
+            for name, mean in mean_figures(people).items():
+                values = [person.get(name, float("nan")) for person in people]
+                point = [num_shots, mean, *mean_interval(values, seed)]
+                curves.setdefault(name, {}).setdefault(rival, []).append(point)
+    return curves
 
 
 def _plain(comparison: Comparison) -> Summary:
@@ -61,28 +100,32 @@ def _plain(comparison: Comparison) -> Summary:
 
 
 def _crowds(records: Sequence[Record]) -> dict[str, Figures]:
-    """Return FID and KID by rival over all frames; nothing without feature vectors."""
-    if not all(record.vectors for record in records):
-        return {}
-    real = np.concatenate([record.vectors[REAL] for record in records])
-    if len(real) < MIN_FRAMES:
-        return {}
-    rivals = [rival for rival in RIVALS if rival in records[0].vectors]
-    outputs = {rival: np.concatenate([record.vectors[rival] for record in records]) for rival in rivals}
-    return {rival: crowd_distances(outputs[rival], real) for rival in rivals}
+    """Return FID and KID by rival over all frames, with each network that has features of all of them."""
+    crowds: dict[str, Figures] = {}
+    for network in records[0].vectors:
+        for rival in present_rivals(records):
+            parts = [record.vectors.get(network, {}) for record in records]
+            if all(rival in part for part in parts):
+                outputs, real = (np.concatenate([part[who] for part in parts]) for who in (rival, REAL))
+                if len(real) >= MIN_FRAMES:
+                    crowds.setdefault(rival, {}).update(crowd_distances(outputs, real, network))
+    return crowds
 
 
 def _by_motion(records: Sequence[Record]) -> list[Mapping[str, Any]]:
-    """Return the means of ours and of the warp for the calmer and the livelier half of the clips."""
+    """Return the means of ours, tuned or not, and of the warp for the calmer and the livelier half of the clips."""
     ordered = sorted(records, key=lambda record: float(record.facts["motion"]))
     half = len(ordered) // 2
     if not half:
         return []
-    return [
-        {
-            "motion": [float(part[0].facts["motion"]), float(part[-1].facts["motion"])],
-            "num_clips": len(part),
-            "means": {rival: mean_figures(table_of(part)[rival]) for rival in (WARP, OURS)},
-        }
-        for part in (ordered[:half], ordered[half:])
-    ]
+    halves: list[Mapping[str, Any]] = []
+    for part in (ordered[:half], ordered[half:]):
+        table = table_of(part)
+        halves.append(
+            {
+                "motion": [float(part[0].facts["motion"]), float(part[-1].facts["motion"])],
+                "num_clips": len(part),
+                "means": {rival: mean_figures(table[rival]) for rival in (WARP, OURS, TUNED) if rival in table},
+            }
+        )
+    return halves

@@ -22,21 +22,51 @@ def mean_figures(parts: Sequence[Mapping[str, float]]) -> Figures:
 
 def table_of(records: Sequence[Record]) -> Table:
     """Average the clips of each identity, so that nobody counts twice."""
+    return {rival: list(people_of(records, rival).values()) for rival in present_rivals(records)}
+
+
+def people_of(records: Sequence[Record], rival: str) -> dict[str, Figures]:
+    """Return one rival's figures by identity, the clips of each averaged; empty where a person has none of it."""
     by_identity: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_identity[record.identity].append(record)
-    rivals = [rival for rival in RIVALS if any(rival in record.figures for record in records)]
     return {
-        rival: [mean_figures([record.figures.get(rival, {}) for record in own]) for own in by_identity.values()]
-        for rival in rivals
+        identity: mean_figures([record.figures.get(rival, {}) for record in own])
+        for identity, own in by_identity.items()
     }
+
+
+def present_rivals(records: Sequence[Record]) -> list[str]:
+    """Return the rivals of some records in the order of the tables: those known, then outside methods by name."""
+    present = {rival for record in records for rival in record.figures}
+    return [rival for rival in RIVALS if rival in present] + sorted(present - set(RIVALS))
+
+
+def head_figure(figures: Mapping[str, float]) -> tuple[str, int]:
+    """Return the figure by which frames are called best or worst, and its sign: 1 where less is better.
+
+    LPIPS inside the head where a judge for it is at hand, else SSIM.
+    """
+    name = next((name for name in figures if name.startswith("LPIPS") and name.endswith(" head")), None)
+    return (name, 1) if name else ("SSIM head", -1)
 
 
 def compare_rivals(table: Table, first: str, second: str, seed: int) -> dict[str, Comparison]:
     """Compare two rivals, figure by figure, over the identities for which both have it; two are needed."""
+    return _compare(table[first], table[second], seed)
+
+
+def compare_shots(more: Sequence[Record], fewer: Sequence[Record], rival: str, seed: int) -> dict[str, Comparison]:
+    """Compare one rival with more shots to itself with fewer, over the identities that were judged with both."""
+    first, second = people_of(more, rival), people_of(fewer, rival)
+    both = [identity for identity in first if identity in second]
+    return _compare([first[identity] for identity in both], [second[identity] for identity in both], seed)
+
+
+def _compare(first: Sequence[Figures], second: Sequence[Figures], seed: int) -> dict[str, Comparison]:
     comparisons = {}
-    for name in mean_figures(table[first]):
-        pair = [[person.get(name, float("nan")) for person in table[rival]] for rival in (first, second)]
+    for name in mean_figures(first):
+        pair = [[person.get(name, float("nan")) for person in people] for people in (first, second)]
         if np.isfinite(pair).all(0).sum() > 1:
             comparisons[name] = compare_paired(pair[0], pair[1], seed)
     return comparisons

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from fractions import Fraction
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from headcast.cli.demo import PHOTOS
 from headcast.evaluation import run
+from headcast.evaluation.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
+from headcast.evaluation.self_reenactment import judge_clip
 from headcast.face.track import find_face
 from headcast.media.writer import VideoWriter
 from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
@@ -41,37 +44,73 @@ def clips(tmp_path, monkeypatch):
 
 def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_path, clips, checkpoint, monkeypatch):
     report = tmp_path / "report"
-    words = ["evaluate", "--model", checkpoint, "--data", clips, "--report", report, "--targets", 2]
-    ended = headcast(*words, "--shots", 4, 1, 2, "--json")
+    words = ["evaluate", "--model", checkpoint, "--data", clips, "--report", report, "--targets", 2, "--tune-steps", 2]
+    ended = headcast(*words, "--shots", 8, 1, "--json")
     assert ended.code == 0, ended.err
+    assert "left" in ended.err  # how long it will take
     answer = json.loads(ended.out)
-    short, broken, _ = answer["left_out"]
-    assert "broken.mp4" in broken and "4 shots and 2 targets are needed: use a longer clip or fewer shots" in short
+    assert len(answer["left_out"]) == 1 and "broken.mp4" in answer["left_out"][0]
     figures = json.loads((report / "report.json").read_text())
-    assert list(figures["self_reenactment"]) == ["1", "2"]
-    assert figures["self_reenactment"]["2"]["num_identities"] == figures["cross_reenactment"]["num_clips"] == 2
-    assert "nearest shot" in figures["self_reenactment"]["2"]["means"]
-    assert "nearest shot" not in figures["self_reenactment"]["1"]["means"]
-    assert len(figures["missing"]) == 3
+    one, eight = figures["self_reenactment"]["1"], figures["self_reenactment"]["8"]
+    assert list(one["means"]) == [PHOTO, WARP, ZEROED, OURS, TUNED]
+    assert list(eight["means"]) == [PHOTO, NEAREST, WARP, ZEROED, RANDOM, OURS, TUNED]
+    assert one["num_shots"] == [1, 1] and eight["num_shots"] == [3, 3]  # of 8 frames three are for shots
+    assert eight["num_identities"] == figures["cross_reenactment"]["num_clips"] == 2
+    assert list(figures["cross_reenactment"]["means"]) == [PHOTO, WARP, ZEROED, OURS, TUNED]
+    assert eight["tuned_against"][OURS]["SSIM head"]["num_identities"] == 2
+    assert list(figures["over_shots"][TUNED]) == ["8 against 1"]
+    assert len(figures["missing"]) == 4
     strips = sorted(report.glob("*.best.jpg"))
-    assert len(strips) == 4 and read_marks(strips[0]) is not None
+    assert len(strips) == 2 * (2 + 3) and read_marks(strips[0]) is not None
 
     page = (report / "report.html").read_text()
-    assert page.count("data:image/jpeg;base64,") == 4 * 2 + 2
+    assert page.count("data:image/jpeg;base64,") == 2 * 2 * 2 * 2 + 2 * 2  # best, worst; people, columns, T; and pairs
     assert not re.search(r"<script|https?://", page)
-    assert "LPIPS, FID and KID left out" in page and "broken.mp4" in page
+    assert "<svg" in page and "tuned less ours" in page
+    assert "FID and KID left out" in page and "broken.mp4" in page
 
-    for judge in ("judge_clip", "judge_pair"):
-        monkeypatch.setattr(run, judge, judged_again)
-    again = headcast(*words, "--shots", 1, 2)
+    kept = {path: path.stat().st_mtime_ns for path in report.glob("*.T*.json")}
+    next(path for path in kept if "T1.tuned-2" in path.name).unlink()  # as if killed while tuning
+    judged = []
+    monkeypatch.setattr(run, "judge_pair", judged_again)
+    monkeypatch.setattr(run, "judge_clip", lambda *given: judged.append(given[-1]) or judge_clip(*given))
+    again = headcast(*words, "--shots", 1, 8)
     assert again.code == 0, again.err
+    assert len(judged) == 1 and judged[0].endswith("T1.tuned-2")
     assert again.out.startswith(f"report: {report / 'report.html'}\nT = 1: 2 people, 4 frames")
     repeated = json.loads((report / "report.json").read_text())
-    assert repeated["self_reenactment"] == figures["self_reenactment"]
+    for name in ("means", "tuned_against", "by_motion"):
+        assert repeated["self_reenactment"]["1"][name] == figures["self_reenactment"]["1"][name]
+    assert repeated["cross_reenactment"] == figures["cross_reenactment"]
 
     other = headcast(*words, "--seed", 1)
     assert other.code == 2
     assert "holds an evaluation with other settings (seed); give another folder" in other.err
+
+
+def test_an_outside_method_stands_beside_ours(headcast, tmp_path, clips, checkpoint):
+    words = ["evaluate", "--model", checkpoint, "--data", clips, "--targets", 2]
+    ended = headcast(*words, "--export-protocol", tmp_path / "given")
+    assert ended.code == 0, ended.err
+    assert f"{tmp_path / 'given'}: shots and driving frames of 2 clips, T = 1" in ended.out
+    frames = sorted((tmp_path / "given" / "T1").glob("*/driving/*.png"))
+    # a method that knows the truth for one clip, and nothing of the other
+    for frame in frames:
+        if frame.parts[-3] == "hopper":
+            target = tmp_path / "made" / "T1" / "hopper" / frame.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(frame, target)
+    ended = headcast(*words, "--outside", f"truth={tmp_path / 'made'}", "--report", tmp_path / "report")
+    assert ended.code == 0, ended.err
+    figures = json.loads((tmp_path / "report" / "report.json").read_text())
+    means = figures["self_reenactment"]["1"]["means"]
+    assert list(means)[-1] == "truth"
+    assert means["truth"]["SSIM full"] == pytest.approx(1)
+    assert means["truth"]["motion energy head"] == pytest.approx(1)
+    assert any("astronaut lacks" in line and "frames of truth" in line for line in figures["left_out"])
+
+    ended = headcast(*words, "--outside", "truth", "--report", tmp_path / "report")
+    assert ended.code == 2 and "is not NAME=DIR" in ended.err
 
 
 def judged_again(*arguments):
@@ -83,7 +122,7 @@ def test_nothing_to_judge_ends_in_one_line(headcast, tmp_path, checkpoint, clips
         clip.write_text("no video")
     ended = headcast("evaluate", "--model", checkpoint, "--data", clips, "--report", tmp_path / "report")
     assert ended.code == 2
-    assert ended.err.splitlines()[-1].startswith("headcast: error: none of 3 clips can be judged; the first: ")
+    assert ended.err.splitlines()[-1].startswith("headcast: error: no clip can be judged; the first: ")
 
 
 @pytest.mark.parametrize("kind", ["no folder", "no pictures"])

@@ -1,8 +1,8 @@
 import pytest
 from skimage.data import astronaut
 
-from headcast.evaluation.baselines import PHOTO, WARP
-from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_driver, judge_pair, pair_name
+from headcast.evaluation.baselines import PHOTO, WARP, Rivals
+from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_driver, judge_pair
 from headcast.evaluation.faces import FACE_FOUND
 from headcast.evaluation.identity import IdentityJudge
 from headcast.evaluation.judges import Judges
@@ -27,6 +27,10 @@ def sources(clips):
     return [Source(clip.name, clip.identity, clip.shot(0)) for clip in clips]
 
 
+def rivals(source: Source) -> Rivals:
+    return Rivals([source.shot], build_model(PRESETS["tiny"], seed=0))
+
+
 def test_a_driver_is_somebody_else_and_the_same_next_time(clips, sources) -> None:
     anna, grace = sources[0], sources[2]
     assert choose_driver(anna, clips, seed=0) is clips[2]
@@ -39,9 +43,9 @@ def test_a_driver_is_somebody_else_and_the_same_next_time(clips, sources) -> Non
 def test_checks_know_a_frozen_photo_from_a_moving_one(clips, sources, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     colour = IdentityJudge(lambda batch: batch.mean((2, 3)), "mean colour")
-    judges = Judges(None, colour, None)
-    record = judge_pair(sources[2], clips[0], judges, build_model(PRESETS["tiny"], seed=0), seed=0, num_targets=4)
-    assert record.name == pair_name(sources[2], clips[0]) == "grace_1--anna_1" and record.identity == "grace"
+    judges = Judges(identity=(colour,))
+    record = judge_pair(sources[2], clips[0], judges, rivals(sources[2]), (7, 8, 10, 11), "grace--anna")
+    assert record.name == "grace--anna" and record.identity == "grace"
     photo, warp = record.figures[PHOTO], record.figures[WARP]
     assert photo[HEAD_MOTION] < 0.1 < 0.7 < warp[HEAD_MOTION] < 1.4
     assert photo[FACE_FOUND] == warp[FACE_FOUND] == 1
@@ -53,7 +57,6 @@ def test_checks_know_a_frozen_photo_from_a_moving_one(clips, sources, tmp_path, 
 def test_a_colour_cast_is_seen(clips, sources, tmp_path, monkeypatch) -> None:
     """An untrained network without the warp paints no skin."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    model = build_model(PRESETS["tiny"], seed=0)
-    figures = judge_pair(sources[2], clips[0], Judges(None, None, None), model, seed=0, num_targets=2).figures
+    figures = judge_pair(sources[2], clips[0], Judges(), rivals(sources[2]), (7, 11), "grace--anna").figures
     assert figures["warp zeroed"][SKIN] > 4 > figures[WARP][SKIN]
     assert figures["warp zeroed"][FACE_FOUND] == 0

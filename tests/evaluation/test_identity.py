@@ -2,6 +2,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import openvino
+import openvino.opset13 as opset
 import pytest
 
 from headcast.evaluation.identity import ALIGNED_POINTS, IdentityJudge, align_face, five_points, load_identity_judge
@@ -50,3 +52,22 @@ def test_same_person_is_near_one_and_a_spoilt_face_is_not(nets: Path, portrait: 
     assert judge.similarity(portrait, portrait, face) == pytest.approx(1, abs=1e-5)
     assert judge.vector(portrait, face) @ judge.vector(*turn(portrait, face, 15)) > 0.8
     assert judge.similarity(portrait[::-1].copy(), portrait, face) < 0.3
+
+
+@pytest.mark.parametrize("scales_itself", [True, False])
+def test_both_conventions_see_the_same_face(
+    tmp_path: Path, portrait: Image, face: Landmarks, scales_itself: bool
+) -> None:
+    """One network, once with its scaling inside (MobileFace), once without (InsightFace's ArcFace)."""
+    pixels = opset.parameter([-1, 3, 112, 112], np.float32)
+    scaled = opset.divide(opset.subtract(pixels, np.float32(127.5)), np.float32(127.5)) if scales_itself else pixels
+    kernels = np.random.default_rng(0).normal(size=(8, 3, 16, 16)).astype(np.float32)
+    maps = opset.relu(opset.convolution(scaled, kernels, [16, 16], [0, 0], [0, 0], [1, 1]))
+    path = tmp_path / "net.xml"
+    openvino.save_model(openvino.Model([opset.reduce_mean(maps, np.array([2, 3]), False)], [pixels]), path)
+
+    aligned = (align_face(portrait, face).astype(np.float32) - 127.5) / 127.5
+    squares = aligned.reshape(7, 16, 7, 16, 3)
+    expected = np.maximum(np.einsum("aibjc,kcij->abk", squares, kernels), 0).mean((0, 1))
+    vector = load_identity_judge(path).vector(portrait, face)
+    np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=2e-3)  # half precision in the file

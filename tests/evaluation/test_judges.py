@@ -2,14 +2,17 @@ import numpy as np
 import pytest
 
 from headcast.evaluation.judges import Judges, judge_frame, load_judges
-from headcast.evaluation.lpips import PerceptualDistance, _load_heads, _squeezenet
+from headcast.evaluation.lpips import perceptual_distance
 from headcast.evaluation.regions import mouth_box
+from headcast.evaluation.trunks import squeezenet
 from headcast.types import Image, Landmarks, Shot
 
 
 @pytest.fixture(scope="module")
 def judges() -> Judges:
-    return Judges(PerceptualDistance(_squeezenet().requires_grad_(False), _load_heads()), None, None)
+    trunk = squeezenet()
+    trunk.layers.requires_grad_(False)
+    return Judges((perceptual_distance(trunk),))
 
 
 @pytest.fixture
@@ -37,11 +40,12 @@ def test_a_spoilt_mouth_is_seen_in_its_own_region(judges: Judges, target: Shot) 
 
 
 def test_a_judge_without_its_network_is_left_out_and_said(judges: Judges, target: Shot) -> None:
-    nobody = load_judges(None, None, None)
+    nobody = load_judges()
     assert {name.split()[0] for name in judge_frame(nobody, target.image, target)} == {"SSIM", "PSNR"}
     assert nobody.missing() == [
-        "LPIPS, FID and KID left out: give SqueezeNet 1.1 (--squeezenet)",
+        "LPIPS left out: give SqueezeNet 1.1 (--squeezenet), AlexNet or VGG16 (--lpips-net)",
         "CSIM left out: give a face-recognition network (--identity-net)",
+        "FID and KID left out: give SqueezeNet 1.1 (--squeezenet) or InceptionV3 (--inception)",
         "the second landmark finder's figures left out: give a 68-point network (--landmarks68)",
     ]
-    assert len(judges.missing()) == 2
+    assert len(judges.missing()) == 3

@@ -3,40 +3,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from torchmetrics.functional.image import lpips as published
 
-from headcast.errors import CheckpointError
-from headcast.evaluation.lpips import PerceptualDistance, _load_heads, _squeezenet, load_perceptual_distance
+from headcast.evaluation.lpips import PerceptualDistance, perceptual_distance
 from headcast.evaluation.openings import floor_frame
+from headcast.evaluation.trunks import Trunk, alexnet, load_trunk, squeezenet, vgg16
 from headcast.types import Image
 
 
-@pytest.fixture
-def trunk() -> torch.nn.Sequential:
-    """SqueezeNet with seeded random weights: the formula does not depend on which."""
+@pytest.fixture(params=[squeezenet, alexnet, vgg16], ids=["squeeze", "alex", "vgg"])
+def trunk(request: pytest.FixtureRequest) -> Trunk:
+    """A network with seeded random weights: the formula does not depend on which."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return _squeezenet().requires_grad_(False)
+        made: Trunk = request.param()
+    made.layers.requires_grad_(False)
+    return made
 
 
 @pytest.fixture
-def judge(trunk: torch.nn.Sequential) -> PerceptualDistance:
-    return PerceptualDistance(trunk, _load_heads())
+def judge(trunk: Trunk) -> PerceptualDistance:
+    return perceptual_distance(trunk)
 
 
 def published_lpips(
-    trunk: torch.nn.Sequential, image: Image, target: Image, spatial: bool, monkeypatch: pytest.MonkeyPatch
+    trunk: Trunk, image: Image, target: Image, spatial: bool, monkeypatch: pytest.MonkeyPatch
 ) -> np.ndarray:
     """LPIPS as torchmetrics has it, on our trunk: it would fetch its own from torchvision."""
-    monkeypatch.setattr(published, "_get_tv_model_features", lambda *_: trunk)
-    network = published._LPIPS(net="squeeze", spatial=spatial)
+    monkeypatch.setattr(published, "_get_tv_model_features", lambda *_: trunk.layers)
+    network = published._LPIPS(net=trunk.name, spatial=spatial)
     first, second = (torch.from_numpy(x).permute(2, 0, 1)[None] / 127.5 - 1 for x in (image, target))
     return network(first, second)[0, 0].numpy()
 
 
 def test_equals_the_published_formula(
-    judge: PerceptualDistance, trunk: torch.nn.Sequential, portrait: Image, monkeypatch: pytest.MonkeyPatch
+    judge: PerceptualDistance, trunk: Trunk, portrait: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image, target = portrait[:200], floor_frame(portrait)[20:220]
     expected = published_lpips(trunk, image, target, False, monkeypatch).item()
@@ -47,7 +48,7 @@ def test_equals_the_published_formula(
 
 
 def test_map_equals_the_published_spatial_form(
-    judge: PerceptualDistance, trunk: torch.nn.Sequential, portrait: Image, monkeypatch: pytest.MonkeyPatch
+    judge: PerceptualDistance, trunk: Trunk, portrait: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image, target = portrait[:200], portrait[20:220]
     expected = published_lpips(trunk, image, target, True, monkeypatch)
@@ -70,25 +71,7 @@ def test_pictures_of_two_sizes_are_refused(judge: PerceptualDistance, portrait: 
         judge.distance(portrait, portrait[:200])
 
 
-def test_file_is_checked(tmp_path: Path, trunk: torch.nn.Sequential, portrait: Image) -> None:
-    path = tmp_path / "trunk.safetensors"
-    weights = {f"features.{name}": tensor for name, tensor in trunk.state_dict().items()}
-    save_file(weights, path)
-    expected = PerceptualDistance(trunk, _load_heads()).distance(portrait, portrait[::-1].copy())
-    assert load_perceptual_distance(path).distance(portrait, portrait[::-1].copy()) == expected
-
-    weights["features.0.weight"] = torch.zeros(64, 3, 5, 5)
-    save_file(weights, path)
-    with pytest.raises(CheckpointError, match="does not hold the right weights; expected SqueezeNet"):
-        load_perceptual_distance(path)
-    path.write_bytes(b"\x80\x04\x95 a pickle")
-    with pytest.raises(CheckpointError, match="does not hold the right weights"):
-        load_perceptual_distance(path)
-    with pytest.raises(CheckpointError, match=r"nothing\.safetensors is missing"):
-        load_perceptual_distance(tmp_path / "nothing.safetensors")
-
-
 def test_published_weights_see_blur_as_worse_than_noise_of_compression(nets: Path, portrait: Image) -> None:
-    judge = load_perceptual_distance(nets / "squeezenet1_1_imagenet.safetensors")
+    judge = perceptual_distance(load_trunk(nets / "squeezenet1_1_imagenet.safetensors"))
     blurred = np.repeat(np.repeat(portrait[::8, ::8], 8, 0), 8, 1)
     assert judge.distance(floor_frame(portrait), portrait) < 0.08 < 0.3 < judge.distance(blurred, portrait)

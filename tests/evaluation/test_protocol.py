@@ -61,8 +61,14 @@ def test_split_is_seeded_nested_and_apart_from_other_clips() -> None:
     assert split.shots != split_clip(TurningClip("ben", 100, frontal=17), 8, seed=0).shots
 
 
+def test_a_short_clip_gives_the_shots_it_has() -> None:
+    clip = TurningClip("anna", 15, frontal=3)
+    assert sorted(split_clip(clip, 8, seed=0).shots) == list(range(6))  # 45 % of it
+    assert split_clip(clip, 4, seed=0).shots == split_clip(clip, 32, seed=0).shots[:4]
+
+
 def test_too_short_a_clip_is_refused() -> None:
-    with pytest.raises(DataError, match="clip anna has 15 frames, 6 of them for shots; 8 shots and 2 targets"):
-        split_clip(TurningClip("anna", 15, frontal=3), 8, seed=0)
+    with pytest.raises(DataError, match="clip anna has 4 frames, 1 of them for shots and 1 to be made again; 2 are"):
+        split_clip(TurningClip("anna", 4, frontal=0), 1, seed=0)
     with pytest.raises(ValueError, match="at least 1, not 0"):
         split_clip(TurningClip("anna", 100, frontal=3), 0, seed=0)

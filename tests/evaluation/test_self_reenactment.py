@@ -2,17 +2,25 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from headcast.evaluation.baselines import OURS, PHOTO, WARP, ZEROED
+from headcast.data.clips import Clip
+from headcast.evaluation.baselines import OURS, PHOTO, WARP, ZEROED, Rivals
 from headcast.evaluation.judges import Judges
 from headcast.evaluation.landmarks68 import eye_distance, points_68
-from headcast.evaluation.lpips import PerceptualDistance, _load_heads, _squeezenet
-from headcast.evaluation.records import REAL
-from headcast.evaluation.self_reenactment import MOTION, SHIMMER, SKIN, judge_clip, record_name
+from headcast.evaluation.lpips import TrunkFeatures, perceptual_distance
+from headcast.evaluation.protocol import split_clip
+from headcast.evaluation.records import REAL, Record
+from headcast.evaluation.self_reenactment import MOTION, SHIMMER, SKIN, FromLandmarks, judge_clip
+from headcast.evaluation.trunks import squeezenet
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 
 MODEL = build_model(PRESETS["tiny"], seed=0)
-BLIND = Judges(None, None, None)
+
+
+def judged(clip: Clip, judges: Judges, num_targets: int) -> Record:
+    split = split_clip(clip, 1, seed=0, num_targets=num_targets)
+    maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], MODEL), clip.landmarks, split.targets)
+    return judge_clip(clip, judges, maker, split, f"{clip.name}.T1")
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +32,9 @@ def clip(make_clip):
 def record(clip, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        judges = Judges(PerceptualDistance(_squeezenet().requires_grad_(False), _load_heads()), None, None)
-        yield judge_clip(clip, judges, MODEL, num_shots=1, seed=0, num_targets=3)
+        trunk = squeezenet()
+        trunk.layers.requires_grad_(False)
+        yield judged(clip, Judges((perceptual_distance(trunk),), crowds=(TrunkFeatures(trunk),)), num_targets=3)
 
 
 def test_the_photo_unmoved_errs_by_what_it_did_not_move(clip, record) -> None:
@@ -46,19 +55,19 @@ def test_motion_is_none_for_the_photo_and_whole_for_the_warp(record) -> None:
 
 
 def test_a_record_says_what_was_judged_and_shows_it(clip, record) -> None:
-    assert record.name == record_name(clip, 1) == "anna_1.T1"
+    assert record.name == "anna_1.T1"
     assert record.identity == "anna"
     assert (record.facts["num_targets"], record.facts["num_shots"]) == (3, 1)
     assert list(record.figures) == [PHOTO, WARP, ZEROED, OURS]
     assert {strip.shape for strip in record.strips.values()} == {(256, 1024, 3)}
-    assert {rows.shape for rows in record.vectors.values()} == {(3, 512)}
+    assert {rows.shape for rows in record.vectors["SqueezeNet 1.1"].values()} == {(3, 512)}
     assert (record.strips["best"][:, :256] == clip.shot(0).image).all()
 
 
 def test_a_still_clip_is_done_by_the_photo(make_clip, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     still = make_clip("still_1", astronaut(), shifts=[0] * 6)
-    first, second = (judge_clip(still, BLIND, MODEL, num_shots=1, seed=0, num_targets=2) for _ in range(2))
+    first, second = (judged(still, Judges(), num_targets=2) for _ in range(2))
     assert first.figures == second.figures  # same inputs, same figures
     assert first.figures[PHOTO]["SSIM full"] == pytest.approx(1)
     assert first.figures[PHOTO]["landmark error all (MediaPipe)"] == 0

@@ -13,8 +13,9 @@ def record(identity: str, motion: float, ours: float) -> Record:
     generator = np.random.default_rng(round(1000 * ours))
     real = generator.normal(size=(4, 5)).astype(np.float32)
     facts = {"num_targets": 4, "num_opening": 1, "motion": motion, "milliseconds": 10 * ours, "runs_on": "CPU"}
+    facts["num_shots"] = 1
     figures = {OURS: {"SSIM head": ours}, WARP: {"SSIM head": 0.5}, PHOTO: {"SSIM head": 0.0}}
-    vectors = {OURS: real + np.float32(1), WARP: real, PHOTO: real, REAL: real}
+    vectors = {"SqueezeNet 1.1": {OURS: real + np.float32(1), WARP: real, PHOTO: real, REAL: real}}
     return Record(f"{identity}.T1", identity, facts, figures, vectors)
 
 
