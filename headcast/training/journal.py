@@ -1,6 +1,5 @@
 """A run's figures in; stats.jsonl, TensorBoard's files and lines on the screen out."""
 
-import importlib.util
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -69,9 +68,9 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _open_board(folder: Path, step: int, report: Callable[[str], None]) -> "SummaryWriter | None":
-    if importlib.util.find_spec("tensorboard") is None:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
         report("TensorBoard's files are not written; for them: pip install 'headcast[train]'")
         return None
-    from torch.utils.tensorboard import SummaryWriter
-
     return SummaryWriter(str(folder), purge_step=step)
