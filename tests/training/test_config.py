@@ -6,7 +6,7 @@ from headcast.training.config import LossWeights, TrainingConfig, training_confi
 
 
 def test_settings_survive_json() -> None:
-    config = training_config("lite", minutes=3.0, seed=4)
+    config = training_config("lite", minutes=3.0, seed=4, sizes=((0.6, 128), (0.4, 256)))
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
@@ -19,6 +19,12 @@ def test_paper_defaults_are_those_of_the_papers_second_version() -> None:
     assert config.adam_betas == (0.0, 0.999) and config.num_discriminator_steps == 2
 
 
+def test_each_size_has_its_share_of_the_run() -> None:
+    config = training_config("lite", num_samples=10, sizes=((0.6, 128), (0.4, 256)))
+    assert [config.size_at(progress, 256) for progress in (0.0, 0.59, 0.61, 1.0)] == [128, 128, 256, 256]
+    assert training_config("lite", num_samples=10).size_at(0.5, 96) == 96
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -26,6 +32,7 @@ def test_paper_defaults_are_those_of_the_papers_second_version() -> None:
         ({"num_samples": 1, "minutes": 1.0}, "give either num_samples or minutes"),
         ({"num_samples": 0}, "must be positive"),
         ({"minutes": 1.0, "drop_warp": 1.5}, r"drop_warp must lie in 0\.\.1, got 1\.5"),
+        ({"minutes": 1.0, "sizes": ((0.5, 128),)}, r"the shares of sizes must add up to 1, got \(\(0.5, 128\),\)"),
         ({"minutes": 1.0, "log_steps": 0}, "log_steps must be at least 1"),
         ({"minutes": 1.0, "precision": "fp8"}, "precision must be auto, bf16 or f32, got 'fp8'"),
         ({"minutes": 1.0, "learning_rte": 1.0}, "unknown training setting 'learning_rte'; known: .*learning_rate"),

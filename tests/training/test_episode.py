@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
-from headcast.training.episode import batch_from_arrays
+from headcast.training.episode import EpisodeBatch, batch_from_arrays
 
 
 def arrays(dtype: type) -> dict[str, np.ndarray]:
@@ -53,3 +54,16 @@ def test_a_missing_array_is_named() -> None:
     del values["eye_boxes"]
     with pytest.raises(KeyError, match="eye_boxes"):
         batch_from_arrays(values)
+
+
+def test_smaller_frames_show_the_same_and_boxes_follow(batch: EpisodeBatch) -> None:
+    small = batch.resized(32)
+    torch.testing.assert_close(small.target, functional.avg_pool2d(batch.target, 2))
+    assert small.conditioning.shape[-1] == small.region_weights.shape[-1] == 32
+    assert small.mouth_boxes[0].tolist() == [10.0, 20.0, 12.0, 8.0]
+    assert torch.equal(small.shots, batch.shots) and batch.resized(64) is batch
+
+
+def test_rows_are_episodes(batch: EpisodeBatch) -> None:
+    rows = batch.rows(slice(1, 3))
+    assert len(rows) == 2 and torch.equal(rows.shots, batch.shots[1:3]) and torch.equal(rows.target, batch.target[1:3])

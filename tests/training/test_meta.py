@@ -11,7 +11,7 @@ from headcast.networks.presets import PRESETS
 from headcast.training.config import LossWeights, training_config
 from headcast.training.content import FeatureNetworks
 from headcast.training.episode import EpisodeBatch
-from headcast.training.meta import MetaLearner, update_average, weighted_sum
+from headcast.training.meta import MetaLearner, contrast, one_of_each, update_average, weighted_sum
 
 
 def make_learner(preset: str = "tiny", **changes: Any) -> MetaLearner:
@@ -92,6 +92,46 @@ def test_the_learning_rate_climbs_and_falls(batch: EpisodeBatch) -> None:
 def test_the_loss_is_the_weighted_sum_of_its_terms() -> None:
     terms = {"mouth": torch.tensor(2.0), "adversarial": torch.tensor(-1.0)}
     assert weighted_sum(terms, LossWeights(mouth=3.0, adversarial=0.5, eyes=7.0)).item() == 5.5
+
+
+def test_a_batch_in_parts_teaches_what_it_teaches_whole(batch: EpisodeBatch) -> None:
+    # without the discriminator, whose spectral norms are refined at each look
+    settings = {"adversarial_start": 1.0, "drop_warp": 0.5, "drop_embedding": 0.5, "adam_epsilon": 1e-5}
+    whole, parts = make_learner(**settings), make_learner(num_parts=2, **settings)
+    for _ in range(3):
+        terms, terms_of_parts = whole.step(batch, 0.0), parts.step(batch, 0.0)
+        assert terms_of_parts == pytest.approx(terms, rel=1e-4)
+    torch.testing.assert_close(weights_of(parts.model.generator), weights_of(whole.model.generator), atol=1e-5, rtol=0)
+    torch.testing.assert_close(parts.video_embeddings.vectors.weight, whole.video_embeddings.vectors.weight)
+    with pytest.raises(ValueError, match="a batch of 4 episodes cannot be computed in 3 parts"):
+        make_learner(num_parts=3).step(batch, 0.0)
+
+
+def test_a_run_may_begin_with_smaller_frames(batch: EpisodeBatch) -> None:
+    learner = make_learner(sizes=((0.5, 32), (0.5, 64)))
+    seen: list[int] = []
+    learner.model.generator.register_forward_hook(lambda _module, _inputs, output: seen.append(output.image.shape[-1]))
+    for progress in (0.0, 0.49, 0.5, 1.0):
+        learner.step(batch, progress)
+    assert seen == [32, 32, 64, 64]
+
+
+def test_feed_forward_training_has_no_match_loss(batch: EpisodeBatch) -> None:
+    weights = LossWeights(pyramid=1.0, adversarial=1.0, feature_matching=1.0)
+    terms = make_learner(weights=weights).step(batch, 0.5)
+    assert "embedding_match" not in terms and "discriminator" in terms
+
+
+def test_of_two_rows_of_a_video_the_first_counts() -> None:
+    videos, embeddings = one_of_each(torch.tensor([7, 2, 7, 2, 5]), torch.arange(5.0)[:, None])
+    assert videos.tolist() == [2, 5, 7] and embeddings.flatten().tolist() == [1, 4, 0]
+
+
+def test_contrast_is_that_of_the_pixels_not_of_the_colours() -> None:
+    target = torch.rand(2, 3, 16, 16)
+    red = torch.tensor([1.0, -1.0, -1.0])[:, None, None].expand(2, 3, 16, 16)
+    assert contrast(red, target) == 0
+    assert contrast(0.25 * target, target).item() == pytest.approx(0.25)
 
 
 def test_the_running_average() -> None:
