@@ -27,13 +27,14 @@ from headcast.errors import HeadcastError
 from headcast.evaluation.bootstrap import Comparison, compare_paired
 from headcast.evaluation.identity import IdentityJudge, load_identity_judge
 from headcast.evaluation.landmarks68 import LandmarkFinder68, landmark_errors, load_landmark_finder
-from headcast.evaluation.lpips import PerceptualDistance, load_perceptual_distance
+from headcast.evaluation.lpips import PerceptualDistance, perceptual_distance
 from headcast.evaluation.machine import describe_machine
 from headcast.evaluation.metrics import region_mean, ssim_map
 from headcast.evaluation.protocol import Split, split_clip
 from headcast.evaluation.records import Figures
 from headcast.evaluation.regions import judged_regions
 from headcast.evaluation.tables import mean_figures
+from headcast.evaluation.trunks import load_trunk
 from headcast.face.draw import draw_landmark_image
 from headcast.media.images import write_image
 from headcast.networks.avatar import Avatar
@@ -98,7 +99,7 @@ def main() -> None:
     print_machine()
     model, features = load_checkpoint(options.checkpoint), FeatureNetworks(load_vgg19(options.vgg19))
     judges = Judges(
-        load_perceptual_distance(options.squeezenet),
+        perceptual_distance(load_trunk(options.squeezenet)),
         load_identity_judge(options.identity_net),
         load_landmark_finder(options.landmarks68),
     )
