@@ -33,8 +33,8 @@ class Advice:
 def advise(looks: Sequence[Look], names: Sequence[str]) -> tuple[Advice, ...]:
     """Judge each picture beside the others, in their order; at least one is never left out."""
     harm = _too_little_detail(looks)
-    harm |= _strangers(looks, names, [number for number in range(len(looks)) if number not in harm])
     harm |= _duplicates(looks, names, [number for number in range(len(looks)) if number not in harm])
+    harm |= _strangers(looks, names, [number for number in range(len(looks)) if number not in harm])
     kept: list[int] = []
     advice = []
     for number, look in enumerate(looks):
@@ -69,6 +69,19 @@ def _too_little_detail(looks: Sequence[Look]) -> dict[int, str]:
     }
 
 
+def _duplicates(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
+    """Find pictures that show nothing that a more detailed one does not show."""
+    kept: list[int] = []
+    found = {}
+    for number in sorted(usable, key=lambda number: -looks[number].detail):
+        twin = next((other for other in kept if _equal(looks[number], looks[other])), None)
+        if twin is None:
+            kept.append(number)
+        else:
+            found[number] = f"the same picture as {names[twin]}"
+    return found
+
+
 def _strangers(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
     """Find whom most pictures show: those like the one that is most like all; then who is not like them."""
     if len(usable) < 2:
@@ -83,19 +96,6 @@ def _strangers(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int
         others = vectors[person & (np.arange(len(usable)) != place)].sum(axis=0)
         if place != middle and vectors[place] @ others < limit * np.linalg.norm(others):
             found[number] = f"another person than in {names[usable[middle]]}, it seems"
-    return found
-
-
-def _duplicates(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
-    """Find pictures that show nothing that a more detailed one does not show."""
-    kept: list[int] = []
-    found = {}
-    for number in sorted(usable, key=lambda number: -looks[number].detail):
-        twin = next((other for other in kept if _equal(looks[number], looks[other])), None)
-        if twin is None:
-            kept.append(number)
-        else:
-            found[number] = f"the same picture as {names[twin]}"
     return found
 
 

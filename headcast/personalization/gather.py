@@ -1,4 +1,7 @@
-"""Photos, a folder of them or a video of one person in, sitters out: the one that will be shown first."""
+"""Photos, a folder of them or a video of one person in, sitters out: the one that will be shown first.
+
+What the photo coach would leave out is left out.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +14,8 @@ from headcast.errors import FaceError, HeadcastError, MediaError
 from headcast.face.pose import fit_pose, measure_controls, neutral_controls, remove_pose
 from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
 from headcast.media.video import open_video
+from headcast.personalization.coach import LEAVE_OUT, advise
+from headcast.personalization.look import look_at
 from headcast.reenact.driving import PHOTO_SUFFIXES
 from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
 from headcast.types import Landmarks
@@ -21,7 +26,7 @@ VIDEO_SHOTS: Final = 8
 
 @dataclass(frozen=True)
 class Gathered:
-    """The pictures of one person, and one line about each picture that could not be used."""
+    """The pictures of one person, and one line about each picture that is not used."""
 
     sitters: tuple[Sitter, ...]
     files: tuple[Path, ...]  # that they came from
@@ -31,8 +36,9 @@ class Gathered:
 def gather(sources: Sequence[Path], size: int) -> Gathered:
     """Find the largest face in each picture and cut it to `size` pixels; at most 32 pictures, evenly chosen.
 
-    Of a folder or a video the most neutral picture comes first, of named photos the first. A HeadcastError names
-    what is wrong where a named photo, or every picture of a folder or video, has no usable face.
+    Pictures that would do harm (blurred, of another person, the same twice) are dropped, never all. Of a folder or a
+    video the most neutral picture comes first, of named photos the first. A HeadcastError names what is wrong where a
+    named photo, or every picture of a folder or video, has no usable face.
     """
     if not sources:
         raise ValueError("sources must name at least one photo, folder or video")
@@ -42,7 +48,18 @@ def gather(sources: Sequence[Path], size: int) -> Gathered:
         return _from_video(sources[0], size)
     if len(sources) > MAX_SHOTS:
         raise MediaError(f"{len(sources)} photos were given, at most {MAX_SHOTS} are used; leave the weakest out")
-    return Gathered(tuple(load_sitter(path, size=size) for path in sources), tuple(sources), ())
+    found = [_Found(load_sitter(path, size=size), path, str(path)) for path in sources]
+    return _gathered(*_without_harmful(found), [])
+
+
+def photo_paths(folder: Path) -> list[Path]:
+    """Return the photos of a folder, sorted by name; MediaError if there is none."""
+    if not folder.is_dir():
+        raise MediaError(f"{folder} is no folder; give a folder of photos of one person")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    if not paths:
+        raise MediaError(f"no photo in {folder}; expected names that end in {', '.join(PHOTO_SUFFIXES)}")
+    return paths
 
 
 def distance_from_rest(landmarks: Landmarks) -> float:
@@ -55,47 +72,70 @@ def distance_from_rest(landmarks: Landmarks) -> float:
     return turn + float(np.linalg.norm((controls - rest) / CONTROL_SPREAD))
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A picture with a face, the file that it came from and what to call it."""
+
+    sitter: Sitter
+    file: Path
+    name: str
+
+
 def _from_folder(folder: Path, size: int) -> Gathered:
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
-    if not paths:
-        raise MediaError(f"no photo in {folder}; expected names that end in {', '.join(PHOTO_SUFFIXES)}")
-    found: list[tuple[Sitter, Path]] = []
+    paths = photo_paths(folder)
+    found: list[_Found] = []
     dropped: list[str] = []
     for path in paths:
         try:
-            found.append((load_sitter(path, size=size), path))
+            found.append(_Found(load_sitter(path, size=size), path, str(path)))
         except HeadcastError as error:
             dropped.append(str(error))
     if not found:
         raise FaceError(f"none of the {len(paths)} photos in {folder} can be used; the first: {dropped[0]}")
+    found, harmful = _without_harmful(found)
     chosen = _spread(len(found), MAX_SHOTS)
-    dropped += [
-        f"{found[n][1]} is left out: {MAX_SHOTS} photos are enough" for n in range(len(found)) if n not in chosen
+    spare = [
+        f"{found[n].name} is left out: {MAX_SHOTS} photos are enough" for n in range(len(found)) if n not in chosen
     ]
-    return _neutral_first([found[number] for number in chosen], dropped)
+    return _gathered(_neutral_first([found[n] for n in sorted(chosen)]), harmful, [*dropped, *spare])
 
 
 def _from_video(path: Path, size: int) -> Gathered:
-    sitters: list[tuple[Sitter, Path]] = []
+    found: list[_Found] = []
     dropped: list[str] = []
     with open_video(path) as video:
         wanted = _spread(video.num_frames, VIDEO_SHOTS)
         for number, frame in enumerate(video):
             if number not in wanted:
                 continue
+            name = f"{path} at {float(frame.time):.2f} s"
             try:
-                sitters.append((make_sitter(frame.image, name=f"{path} at {float(frame.time):.2f} s", size=size), path))
+                found.append(_Found(make_sitter(frame.image, name=name, size=size), path, name))
             except FaceError as error:
                 dropped.append(str(error))
-    if not sitters:
+    if not found:
         raise FaceError(f"no face in any of {len(dropped)} frames of {path}; use a video in which the face is seen")
-    return _neutral_first(sitters, dropped)
+    found, harmful = _without_harmful(found)
+    return _gathered(_neutral_first(found), harmful, dropped)
 
 
-def _neutral_first(found: list[tuple[Sitter, Path]], dropped: list[str]) -> Gathered:
-    found = sorted(found, key=lambda one: distance_from_rest(one[0].shot.landmarks))
-    files = tuple(dict.fromkeys(path for _, path in found))
-    return Gathered(tuple(sitter for sitter, _ in found), files, tuple(dropped))
+def _without_harmful(found: list[_Found]) -> tuple[list[_Found], list[str]]:
+    """Return the pictures that the photo coach keeps, and a line about each other one."""
+    advice = advise([look_at(one.sitter) for one in found], [one.name for one in found])
+    judged = list(zip(found, advice, strict=True))
+    return (
+        [one for one, its in judged if its.verdict != LEAVE_OUT],
+        [f"{one.name} is left out: {its.reason}" for one, its in judged if its.verdict == LEAVE_OUT],
+    )
+
+
+def _neutral_first(found: list[_Found]) -> list[_Found]:
+    return sorted(found, key=lambda one: distance_from_rest(one.sitter.shot.landmarks))
+
+
+def _gathered(found: list[_Found], harmful: list[str], dropped: list[str]) -> Gathered:
+    files = tuple(dict.fromkeys(one.file for one in found))
+    return Gathered(tuple(one.sitter for one in found), files, (*dropped, *harmful))
 
 
 def _spread(count: int, most: int) -> set[int]:

@@ -22,7 +22,8 @@ def test_photos_become_an_avatar_that_can_be_shown_and_verified(headcast, tmp_pa
     )
     assert ended.code == 0, ended.err
     answer = json.loads(ended.out)
-    assert (answer["ok"], answer["num_shots"], answer["num_steps"]) == (True, 2, 2)
+    assert (answer["ok"], answer["num_shots"], answer["num_steps"]) == (True, 1, 2)
+    assert answer["dropped"] == [f"{astronaut_path} is left out: the same picture as {astronaut_path}"]
 
     shown = headcast("avatar", "show", output)
     assert shown.code == 0

@@ -2,6 +2,7 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,18 +18,30 @@ def write_grey(path: Path) -> None:
     write_image(path, np.full((200, 200, 3), 127, np.uint8), {})
 
 
-def test_named_photos_keep_their_order(astronaut_path: Path, hopper_path: Path) -> None:
-    gathered = gather([astronaut_path, hopper_path], SIZE)
-    assert gathered.files == (astronaut_path, hopper_path)
-    assert [sitter.shot.image.shape for sitter in gathered.sitters] == [(SIZE, SIZE, 3)] * 2
-    np.testing.assert_array_equal(gathered.sitters[0].photo, read_image(astronaut_path))
+def write_turned(astronaut_path: Path, path: Path) -> None:
+    """Another picture of the same person: the head tilted by 12 degrees."""
+    photo = read_image(astronaut_path)
+    turned = cv2.warpAffine(photo, cv2.getRotationMatrix2D((224.0, 110.0), 12.0, 1.0), (512, 512))
+    write_image(path, np.asarray(turned, np.uint8), {})
 
 
-def test_a_folder_puts_the_most_neutral_face_first_and_says_what_it_drops(
+def test_named_photos_keep_their_order_and_lose_the_harmful_ones(
     tmp_path: Path, astronaut_path: Path, hopper_path: Path
 ) -> None:
-    shutil.copy(astronaut_path, tmp_path / "a.png")  # smiles
-    shutil.copy(hopper_path, tmp_path / "b.png")  # at rest
+    turned = tmp_path / "turned.png"
+    write_turned(astronaut_path, turned)
+    gathered = gather([turned, astronaut_path, hopper_path, astronaut_path], SIZE)
+    assert gathered.files == (turned, astronaut_path)
+    assert [sitter.shot.image.shape for sitter in gathered.sitters] == [(SIZE, SIZE, 3)] * 2
+    np.testing.assert_array_equal(gathered.sitters[1].photo, read_image(astronaut_path))
+    hopper, again = gathered.dropped
+    assert "hopper.png is left out: another person than in" in hopper
+    assert again == f"{astronaut_path} is left out: the same picture as {astronaut_path}"
+
+
+def test_a_folder_puts_the_most_neutral_face_first_and_says_what_it_drops(tmp_path: Path, astronaut_path: Path) -> None:
+    write_turned(astronaut_path, tmp_path / "a.png")
+    shutil.copy(astronaut_path, tmp_path / "b.png")
     write_grey(tmp_path / "c.png")
     (tmp_path / "d.jpg").write_bytes(b"no picture")
     (tmp_path / "notes.txt").write_text("not looked at")
@@ -46,9 +59,10 @@ def test_of_a_video_some_frames_are_taken(tmp_path: Path, astronaut_path: Path) 
         for number in range(12):
             writer.write(np.full_like(photo, 127) if number == 11 else photo)
     gathered = gather([path], SIZE)
-    assert len(gathered.sitters) == 7
+    assert len(gathered.sitters) == 1  # nothing moves in this video
     assert gathered.files == (path,)
-    assert len(gathered.dropped) == 1 and "clip.mp4 at 1.10 s" in gathered.dropped[0]
+    assert len(gathered.dropped) == 7 and "clip.mp4 at 1.10 s" in gathered.dropped[0]
+    assert "is left out: the same picture as" in gathered.dropped[1]
 
 
 def test_nothing_usable_is_refused_in_one_line(tmp_path: Path) -> None:
