@@ -139,8 +139,8 @@ def _export(clips: "Sequence[JudgedClip]", settings: "Settings", folder: Path, l
 def _outside(text: str) -> tuple[str, Path]:
     """Read NAME=DIR; the name stands in the tables and in file names."""
     name, equals, folder = text.partition("=")
-    if not equals or not re.fullmatch(r"[\w-]{1,40}", name) or not Path(folder).is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=DIR with a name of letters and an existing folder")
+    if not (equals and folder) or not re.fullmatch(r"[\w-]{1,40}", name):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=DIR with a name of letters, digits, - and _")
     return name, Path(folder)
 
 

@@ -27,7 +27,7 @@ def test_tuning_starts_from_the_feed_forward_avatar(model, shots, tmp_path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     avatar, start = tune_avatar(model, shots, STEPS, seed=0), avatar_of(model, reduced(shots, model))
     changes = [
-        float((after - before).abs().max())
+        float((after - before).detach().abs().max())
         for after, before in zip(avatar.generator.parameters(), start.generator.parameters(), strict=True)
     ]
     assert max(changes) < 0.05  # a few steps at a small rate lead nowhere else
@@ -44,7 +44,9 @@ def test_random_weights_owe_the_model_nothing(model, shots) -> None:
     fresh, trained = build_model(model.config, 0).generator, model.generator
     weights, start, other = (dict(each.named_parameters()) for each in (avatar.generator, fresh, trained))
     name = next(name for name in weights if weights[name].ndim == 4)
-    distance_to = {who: float((weights[name] - own[name]).norm()) for who, own in (("fresh", start), ("other", other))}
+    distance_to = {
+        who: float((weights[name] - own[name]).detach().norm()) for who, own in (("fresh", start), ("other", other))
+    }
     assert distance_to["fresh"] < 0.1 * distance_to["other"]
 
 
