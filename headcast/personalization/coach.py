@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headcast.personalization.look import WANTED, Look, expression_distance, turn_distance
 
 ENOUGH_DETAIL: Final = 64.0  # pixels across the face; the model's frame shows about 120
 LEAST_DETAIL: Final = 0.5  # of what the middle one of all pictures shows
-STRANGER: Final = 0.45  # likeness to the others: one in a hundred good pictures is below, 49 of 50 strangers are
+STRANGER: Final = 0.45  # likeness to the others: 6 of 1,000 good pictures are below it, 97 of 100 strangers
 STRANGER_OF_TWO: Final = 0.3  # the same where only one other picture is there
-EQUAL_PIXELS, EQUAL_POINTS, EQUAL_EXPRESSION = 0.02, 0.4, 1.2  # 1 - correlation, % of the head crop, usual spreads
+EQUAL_PIXELS, EQUAL_POINTS, EQUAL_EXPRESSION = 0.03, 0.4, 1.5  # 1 - correlation, % of the head crop, usual spreads
 SAME_EXPRESSION, SAME_TURN = 0.8, 0.5  # usual spreads
+
+_ROUNDS: Final = 3  # whom most pictures show, found from one picture, then from all that are like it
 
 HELPS, HELPS_LITTLE, LEAVE_OUT = "helps", "helps little", "leave out"
 
@@ -90,13 +93,20 @@ def _strangers(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int
     alike = vectors @ vectors.T
     middle = int(alike.sum(axis=0).argmax())
     limit = STRANGER if len(usable) > 2 else STRANGER_OF_TWO
-    person = alike[middle] > limit
-    found = {}
-    for place, number in enumerate(usable):
-        others = vectors[person & (np.arange(len(usable)) != place)].sum(axis=0)
-        if place != middle and vectors[place] @ others < limit * np.linalg.norm(others):
-            found[number] = f"another person than in {names[usable[middle]]}, it seems"
-    return found
+    to_person = alike[middle]
+    for _ in range(_ROUNDS):
+        to_person = _likeness_to_others(vectors, to_person > limit)
+    return {
+        number: f"another person than in {names[usable[middle]]}, it seems"
+        for place, number in enumerate(usable)
+        if place != middle and to_person[place] < limit
+    }
+
+
+def _likeness_to_others(vectors: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how alike each picture (N, 64) is to the mean of those of the `same` person (N,), itself left out."""
+    others = vectors[same].sum(axis=0) - vectors * same[:, None]
+    return np.asarray((vectors * others).sum(axis=1) / np.maximum(np.linalg.norm(others, axis=1), 1e-9))
 
 
 def _equal(one: Look, other: Look) -> bool:
