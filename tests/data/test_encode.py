@@ -59,7 +59,7 @@ def test_annotations_say_when_and_who_in_an_original_video(source: Path, picture
         for number, frame in zip(numbers[::2], clip.frames, strict=True):
             darker = expected - decode_frame(frame)
             assert darker.mean() == pytest.approx(number, abs=1.5)
-            assert np.abs(darker - number).mean() < 8
+            assert np.abs(darker - number).mean() < 20  # the other one would differ by far more
 
 
 def test_a_broken_annotation_leaves_its_clip_out(source: Path, tmp_path: Path) -> None:
