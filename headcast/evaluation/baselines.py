@@ -1,7 +1,11 @@
 """Shots and a model in, what each rival makes of the same landmarks out: what costs nothing, and ours."""
 
+import shutil
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final, Protocol
 
 import numpy as np
@@ -72,7 +76,9 @@ class Tuned:
 
     def __init__(self, avatar: Avatar, name: str, frame_size: int) -> None:
         self.main = name
-        self.painter = Painter(avatar, frame_size)
+        cache = Path(mkdtemp(prefix="headcast-"))  # in the user's, one network for each clip would stay behind
+        weakref.finalize(self, shutil.rmtree, cache, ignore_errors=True)
+        self.painter = Painter(avatar, frame_size, cache=cache)
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return its frame for the sitter's own landmarks (478, 3) in pixels of the shots."""

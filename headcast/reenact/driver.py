@@ -4,6 +4,7 @@ Files, camera, web and evaluation all go through this, so what is measured is wh
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from headcast.face.draw import draw_landmark_image
 from headcast.face.retarget import Retargeter, find_reference
@@ -36,6 +37,7 @@ class Driver:
         paste_back: bool = True,
         device: str = "auto",
         precision: str = "auto",
+        cache: Path | None = None,
     ) -> None:
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
@@ -43,7 +45,7 @@ class Driver:
         self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4, others)
         self._compose = Composer(sitter) if paste_back else None
         self._reads_warp = avatar.generator.conditioning_channels > 3
-        self._generate = make_runtime(avatar, device=device, precision=precision)
+        self._generate = make_runtime(avatar, device=device, precision=precision, cache=cache)
         self._retarget: Retargeter | None = None
 
     @property

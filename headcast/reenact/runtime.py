@@ -42,15 +42,20 @@ class Runtime(Protocol):
         """Generate one frame."""
 
 
-def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto") -> Runtime:
-    """Prepare an avatar's generator; `precision` auto is bf16 where the machine computes it natively, else f32."""
+def make_runtime(
+    avatar: Avatar, *, device: str = "auto", precision: str = "auto", cache: Path | None = None
+) -> Runtime:
+    """Prepare an avatar's generator; `precision` auto is bf16 where the machine computes it natively, else f32.
+
+    `cache` is the folder of converted networks: give another one than the user's for avatars that are soon gone.
+    """
     _check("device", device, DEVICES)
     _check("precision", precision, PRECISIONS)
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("device cuda was asked, but torch sees no GPU; use cpu or auto")
     if device == "cuda" or (device == "auto" and torch.cuda.is_available()):
         return TorchRuntime(avatar, torch.device("cuda"), precision)
-    return OpenVINORuntime(avatar, precision)
+    return OpenVINORuntime(avatar, precision, cache)
 
 
 class TorchRuntime:
@@ -76,10 +81,10 @@ class TorchRuntime:
 class OpenVINORuntime:
     """Runs the generator on the CPU in OpenVINO."""
 
-    def __init__(self, avatar: Avatar, precision: str) -> None:
+    def __init__(self, avatar: Avatar, precision: str, cache: Path | None = None) -> None:
         import openvino
 
-        core = openvino.Core()
+        core, cache = openvino.Core(), cache or cache_dir() / "openvino"
         if precision == "auto":
             precision = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         self.name = f"OpenVINO CPU {precision}"
@@ -88,9 +93,9 @@ class OpenVINORuntime:
         settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
-            "CACHE_DIR": str(cache_dir() / "openvino"),
+            "CACHE_DIR": str(cache),
         }
-        self._request = core.compile_model(_converted(avatar), "CPU", settings).create_infer_request()
+        self._request = core.compile_model(_converted(avatar, cache), "CPU", settings).create_infer_request()
 
     def __call__(self, conditioning: Conditioning) -> Generated:
         """Generate one frame."""
@@ -98,11 +103,11 @@ class OpenVINORuntime:
         return _to_generated(self._request.get_output_tensor(0).data, self._request.get_output_tensor(2).data)
 
 
-def _converted(avatar: Avatar) -> Path:
+def _converted(avatar: Avatar, cache: Path) -> Path:
     """Return the path of the generator in OpenVINO's own form, converting it the first time."""
     import openvino
 
-    path = cache_dir() / "openvino" / f"{_fingerprint(avatar, openvino.__version__)}.xml"
+    path = cache / f"{_fingerprint(avatar, openvino.__version__)}.xml"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         generator = plain_copy(avatar.generator)

@@ -36,6 +36,7 @@ def test_tuning_starts_from_the_feed_forward_avatar(model, shots, tmp_path, monk
     assert torch.equal(again.adain_parameters, avatar.adain_parameters)
     frames = Tuned(avatar, TUNED, 256)(shots[0].landmarks)
     assert list(frames) == [TUNED] and frames[TUNED].shape == (256, 256, 3)
+    assert not (tmp_path / "headcast").exists()  # the user's cache is left alone
 
 
 def test_random_weights_owe_the_model_nothing(model, shots) -> None:

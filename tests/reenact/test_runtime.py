@@ -84,6 +84,12 @@ def test_a_conversion_is_cached_for_its_weights(avatar: Avatar, own_cache: Path)
     assert not [path for path in after if path.name.startswith(".")]  # nothing half-written
 
 
+def test_a_conversion_goes_where_it_is_told(avatar: Avatar, own_cache: Path, tmp_path: Path) -> None:
+    make_runtime(avatar, device="cpu", precision="f32", cache=tmp_path / "elsewhere")
+    assert len(list((tmp_path / "elsewhere").glob("*.xml"))) == 1
+    assert not (own_cache / "openvino").exists()
+
+
 def test_wrong_arguments_are_refused(avatar: Avatar) -> None:
     with pytest.raises(ValueError, match="device must be one of auto, cpu, cuda, not 'tpu'"):
         make_runtime(avatar, device="tpu")
