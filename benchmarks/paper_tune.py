@@ -43,6 +43,7 @@ from headcast.networks.features import load_vgg19
 from headcast.networks.model import Model
 from headcast.networks.tensors import images_to_tensor, tensor_to_image
 from headcast.personalization.tuning import person_of, tune, tune_config
+from headcast.provenance.marks import Marks, fingerprint
 from headcast.reenact.driver import avatar_of
 from headcast.training.candidates import reason
 from headcast.training.content import FeatureNetworks
@@ -50,7 +51,7 @@ from headcast.types import Image, Landmarks, Shot
 
 NUM_SHOTS = 8
 NUM_TARGETS = 16
-SHEET_COLUMNS = 6
+SHEET_COLUMNS, SHEET_TILE = 6, 128
 FEED_FORWARD, TUNED, CEILING = "feed-forward", "tuned", "real, reduced"
 RECOGNISED = "recognised"
 
@@ -114,12 +115,16 @@ def main() -> None:
     table = table_of(people)
     comparisons = compare(table, options.seed) if len(people) > 1 else {}
     print_table(table, comparisons)
+    strangers = similarity_to_strangers(people)
+    print(f"CSIM of real, reduced frames with other people's shots: {strangers:.3f}")
     if options.json:
         result = {
             "machine": describe_machine(),
             "clips": {
                 one.clip: {"figures": one.figures, "tuning": one.reason, "seconds": one.seconds} for one in people
             },
+            "means": {rival: mean_figures(rows) for rival, rows in table.items()},
+            "strangers_csim": strangers,
             "tuned_to_feed_forward": {name: asdict(comparison) for name, comparison in comparisons.items()},
         }
         options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
@@ -140,7 +145,13 @@ def judge_clip(
         CEILING: [_resized(resize_shot(target, size).image, target.image.shape[0]) for target in targets],
     }
     if options.sheets:
-        write_image(options.sheets / f"{clip.name}.png", sheet(shots, targets, frames), {})
+        marks = Marks(
+            kind="picture",
+            model=options.checkpoint.name,
+            model_sha256=fingerprint(options.checkpoint),
+            source_sha256=(),
+        )
+        write_image(options.sheets / f"{clip.name}.jpg", sheet(shots, targets, frames), marks.to_metadata())
     figures = {
         rival: mean_figures([judges.figures(*pair) for pair in zip(outputs, targets, strict=True)])
         for rival, outputs in frames.items()
@@ -189,6 +200,17 @@ def table_of(people: Sequence[Judged]) -> dict[str, list[Figures]]:
     return table
 
 
+def similarity_to_strangers(people: Sequence[Judged]) -> float:
+    """The mean CSIM of people's real frames with the shots of others: likeness by chance; NaN for one person."""
+    pairs = [
+        float((one.vectors[CEILING] @ other.own).mean() / np.linalg.norm(other.own))
+        for one in people
+        for other in people
+        if one.identity != other.identity
+    ]
+    return float(np.mean(pairs)) if pairs else float("nan")
+
+
 def compare(table: Mapping[str, list[Figures]], seed: int) -> dict[str, Comparison]:
     """Tuned against feed-forward, figure by figure, over the identities."""
     comparisons = {}
@@ -216,7 +238,9 @@ def sheet(shots: Sequence[Shot], targets: Sequence[Shot], frames: Frames) -> Ima
     rows = [[shot.image for shot in shots[:SHEET_COLUMNS]]]
     rows += [[frames[rival][number] for number in chosen] for rival in (FEED_FORWARD, TUNED)]
     rows.append([targets[number].image for number in chosen])
-    return np.vstack([np.hstack(row) for row in rows])
+    size = (SHEET_TILE, SHEET_TILE)
+    tiles = [[cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in row] for row in rows]
+    return np.vstack([np.hstack(row) for row in tiles]).astype(np.uint8, copy=False)
 
 
 def _vectors(judge: IdentityJudge, images: Sequence[Image], landmarks: Sequence[Landmarks]) -> NDArray[np.float32]:
