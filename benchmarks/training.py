@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,7 +30,8 @@ from headcast.training.config import training_config
 from headcast.training.content import FeatureNetworks
 from headcast.training.course import Course
 from headcast.training.distributed import Ranks
-from headcast.training.feed import FeedSettings, open_feed
+from headcast.training.episode import EpisodeBatch
+from headcast.training.feed import NUM_PREFETCHED, FeedSettings, open_feed
 from headcast.training.meta import MetaLearner, autocast
 from headcast.training.run import with_offline_content
 
@@ -51,6 +53,7 @@ class Measurement:
 
     samples_per_second: float
     loading_share: float
+    episodes_per_second: float  # that loading alone would give
     peak_mebibytes: float
     flop_per_sample: float
     matmul_flop_per_second: float
@@ -70,16 +73,24 @@ def main() -> None:
     print_machine()
     results = {preset: measure_apart(preset) for preset in options.presets}
     for preset, result in results.items():
-        print(
-            f"{preset:>6}: {result.samples_per_second:.2f} samples a second, {result.loading_share:.1%} of the time "
-            f"loading, {result.peak_mebibytes:.0f} MiB at most, {result.flop_per_sample / 1e9:.1f} GFLOP a sample, "
-            f"{result.matmul_share:.0%} of the matmul rate of {result.matmul_flop_per_second / 1e9:.0f} GFLOP/s"
-        )
+        print_result(preset, result)
         if options.plan and preset == "paper":
             print_plan(result.flop_per_sample + VGG_FLOP)
     if options.json:
         table = {preset: asdict(result) for preset, result in results.items()}
         options.json.write_text(json.dumps({"machine": describe_machine(), "results": table}, indent=1))
+
+
+def print_result(preset: str, result: Measurement) -> None:
+    """Print one preset's figures."""
+    print(
+        f"\n{preset}\n{result.samples_per_second:12.2f} samples a second"
+        f"\n{result.loading_share:12.1%} of the time waiting for episodes"
+        f"\n{result.episodes_per_second:12.1f} episodes a second if nothing else were done"
+        f"\n{result.peak_mebibytes:12.0f} MiB of memory at most"
+        f"\n{result.flop_per_sample / 1e9:12.1f} GFLOP a sample"
+        f"\n{result.matmul_share:12.0%} of the matmul rate of {result.matmul_flop_per_second / 1e9:.0f} GFLOP/s"
+    )
 
 
 def measure_apart(preset: str) -> Measurement:
@@ -112,10 +123,20 @@ def measure(options: argparse.Namespace, preset: str) -> Measurement:
     return Measurement(
         rates["samples_per_second"],
         rates["loading_share"],
+        loading_rate(episodes),
         peak_mebibytes(device),
         counter.get_total_flops() / batch_size,
         matmul_rate(device),
     )
+
+
+def loading_rate(episodes: Iterator[EpisodeBatch]) -> float:
+    """Return episodes a second when nothing else is done."""
+    for _ in range(NUM_PREFETCHED + 1):  # made while the networks learned
+        next(episodes)
+    start = time.perf_counter()
+    count = sum(len(batch) for batch in islice(episodes, NUM_PREFETCHED))
+    return count / (time.perf_counter() - start)
 
 
 def matmul_rate(device: torch.device) -> float:
