@@ -51,8 +51,13 @@ def run(options: argparse.Namespace) -> Report:
         if options.ray
         else partial(run_here, num_workers=options.workers or num_cores())
     )
-    with tqdm(total=len(clips), unit="clip", desc="prepare") as bar:
-        manifest = prepare(clips, options.out, settings, runner, bar.update)
+    with tqdm(total=len(clips), unit="clip", desc="prepare", smoothing=0) as bar:
+
+        def show(num_done: int, num_before: int) -> None:
+            bar.initial = num_before  # which says nothing about the rate
+            bar.update(num_done - bar.n)
+
+        manifest = prepare(clips, options.out, settings, runner, show)
     return _report(manifest, options.out)
 
 

@@ -26,24 +26,29 @@ _MAX_PLAN_BYTES: Final = 1 << 16
 Runner = Callable[[Callable[[Unit], Part], Sequence[Unit]], Iterator[Part]]
 """Runs jobs somewhere and yields their results in any order, as those of workers.py do."""
 
+OnProgress = Callable[[int, int], None]
+"""Is told how many clips are done, and how many of them were before this start."""
+
 
 def prepare(
     clips: Sequence[SourceClip],
     out: Path,
     settings: PrepareSettings,
     runner: Runner,
-    on_progress: Callable[[int], None],
+    on_progress: OnProgress,
 ) -> Manifest:
-    """Make the shards that are not yet there, then the manifest; `on_progress` is told of every few clips done.
+    """Make the shards that are not yet there, then the manifest.
 
     DataError where `out` holds something else, or no clip can be used.
     """
     units = plan_units(clips, out, settings)
     _open_folder(out, units[0].plan)
     done = {unit.name: part for unit in units if (part := finished_part(unit))}
-    on_progress(sum(part.num_sources for part in done.values()))
+    num_done = num_before = sum(part.num_sources for part in done.values())
+    on_progress(num_done, num_before)
     for part in runner(prepare_unit, [unit for unit in units if unit.name not in done]):
-        on_progress(part.num_sources)
+        num_done += part.num_sources
+        on_progress(num_done, num_before)
     manifest = _manifest([_part_of(unit) for unit in units], settings)
     if not manifest.shards:
         reasons = ", ".join(f"{count} {reason}" for reason, count in manifest.left_out.items())

@@ -48,7 +48,7 @@ def undisturbed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _prepare(source: Path, out: Path, runner=map) -> Manifest:
-    return prepare(find_sources(source), out, SETTINGS, runner, lambda count: None)
+    return prepare(find_sources(source), out, SETTINGS, runner, lambda done, before: None)
 
 
 def _contents(out: Path) -> Contents:
@@ -115,12 +115,14 @@ def test_an_interrupted_preparation_goes_on(source: Path, undisturbed: Path, tmp
         made.extend(units)
         return map(function, units)
 
+    told: list[tuple[int, int]] = []
     with pytest.raises(KeyboardInterrupt):
         _prepare(source, tmp_path / "out", interrupted)
     assert not (tmp_path / "out" / "manifest.json").exists()
     (tmp_path / "out" / ".train-000001.tar.99999.part").write_bytes(b"half")
     (tmp_path / "out" / "val-000000.tar").write_bytes(b"without a note")
-    _prepare(source, tmp_path / "out", counted)
+    prepare(find_sources(source), tmp_path / "out", SETTINGS, counted, lambda *counts: told.append(counts))
+    assert told == [(4, 4), (6, 4), (7, 4)]
     assert [unit.name for unit in made] == ["train-000002", "val-000000"]
     assert _contents(tmp_path / "out") == _contents(undisturbed)
     assert _facts(tmp_path / "out") == _facts(undisturbed)
@@ -136,9 +138,9 @@ def test_a_shard_that_was_lost_is_made_again(source: Path, undisturbed: Path, tm
 
 def test_other_clips_or_settings_need_another_folder(source: Path, undisturbed: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="was begun with other clips or settings"):
-        prepare(find_sources(source)[1:], undisturbed, SETTINGS, map, lambda count: None)
+        prepare(find_sources(source)[1:], undisturbed, SETTINGS, map, lambda done, before: None)
     with pytest.raises(DataError, match="was begun with other clips or settings"):
-        prepare(find_sources(source), undisturbed, PrepareSettings(), map, lambda count: None)
+        prepare(find_sources(source), undisturbed, PrepareSettings(), map, lambda done, before: None)
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(DataError, match="holds other files; give a new folder"):
         _prepare(source, tmp_path)
