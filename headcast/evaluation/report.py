@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from headcast.evaluation.baselines import OURS, TUNED, WARP
+from headcast.evaluation.baselines import OURS, PHOTO, TUNED, WARP, ZEROED
 from headcast.evaluation.curves import curve_figure
 from headcast.evaluation.html import heading, page, paragraph, pictures, table, titled_list
 from headcast.evaluation.published import published_section
@@ -16,6 +16,8 @@ from headcast.media.files import replaced_on_success
 
 NUM_STRIPS: Final = 3
 NUM_PAIRS: Final = 6
+FAR_OFF: Final = (PHOTO, ZEROED)
+"""Left out of the curves, which they would flatten; the tables have them."""
 
 
 def write_report(
@@ -73,7 +75,10 @@ def _shots_section(summary: Summary) -> list[str]:
     curves = summary["curves"]
     if len(summary["self_reenactment"]) < 2:
         return []
-    drawn = [curve_figure(name, curves[name]) for name in main_figures(curves)]
+    drawn = [
+        curve_figure(name, {rival: line for rival, line in curves[name].items() if rival not in FAR_OFF})
+        for name in main_figures(curves)
+    ]
     parts = [
         heading(2, "Over the number of shots"),
         paragraph("Means over people with their 95 % intervals; every T makes the same frames of the same people."),

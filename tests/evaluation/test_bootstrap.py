@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from headcast.evaluation.bootstrap import compare_paired
+from headcast.evaluation.bootstrap import compare_paired, mean_interval
 
 
 def test_means_and_relative_difference_by_hand() -> None:
@@ -60,3 +60,13 @@ def test_a_ratio_to_nothing_is_not_finite_but_the_difference_is() -> None:
     result = compare_paired([1.0, 0.5], [0.0, 0.0], seed=0)
     assert not np.isfinite(result.relative) and result.difference == 0.75
     assert np.isfinite(result.difference_interval).all()
+
+
+def test_the_interval_of_a_mean_is_about_two_standard_errors() -> None:
+    values = np.random.default_rng(0).normal(3, 2, 400)
+    low, high = mean_interval([*values, float("nan")], seed=0)
+    assert (high - low) == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.05)
+    assert low < values.mean() < high
+    assert mean_interval([2.0], seed=0) == (2.0, 2.0)
+    with pytest.raises(ValueError, match="at least one finite figure"):
+        mean_interval([float("nan")], seed=0)

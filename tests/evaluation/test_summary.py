@@ -43,6 +43,18 @@ def test_crowds_stand_beside_the_real_frames(summary) -> None:
     assert crowds[OURS]["FID (SqueezeNet 1.1)"] == pytest.approx(5, rel=1e-4)  # moved by 1 in each of 5
 
 
+def test_more_shots_are_compared_over_the_people_who_had_them() -> None:
+    few = [record("anna", 0.3, 0.8), record("ben", 0.1, 0.6), record("cleo", 0.2, 1.0)]
+    many = [record("ben", 0.1, 0.7), record("anna", 0.3, 0.9)]  # in another order, and without cleo
+    summary = summarise(Evaluation({1: few, 8: many}), seed=0)
+    found = summary["over_shots"][OURS]["8 against 1"]["SSIM head"]
+    assert found["num_identities"] == 2 and found["difference"] == pytest.approx(0.1)
+    assert found["difference_interval"] == pytest.approx((0.1, 0.1))
+    (_, first, low, high), (num_shots, second, *_) = summary["curves"]["SSIM head"][OURS]
+    assert (first, num_shots, second) == pytest.approx((0.8, 8, 0.8))
+    assert 0.6 <= low < first < high <= 1.0
+
+
 def test_calm_clips_stand_before_lively_ones(summary) -> None:
     calm, lively = summary["self_reenactment"]["1"]["by_motion"]
     assert (calm["motion"], calm["num_clips"]) == ([0.1, 0.1], 1)
