@@ -148,7 +148,13 @@ def make_episode(
     """
     driving = resize_landmarks(driving, target.image.shape[0], settings.frame_size)
     shot, target = resize_shot(shot, settings.frame_size), resize_shot(target, settings.frame_size)
-    conditioning = _condition(shot, driving, shown)
+    return pack_episode(_condition(shot, driving, shown), target, shots, video_index, settings)
+
+
+def pack_episode(
+    conditioning: Conditioning, target: Shot, shots: Sequence[Shot], video_index: int, settings: EpisodeSettings
+) -> Arrays:
+    """Lay out one episode whose conditioning and `target` have the frames' size."""
     images = np.dstack([conditioning.landmark_image, conditioning.warped, np.uint8(conditioning.maps * 255 + 0.5)])
     small = [resize_shot(each, settings.shot_size) for each in shots]
     return {

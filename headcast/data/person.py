@@ -1,9 +1,9 @@
 """A few shots of one person in, the episodes that their avatar is tuned and judged by out.
 
-Several shots: each is the target of another one (leave one out). One shot would teach to copy itself, so it is moved
-by a built-in motion first, with what the move hides gone: the moved picture is the shot, the true one the target.
-Self-made episodes go with the others too, because few stills show few movements. The paper's generator reads no
-shot: its episodes are the shots themselves, each to be drawn from its own landmarks.
+Several shots: each is the target of the others, warped together as in use (leave one out). One shot would teach to
+copy itself, so it is moved by a built-in motion first, with what the move hides gone: the moved picture is the shot,
+the true one the target. Self-made episodes go with the others too, because few stills show few movements. The paper's
+generator reads no shot: its episodes are the shots themselves, each to be drawn from its own landmarks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from headcast.data.episodes import Arrays, EpisodeSettings, make_episode, stack
+from headcast.data.episodes import Arrays, EpisodeSettings, make_episode, pack_episode, stack
 from headcast.data.stills import close, draw_place, move_still
-from headcast.face.warp import Warper
-from headcast.types import Landmarks, Shot
+from headcast.face.warp import WarpedShot, Warper
+from headcast.types import Shot
 
 SELF_MADE_SHARE: Final = 0.5  # of the episodes, where there are other shots
-ANCHOR_SHARE: Final = 0.7  # of the other episodes start from the shot that the avatar will show
 HELD_OUT: Final = slice(3, None, 4)  # one shot in four judges and is not learned from; of fewer none can be spared
 GAIN_LIMITS: Final = (0.7, 1.4)  # between the light of two pictures
 
@@ -58,7 +57,7 @@ class Person:
         if self._held_out and not self._reads_warp:
             return stack([self._itself(target) for target in self._held_out])
         if self._held_out:
-            return stack([self._leave_one_out(self._learned[0], target) for target in self._held_out])
+            return stack([self._leave_out(target.shot, self._bank(target.shot.landmarks)) for target in self._held_out])
         random = np.random.default_rng([self._seed, 1])
         return stack([self._self_made(self._learned[0], random) for _ in range(count)])
 
@@ -68,10 +67,10 @@ class Person:
         Of three frames one has its eyes shut and one its lips closed, which motions show too rarely.
         """
         random = np.random.default_rng([self._seed, 2, stream])
-        anchor, episodes = self._learned[0], []
+        anchor, episodes = self._learned[0].shot, []
         for number in range(count):
-            place = close(draw_place(anchor.shot.landmarks, random), lips=number % 3 == 1, lids=number % 3 == 0)
-            episodes.append(self._episode(anchor, place, Shot(anchor.shot.image, place, anchor.shot.matte)))
+            place = close(draw_place(anchor.landmarks, random), lips=number % 3 == 1, lids=number % 3 == 0)
+            episodes.append(self._pack(self._bank(place), Shot(anchor.image, place, anchor.matte)))
         return stack(episodes)
 
     def _draw(self, random: np.random.Generator) -> Arrays:
@@ -81,19 +80,21 @@ class Person:
         others = [number for number in range(len(self._learned)) if number != target]
         if not others or random.random() < SELF_MADE_SHARE:
             return self._self_made(self._learned[target], random)
-        source = 0 if target and random.random() < ANCHOR_SHARE else int(random.choice(others))
-        return self._leave_one_out(self._learned[source], self._learned[target])
+        shot = self._learned[target].shot
+        if target:
+            return self._leave_out(shot, self._bank(shot.landmarks, without=target))
+        return self._leave_out(shot, self._learned[int(random.choice(others))].warper(shot.landmarks))
 
     def _itself(self, picture: "_Picture") -> Arrays:
         """The picture as the target of its own landmarks."""
-        return self._episode(picture, picture.shot.landmarks, picture.shot)
+        return self._pack(picture.warper(picture.shot.landmarks), picture.shot)
 
-    def _leave_one_out(self, source: "_Picture", target: "_Picture") -> Arrays:
-        """`source` warped, `target` to reconstruct: in the light and before the background that `source` shows."""
-        episode = self._episode(source, target.shot.landmarks, target.shot)
+    def _leave_out(self, target: Shot, others: WarpedShot) -> Arrays:
+        """`others` warped, `target` to reconstruct: in the light and before the background that they show."""
+        episode = self._pack(others, target)
         warped = episode["conditioning"][3:6].astype(np.float32)
         true = episode["target"].astype(np.float32)
-        matte = target.shot.matte
+        matte = target.matte
         weight = matte / max(float(matte.sum()), 1.0)
         gain = (warped * weight).sum((1, 2)) / np.maximum((true * weight).sum((1, 2)), 1.0)
         lit = np.clip(gain, *GAIN_LIMITS)[:, None, None] * true
@@ -107,8 +108,14 @@ class Person:
             moved.shot, picture.shot.landmarks, picture.shot, [moved.shot], 0, self._settings, moved.shown
         )
 
-    def _episode(self, source: "_Picture", driving: Landmarks, target: Shot) -> Arrays:
-        return make_episode(source.shot, driving, target, [source.shot], 0, self._settings)
+    def _pack(self, warped: WarpedShot, target: Shot) -> Arrays:
+        return pack_episode(warped.conditioning, target, [target], 0, self._settings)
+
+    @cached_property
+    def _bank(self) -> Warper:
+        """Carries the shot that the avatar will show, with the faces of all that are learned from."""
+        anchor, *others = (picture.shot for picture in self._learned)
+        return Warper(anchor, others=others)
 
 
 class _Picture:

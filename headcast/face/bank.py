@@ -55,10 +55,15 @@ class FaceBank:
         places = [(face.controls, face.pose) for face in self._faces]
         self._nearest, self._nearest_mouths = (NearestFaces(places, each) for each in (ALL_CONTROLS, MOUTH_CONTROLS))
 
-    def __call__(self, landmarks: Landmarks, face: Face, pose: Pose, triangles: NDArray[np.int32]) -> ShownFace:
-        """Return the face at `landmarks`; `face` is the same without its `pose`, `triangles` (H, W) are seen there."""
+    def __call__(
+        self, landmarks: Landmarks, face: Face, pose: Pose, triangles: NDArray[np.int32], without: int | None = None
+    ) -> ShownFace:
+        """Return the face at `landmarks`, made of all shots, or `without` one of them.
+
+        `face` is the same as `landmarks` but without its `pose`; `triangles` (H, W) are those seen there.
+        """
         wanted = measure_controls(face)
-        weights, mouth_weights = self._nearest(wanted, pose), self._nearest_mouths(wanted, pose)
+        weights, mouth_weights = (near(wanted, pose, without) for near in (self._nearest, self._nearest_mouths))
         controls = weights @ self._controls
         controls[list(MOUTH_CONTROLS)] = mouth_weights @ self._controls[:, MOUTH_CONTROLS]
         skin = self._skin(landmarks, pose, triangles, (weights, mouth_weights)) if len(self._faces) > 1 else ()

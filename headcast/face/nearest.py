@@ -24,9 +24,12 @@ class NearestFaces:
         self._controls = list(controls)
         self._faces = np.stack([self._place(*face) for face in faces])
 
-    def __call__(self, controls: Controls, pose: Pose) -> Weights:
-        """Return the shots' weights (N,): they sum to 1, at most three are above 0."""
-        return blend_weights(np.linalg.norm(self._faces - self._place(controls, pose), axis=1))
+    def __call__(self, controls: Controls, pose: Pose, without: int | None = None) -> Weights:
+        """Return the shots' weights (N,): they sum to 1, at most three are above 0; `without` one shot if so told."""
+        distances = np.linalg.norm(self._faces - self._place(controls, pose), axis=1)
+        if without is not None:
+            distances[without] = np.inf
+        return blend_weights(distances)
 
     def _place(self, controls: Controls, pose: Pose) -> NDArray[np.float64]:
         expression = (controls / CONTROL_SPREAD)[self._controls]

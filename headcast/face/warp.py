@@ -66,8 +66,8 @@ class Warper:
         face = warped.grid.triangles >= 0
         return in_light_of(other, warped.conditioning.warped, face * warped.conditioning.maps[:, :, VALIDITY])
 
-    def __call__(self, landmarks: Landmarks) -> WarpedShot:
-        """Carry the shot to `landmarks`, in pixels of the shot."""
+    def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
+        """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
         pose = fit_pose(landmarks)
         face = remove_pose(landmarks, pose)
         grid = self._mesh.grid(landmarks, pose)
@@ -77,7 +77,7 @@ class Warper:
         colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
         carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
         validity = carried + (1 - cover) * (1 - self._hidden)
-        shown = self._faces(landmarks, face, pose, grid.triangles)
+        shown = self._faces(landmarks, face, pose, grid.triangles, without)
         for patch, kept in zip(shown.skin, (1.0, shown.anchor_share), strict=False):
             _lay(patch, colour, validity)
             _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's

@@ -53,6 +53,28 @@ def test_of_several_shots_one_in_four_judges_and_is_not_learned_from(shots: list
     assert len(person.judging(9)["target"]) == 1
 
 
+def test_no_shot_is_seen_in_what_must_become_it(shots: list[Shot]) -> None:
+    marked = shots[1].image.copy()
+    x, y = shots[1].landmarks[14, :2].round().astype(int)
+    marked[y - 2 : y + 3, x - 4 : x + 5] = (0, 255, 0)  # nobody else has green lips
+    person = Person([shots[0], Shot(marked, shots[1].landmarks, shots[1].matte), shots[2]], SETTINGS, seed=1)
+    batches = person.batches()
+    rows = [row for _ in range(8) for batch in [next(batches)] for row in zip(*batch.values(), strict=True)]
+    names = list(next(person.batches()))
+    target, conditioning = names.index("target"), names.index("conditioning")
+    left_out = [
+        row for row in rows if green(row[target]) and row[target].tobytes() != marked.transpose(2, 0, 1).tobytes()
+    ]
+    assert len(left_out) >= 3
+    assert not any(green(row[conditioning][WARPED]) for row in left_out)
+    assert any(green(row[conditioning][WARPED]) for row in rows)  # others do look at it
+
+
+def green(picture: np.ndarray) -> bool:
+    red, tint, blue = picture.astype(int)
+    return bool((tint - np.maximum(red, blue) > 60).any())
+
+
 def test_a_held_out_shot_stands_in_the_light_and_before_the_background_that_is_shown(shots: list[Shot]) -> None:
     dark = Shot((shots[3].image * 0.8).astype(np.uint8), shots[3].landmarks, shots[3].matte)
     judged = Person([*shots[:3], dark], SETTINGS, seed=1).judging(1)

@@ -60,6 +60,11 @@ def test_a_smile_that_another_shot_shows_is_shown(closed: Shot, shot: Shot, both
     assert abs(change - 0.5) < 0.05 < abs(alone.conditioning.maps[teeth, CHANGE].mean() - 0.5)
 
 
+def test_a_shot_that_is_left_out_is_not_shown(closed: Shot, shot: Shot, both: Warper) -> None:
+    alone, without = Warper(closed)(shot.landmarks), both(shot.landmarks, without=1)
+    assert np.abs(alone.conditioning.warped.astype(int) - without.conditioning.warped).mean() < 0.3
+
+
 def test_outside_of_the_face_all_is_the_anchors(closed: Shot, shot: Shot, both: Warper) -> None:
     alone, together = Warper(closed)(shot.landmarks), both(shot.landmarks)
     outside = ~area(shot.landmarks, FACE_OVAL)
