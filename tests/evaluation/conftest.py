@@ -59,3 +59,16 @@ def move(picture: np.ndarray, shift: int) -> np.ndarray:
     matrix = np.array([[1.0, 0.0, shift], [0.0, 1.0, 0.0]])
     size = (picture.shape[1], picture.shape[0])
     return cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+
+
+@pytest.fixture(scope="session")
+def judge_the_check() -> Callable[..., None]:
+    """Runs a check on the right metric and on wrong ones: a check that passes a wrong metric checks nothing."""
+
+    def judge(check: Callable[[Callable], None], right: Callable, *wrong: Callable) -> None:
+        check(right)
+        for planted in wrong:
+            with pytest.raises(AssertionError):
+                check(planted)
+
+    return judge
