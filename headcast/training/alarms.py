@@ -70,6 +70,8 @@ def no_content_gradient(figures: Figures) -> str | None:
 def embedding_ignored_beside_the_warp(figures: Figures) -> str | None:
     """The warped shot says who it is, and the embedding is decoration."""
     rise = figures["other_embedding"]
+    if figures["without_warp"] == 0.0:
+        return None  # it reads no warped shot
     return _too_small(rise, LEAST_EMBEDDING_RISE, "the embedding is hardly used beside the warped shot")
 
 

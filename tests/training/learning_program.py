@@ -39,7 +39,8 @@ def learn(preset: str, batch_size: int, num_steps: int, ranks: Ranks = ALONE) ->
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    out, preset, batch_size, num_steps = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    out, batch_size, num_steps, presets = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
     with join_ranks("cpu") as ranks:
-        seen = learn(preset, batch_size, num_steps, ranks)
-        (out / f"{ranks.rank}.json").write_text(json.dumps(seen))
+        for preset in presets:
+            seen = learn(preset, batch_size, num_steps, ranks)
+            (out / f"{preset}_{ranks.rank}.json").write_text(json.dumps(seen))

@@ -13,16 +13,28 @@ from tests.training.learning_program import learn
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("preset", ["tiny", "tiny_paper"])
-def test_two_processes_learn_what_one_learns_from_both_their_rows(preset: str, tmp_path: Path) -> None:
+PRESETS = ("tiny", "tiny_paper")
+BATCH_SIZE, NUM_STEPS = 2, 10
+
+
+@pytest.fixture(scope="module")
+def seen_by_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each of two processes that torchrun started has written down."""
+    out = tmp_path_factory.mktemp("ranks")
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    program = [str(Path(__file__).with_name("learning_program.py")), str(tmp_path), preset, "2", "10"]
+    program = [Path(__file__).with_name("learning_program.py"), out, BATCH_SIZE, NUM_STEPS, *PRESETS]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    ended = subprocess.run([sys.executable, *torchrun, *program], env=environment, capture_output=True, text=True)
+    command = [sys.executable, *torchrun, *map(str, program)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
-    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
+    return out
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_two_processes_learn_what_one_learns_from_both_their_rows(preset: str, seen_by_two: Path) -> None:
+    first, second = (json.loads((seen_by_two / f"{preset}_{rank}.json").read_text()) for rank in (0, 1))
     assert first == second  # not to rounding: the ranks must not drift apart
-    alone = json.loads(json.dumps(learn(preset, 4, 10)))
+    alone = json.loads(json.dumps(learn(preset, 2 * BATCH_SIZE, NUM_STEPS)))
     for step, (together, expected) in enumerate(zip(first["steps"], alone["steps"], strict=True)):
         assert together == pytest.approx(expected, rel=1e-4, abs=1e-5), step
     assert {"discriminator", "embedding_match"} <= set(alone["steps"][-1])

@@ -93,6 +93,15 @@ def test_a_run_killed_and_resumed_ends_where_an_unbroken_one_does(tmp_path: Path
     assert figures[0] == figures[1]
 
 
+def test_a_state_that_was_being_written_is_ignored(tmp_path: Path) -> None:
+    run(tmp_path / "run", 8)
+    unfinished = tmp_path / "run" / "state" / "unfinished"
+    unfinished.mkdir()
+    (unfinished / "networks.safetensors").write_bytes(b"half")
+    run(tmp_path / "run", 16, resume=True)
+    assert [path.name for path in (tmp_path / "run" / "state").iterdir()] == ["00000004"]
+
+
 def test_the_step_says_where_the_data_go_on(tmp_path: Path) -> None:
     asked: list[int] = []
 
