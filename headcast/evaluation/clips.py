@@ -25,7 +25,10 @@ def judged_clips(
     if is_shards(folder):
         if list_path is not None:
             raise DataError(f"{folder} holds shards, which know their people and splits; leave out --list")
-        return usable_clips(load_all(folder, split or DEFAULT_SPLIT)[:limit])
+        prepared = load_all(folder, split or DEFAULT_SPLIT)
+        moving = [clip for clip in prepared if len(clip) > 1]
+        num_stills = len(prepared) - len(moving)
+        return usable_clips(moving[:limit], [f"stills of {folder} left out: {num_stills}"] if num_stills else [])
     return _loaded(find_clips(folder, list_path, split)[:limit])
 
 
@@ -44,7 +47,7 @@ def usable_clips(clips: Sequence[JudgedClip], left_out: Sequence[str] = ()) -> t
         except HeadcastError as error:
             lines.append(str(error))
     if not usable:
-        raise DataError(f"no clip can be judged; the first: {lines[0]}")
+        raise DataError(f"no clip can be judged; the first: {lines[0] if lines else 'there is none'}")
     return usable, lines
 
 
