@@ -2,6 +2,8 @@ import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,6 +93,25 @@ def test_a_run_killed_and_resumed_ends_where_an_unbroken_one_does(tmp_path: Path
         for name in ("whole", "broken")
     ]
     assert figures[0] == figures[1]
+
+
+@pytest.mark.slow
+def test_a_sigkill_at_any_moment_leaves_nothing_behind(tmp_path: Path) -> None:
+    num_samples = 4 * 40
+    program = f"from tests.training.test_run import run, Path; run(Path({str(tmp_path / 'broken')!r}), {num_samples})"
+    command = [sys.executable, "-c", program]
+    root = str(Path(__file__).resolve().parents[2])
+    process = subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": root})
+    while not list((tmp_path / "broken").glob("state/000000[12]*")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    run(tmp_path / "broken", num_samples, resume=True)
+    run(tmp_path / "whole", num_samples)
+    assert timeless(lines_of(tmp_path / "broken")) == timeless(lines_of(tmp_path / "whole"))
+    states = [load_file(tmp_path / name / "state/00000040/networks.safetensors") for name in ("broken", "whole")]
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[1])
 
 
 def test_a_state_that_was_being_written_is_ignored(tmp_path: Path) -> None:
