@@ -1,9 +1,9 @@
-"""Clips of people in, a run folder with the paper's own networks, small enough for one core, meta-trained, out.
+"""Shards of clips in, a run folder with the paper's own networks, small enough for one core, meta-trained, out.
 
 Every frame is kept in memory at the networks' size: no loader stands between data and arithmetic. A clip is learned
 from in several disguises, each a video of its own, because a few dozen people are soon memorised.
 
-    python benchmarks/paper_train.py --clips CLIPS --list CLIPS.csv --vgg19 VGG19 --run-dir RUN --minutes 45
+    python benchmarks/paper_train.py --data SHARDS --vgg19 VGG19 --run-dir RUN --minutes 45
 """
 
 import argparse
@@ -14,9 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from headcast.data.augment import Disguise, random_disguise
-from headcast.data.clips import Clip, find_clips, load_clips
 from headcast.data.episodes import Arrays, resize_shot, stack
 from headcast.data.regions import eyes_box, mouth_box, region_weights
+from headcast.data.shards import ShardClip, load_all
 from headcast.errors import HeadcastError
 from headcast.face.draw import DRAWING_STYLE, draw_landmark_image
 from headcast.media.prefetch import prefetch
@@ -27,7 +27,6 @@ from headcast.training.run import RunFiles, train
 
 PRESET = "small_paper"
 SIZE = PRESETS[PRESET].image_size
-NUM_DISGUISES = 8  # of each clip, none included
 FRAMES_PER_VIDEO = 40
 BATCH_SIZE = 8
 NUM_SHOTS, NUM_VALIDATION_SHOTS = 2, 8
@@ -39,8 +38,8 @@ def main() -> None:
     """Meta-train on the split `train`, judge on `val`."""
     options = parse_options()
     random = np.random.default_rng(options.seed)
-    learned = Videos(_clips(options, "train"), NUM_DISGUISES, random)
-    judged = Videos(_clips(options, "val"), 1, random)
+    learned = Videos(load_all(options.data, "train"), options.disguises, random)
+    judged = Videos(load_all(options.data, "val"), 1, random)
     numbers = range(0, BATCH_SIZE * NUM_VALIDATION_BATCHES, BATCH_SIZE)
     validation = [judged.batch(range(first, first + BATCH_SIZE), NUM_VALIDATION_SHOTS, random) for first in numbers]
 
@@ -60,7 +59,7 @@ def main() -> None:
 class Videos:
     """Frames of clips in memory, each clip in `num_disguises` versions, the first undisguised."""
 
-    def __init__(self, clips: Sequence[Clip], num_disguises: int, random: np.random.Generator) -> None:
+    def __init__(self, clips: Sequence[ShardClip], num_disguises: int, random: np.random.Generator) -> None:
         versions = [(clip, number) for clip in clips for number in range(num_disguises)]
         self._videos = [
             _frames(clip, random_disguise(random) if number else Disguise(), random)
@@ -91,7 +90,7 @@ class Videos:
         }
 
 
-def _frames(clip: Clip, disguise: Disguise, random: np.random.Generator) -> Arrays:
+def _frames(clip: ShardClip, disguise: Disguise, random: np.random.Generator) -> Arrays:
     """Some frames of one clip in one disguise, stacked, named like the fields of training's EpisodeBatch."""
     chosen = random.choice(len(clip), min(len(clip), FRAMES_PER_VIDEO), replace=False)
     frames: list[Arrays] = []
@@ -109,15 +108,11 @@ def _frames(clip: Clip, disguise: Disguise, random: np.random.Generator) -> Arra
     return stack(frames)
 
 
-def _clips(options: argparse.Namespace, split: str) -> list[Clip]:
-    return list(load_clips(find_clips(options.clips, options.list, split)))
-
-
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=Path, required=True, help="folder of clips")
-    parser.add_argument("--list", type=Path, required=True, help="CSV with columns file, identity, split")
+    parser.add_argument("--data", type=Path, required=True, help="shards, as `headcast prepare` makes them")
+    parser.add_argument("--disguises", type=int, default=8, help="of each clip, none included; default: %(default)s")
     parser.add_argument("--vgg19", type=Path, required=True, help="content loss: VGG19, safetensors")
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
