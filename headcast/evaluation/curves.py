@@ -8,8 +8,8 @@ Point = Sequence[float]
 """(T, mean, low, high)."""
 
 COLOURS: Final = ("#8a8a8a", "#c58a00", "#6b4fa0", "#a33", "#0a7d55", "#1762b4", "#d0561e", "#444")
-WIDTH, HEIGHT = 420, 240
-LEFT, RIGHT, TOP, BOTTOM = 60, 150, 26, 30
+WIDTH, HEIGHT = 450, 240
+LEFT, RIGHT, TOP, BOTTOM = 60, 180, 26, 30
 LINE_HEIGHT: Final = 15
 DODGE: Final = 4
 """Pixels by which the rivals' points stand aside of each other, so that no interval hides another."""

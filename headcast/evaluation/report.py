@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from headcast.evaluation.baselines import OURS, PHOTO, TUNED, WARP, ZEROED
+from headcast.evaluation.baselines import NEAREST, OURS, PHOTO, TUNED, WARP, ZEROED
 from headcast.evaluation.curves import curve_figure
 from headcast.evaluation.html import heading, page, paragraph, pictures, table, titled_list
 from headcast.evaluation.published import published_section
@@ -16,7 +16,7 @@ from headcast.media.files import replaced_on_success
 
 NUM_STRIPS: Final = 3
 NUM_PAIRS: Final = 6
-FAR_OFF: Final = (PHOTO, ZEROED)
+FAR_OFF: Final = (PHOTO, NEAREST, ZEROED)
 """Left out of the curves, which they would flatten; the tables have them."""
 
 
