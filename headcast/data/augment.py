@@ -15,6 +15,8 @@ from headcast.face.retarget import CONTROL_SPREAD
 from headcast.face.topology import MIRROR
 from headcast.types import Image, Landmarks, Shot
 
+ROUGHENED_SHARE = 0.15  # more would teach to paint everything where it might be: blurred
+
 
 def _identity() -> NDArray[np.float64]:
     return np.eye(2, 3)
@@ -89,7 +91,7 @@ def spoil_image(image: Image, random: np.random.Generator) -> Image:
 
 def roughen_landmarks(landmarks: Landmarks, random: np.random.Generator) -> Landmarks:
     """Sometimes move driving landmarks by the errors of tracking and retargeting, for an unchanged target."""
-    if random.random() > 0.5:
+    if random.random() > ROUGHENED_SHARE:
         return landmarks
     pose = fit_pose(landmarks)
     change = random.normal(0, 0.08, len(CONTROL_SPREAD)) * CONTROL_SPREAD

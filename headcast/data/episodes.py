@@ -30,7 +30,7 @@ Arrays = dict[str, NDArray[np.generic]]
 
 MIN_SECONDS_APART = 0.5
 EVENT_CONTROLS = [0, 4, 5, 6]  # lip gap, lids, gaze
-RETARGET_SHARE = 0.3  # of the episodes read landmarks that went through retargeting, as in use
+RETARGET_SHARE = 0.15  # of the episodes read landmarks that went through retargeting, as in use
 
 
 @dataclass(frozen=True)

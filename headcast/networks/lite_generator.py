@@ -22,18 +22,15 @@ MAPS = slice(6, 6 + len(CONDITIONING_MAPS))
 VALIDITY = MAPS.start + CONDITIONING_MAPS.index("validity")
 """Where the parts of the conditioning stand among its channels."""
 
-INITIAL_WARP_WEIGHT = 0.5
-LEAST_WARP = 0.5
-"""Share of the warped shot wherever it is valid."""
-"""Synthesis starts as the warped shot too, so this does not change the first frames; nearer to 1 it would take the
-gradient away from the synthesis."""
+INITIAL_WARP_WEIGHT = 0.9
+"""Share of a valid warped shot before any training: its texture is sharper than what a small network paints. The
+synthesis starts as the warped shot too, so this does not change the first frames."""
 
 
 class LiteGenerator(nn.Module):
     """A small U-Net at half resolution that starts as "output = warped shot" and learns what the warp cannot show.
 
-    `image = w * warped + (1 - w) * synthesis`, with the weight w forced to 0 where the warp is not valid and kept
-    above a half where it is (the photo's texture is sharper than what a small network paints), and
+    `image = w * warped + (1 - w) * synthesis`, with the weight w forced to 0 where the warp is not valid, and
     `synthesis = warped + change`. The size may be any multiple of 2**len(widths). Identity enters as in the paper,
     through AdaIN; the largest maps get scale and shift without normalisation, whose statistics would flicker there.
     """
@@ -85,7 +82,7 @@ class LiteGenerator(nn.Module):
         return self._compose(conditioning, change=drawn[:, :3], weight_logit=drawn[:, 3:])
 
     def _start_as_the_warp(self) -> None:
-        """No change to the warped shot, an even blend, and AdaIN scales of 1 with a little of the identity."""
+        """No change to the warped shot, little of it in the blend, AdaIN scales of 1 with a little of the identity."""
         nn.init.normal_(self.head.weight, std=1e-3)
         head_bias = torch.zeros(4, 4)  # (output channel, place inside the 2x2 of the pixel shuffle)
         head_bias[3] = math.log(INITIAL_WARP_WEIGHT / (1.0 - INITIAL_WARP_WEIGHT))
@@ -101,7 +98,7 @@ class LiteGenerator(nn.Module):
         synthesis = free.clamp(-1.0, 1.0)
         if self.training:  # the gradient of the identity, so that a pixel outside the range can find its way back
             synthesis = free + (synthesis - free).detach()
-        warp_weight = (LEAST_WARP + (1.0 - LEAST_WARP) * torch.sigmoid(weight_logit)) * validity
+        warp_weight = torch.sigmoid(weight_logit) * validity
         return GeneratorOutput(torch.lerp(synthesis, warped, warp_weight), synthesis, warp_weight)
 
 

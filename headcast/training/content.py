@@ -17,6 +17,7 @@ from headcast.training.losses import content_loss, crop_boxes, perceptual_distan
 
 MOUTH_SIZE = (64, 96)
 EYES_SIZE = (48, 112)
+MOST_WEIGHT = 2.0  # of a place in the random square; mouth and eyes have terms of their own
 PERCEPTUAL_SCALE = 100.0
 OFFLINE_SCALE = 255.0
 """Bring both distances to a like size, so that the weights serve with and without VGG19."""
@@ -51,20 +52,26 @@ def content_terms(
             terms[name] = region_distance(generated, target, boxes, size, vgg19)
     if weights.crop and vgg19 is not None:
         side = int(squares[0, 2])
-        terms["crop"] = region_distance(generated, target, squares, (side, side), vgg19)
+        weights_there = crop_boxes(batch.region_weights, squares, (side, side)).clamp(max=MOST_WEIGHT)
+        terms["crop"] = region_distance(generated, target, squares, (side, side), vgg19, weights_there)
     return terms
 
 
 def region_distance(
-    generated: Tensor, target: Tensor, boxes: Tensor, size: tuple[int, int], vgg19: FeatureNetwork | None
+    generated: Tensor,
+    target: Tensor,
+    boxes: Tensor,
+    size: tuple[int, int],
+    vgg19: FeatureNetwork | None,
+    weights: Tensor | None = None,
 ) -> Tensor:
-    """Distance of two images (B, 3, H, W) inside each row's box, resampled to `size`."""
+    """Distance of two images (B, 3, H, W) inside each row's box, resampled to `size`; weights (B, 1, *size)."""
     generated_crop, target_crop = crop_boxes(generated, boxes, size), crop_boxes(target, boxes, size)
     if vgg19 is None:
-        return OFFLINE_SCALE * pyramid_loss(generated_crop, target_crop)
+        return OFFLINE_SCALE * pyramid_loss(generated_crop, target_crop, weights)
     with torch.no_grad():
         target_maps = vgg19(target_crop)
-    return PERCEPTUAL_SCALE * perceptual_distance(vgg19(generated_crop), target_maps)
+    return PERCEPTUAL_SCALE * perceptual_distance(vgg19(generated_crop), target_maps, weights)
 
 
 def random_squares(count: int, image_size: int, side: int, random: torch.Generator) -> Tensor:

@@ -20,17 +20,20 @@ def content_loss(generated_maps: Sequence[Tensor], target_maps: Sequence[Tensor]
     return torch.stack(distances).sum()
 
 
-def perceptual_distance(generated_maps: Sequence[Tensor], target_maps: Sequence[Tensor]) -> Tensor:
+def perceptual_distance(
+    generated_maps: Sequence[Tensor], target_maps: Sequence[Tensor], weights: Tensor | None = None
+) -> Tensor:
     """Squared distance of activations brought to unit length at each place, mean over places, summed over the maps.
 
-    As LPIPS without its learned weights (Zhang et al. 2018, eq. 1). A blur costs more than with `content_loss`, whose
-    activations are loudest at edges that a warp misses by a pixel.
+    As LPIPS without its learned weights (Zhang et al. 2018, eq. 1); later maps, which see texture rather than edges,
+    count more. `weights` (B, 1, H, W) say how much each place matters. A blur costs more than with `content_loss`,
+    whose activations are loudest at edges that a warp misses by a pixel.
     """
-    distances = [
-        (_unit_length(generated) - _unit_length(target)).square().sum(dim=1).mean()
-        for generated, target in zip(generated_maps, target_maps, strict=True)
-    ]
-    return torch.stack(distances).sum()
+    total = generated_maps[0].new_zeros((), dtype=torch.float32)
+    for number, (generated, target) in enumerate(zip(generated_maps, target_maps, strict=True), start=1):
+        distances = (_unit_length(generated) - _unit_length(target)).square().sum(dim=1, keepdim=True)
+        total = total + number / 2 * _weighted_mean(distances, weights)
+    return total
 
 
 def adversarial_loss(generated_scores: Tensor) -> Tensor:
@@ -65,7 +68,6 @@ def pyramid_loss(generated: Tensor, target: Tensor, weights: Tensor | None = Non
         low = functional.avg_pool2d(rest, 2)
         total = total + _weighted_charbonnier(rest - functional.interpolate(low, scale_factor=2.0), weights)
         rest = low
-        weights = None if weights is None else functional.avg_pool2d(weights, 2)
     return total + _weighted_charbonnier(rest, weights)
 
 
@@ -91,9 +93,13 @@ def _mean_l1(first: Tensor, second: Tensor) -> Tensor:
 
 def _weighted_charbonnier(difference: Tensor, weights: Tensor | None) -> Tensor:
     distance = torch.sqrt(difference.square() + CHARBONNIER_EPSILON**2) - CHARBONNIER_EPSILON
+    return _weighted_mean(distance.mean(dim=1, keepdim=True), weights)
+
+
+def _weighted_mean(distances: Tensor, weights: Tensor | None) -> Tensor:
+    """Mean of distances (B, 1, h, w); weights of another size are resized by area."""
     if weights is None:
-        return distance.mean()
+        return distances.mean()
+    weights = functional.interpolate(weights, size=distances.shape[-2:], mode="area")
     # each image by its own weights: a loss that is a mean over episodes can be computed in parts
-    return (
-        (distance.mean(dim=1, keepdim=True) * weights).sum((1, 2, 3)) / weights.sum((1, 2, 3)).clamp_min(1e-6)
-    ).mean()
+    return ((distances * weights).sum((1, 2, 3)) / weights.sum((1, 2, 3)).clamp_min(1e-6)).mean()

@@ -48,7 +48,7 @@ def test_help_of_every_command(headcast, command):
         (["animate", "-s", "a", "-d", "b", "-o", "c.mp4", "--rel"], "--rel"),
         (["motion"], "ACTION"),
         (["verify"], "file"),
-        (["train"], "CLIPS_DIR"),
+        (["train"], "--data"),
         (["doctor", "now"], "unrecognized arguments: now"),
         (["demo", "--photo", "mona"], "invalid choice: 'mona'"),
     ],

@@ -85,5 +85,5 @@ def test_roughened_landmarks_stay_near(clip: Clip) -> None:
     landmarks, random = clip.landmarks[0], np.random.default_rng(0)
     moves = [np.abs(roughen_landmarks(landmarks, random) - landmarks)[:, :2].max() for _ in range(40)]
     unchanged = sum(move == 0 for move in moves)
-    assert 10 < unchanged < 30
+    assert 28 < unchanged < 40  # ROUGHENED_SHARE of 40 move
     assert 0.2 < max(moves) < 4  # pixels

@@ -27,8 +27,20 @@ def test_perceptual_distance_compares_directions_not_sizes() -> None:
     east = torch.tensor([30.0, 0.0]).reshape(1, 2, 1, 1).expand(2, 2, 3, 3)
     north = torch.tensor([0.0, 70.0]).reshape(1, 2, 1, 1).expand(2, 2, 3, 3)
     assert perceptual_distance([east], [2 * east]).item() == pytest.approx(0, abs=1e-4)
-    assert perceptual_distance([east], [north]).item() == pytest.approx(2, abs=1e-4)
-    assert perceptual_distance([east, east], [-east, north]).item() == pytest.approx(4 + 2, abs=1e-3)
+    assert perceptual_distance([east], [north]).item() == pytest.approx(2 / 2, abs=1e-4)
+    later = perceptual_distance([east, east], [-east, north]).item()  # the second map counts twice as much
+    assert later == pytest.approx(4 / 2 + 2, abs=1e-3)
+
+
+def test_perceptual_distance_counts_where_the_weights_are() -> None:
+    east, north = torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 4, 4)
+    east[:, 0], north[:, 1] = 10.0, 10.0
+    half_turned = torch.cat([east[..., :2], north[..., 2:]], dim=3)  # wrong in the right half
+    weights = torch.zeros(1, 1, 8, 8)
+    weights[..., :4] = 3.0
+    assert perceptual_distance([half_turned], [east], weights).item() == pytest.approx(0, abs=1e-6)
+    assert perceptual_distance([half_turned], [east], weights.flip(3)).item() == pytest.approx(2 / 2, abs=1e-4)
+    assert perceptual_distance([half_turned], [east]).item() == pytest.approx(1 / 2, abs=1e-4)
 
 
 def test_hinge_by_hand() -> None:
