@@ -2,7 +2,7 @@
 
 The first shot is the anchor: hair, body, background and light of the warped shot are its own. Within the face up to
 three shots are blended, those whose expression and pose are nearest, with weights that change smoothly with the
-motion; the mouth chooses for itself. All are carried by the triangles of one mesh, so that eyes lie on eyes.
+motion; mouth and eyes choose for themselves. All are carried by the triangles of one mesh, so that eyes lie on eyes.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from headcast.face.interior import Eye, Mouth, Patch, mouth_patch
 from headcast.face.mesh import GRAZING, face_triangles, facing, opening_triangles, sample, smoothstep
-from headcast.face.nearest import ALL_CONTROLS, MOUTH_CONTROLS, NearestFaces, Weights
+from headcast.face.nearest import EYE_CONTROLS, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, Weights
 from headcast.face.pose import Controls, Face, Pose, fit_pose, measure_controls, remove_pose
-from headcast.face.topology import FACE_OVAL, OUTER_LIPS
+from headcast.face.topology import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 
 Box = tuple[slice, slice]
@@ -25,22 +25,23 @@ Box = tuple[slice, slice]
 OUTSIDE = 2.0  # pixels around the face, so that its outline is seen
 STEP = 2  # places in the shots are computed for every other pixel; between them they change evenly
 RIM = (0.04, 0.2)  # eye distances inside of the face's outline between which other shots fade in
-MOUTH_RADII = (0.75, 0.6)  # of the ellipse around the lips that chooses for itself, in eye distances
-MOUTH_RIM = 0.3  # share of the ellipse over which it fades
+MOUTH_RADII, EYE_RADII = (0.75, 0.6), (0.42, 0.3)  # of the ellipses that choose for themselves, in eye distances
+ELLIPSE_RIM = 0.3  # share of an ellipse over which it fades
+SKIN_REACH, MOUTH_REACH, EYE_REACH = 1.0, 0.7, 0.7  # spreads over which shots take turns: the skin slowly
 
 
 @dataclass(frozen=True)
 class ShownFace:
     """What to lay over the warped anchor, in this order.
 
-    `skin` are face and lips, nothing where the anchor is alone; `anchor_share` of the lips is the anchor's. `controls`
-    (8,) are those of the blended shots.
+    `skin` are face, lips and eyes, nothing where the anchor is alone; of each the anchor's finer detail keeps its share
+    in `detail`: all of the face's, whose skin all shots share. `controls` (8,) are those of the blended shots.
     """
 
     skin: tuple[Patch, ...]
     mouth: Patch
     eyes: tuple[Patch, Patch]
-    anchor_share: float
+    detail: tuple[float, ...]
     controls: Controls
 
 
@@ -53,7 +54,9 @@ class FaceBank:
         self._mouths = [face.mouth for face in self._faces]
         self._controls = np.stack([face.controls for face in self._faces])
         places = [(face.controls, face.pose) for face in self._faces]
-        self._nearest, self._nearest_mouths = (NearestFaces(places, each) for each in (ALL_CONTROLS, MOUTH_CONTROLS))
+        self._nearest_skin = NearestFaces(places, SKIN_CONTROLS, SKIN_REACH)
+        self._nearest_mouths = NearestFaces(places, MOUTH_CONTROLS, MOUTH_REACH)
+        self._nearest_eyes = NearestFaces(places, EYE_CONTROLS, EYE_REACH)
 
     def __call__(
         self, landmarks: Landmarks, face: Face, pose: Pose, triangles: NDArray[np.int32], without: int | None = None
@@ -63,31 +66,32 @@ class FaceBank:
         `face` is the same as `landmarks` but without its `pose`; `triangles` (H, W) are those seen there.
         """
         wanted = measure_controls(face)
-        weights, mouth_weights = (near(wanted, pose, without) for near in (self._nearest, self._nearest_mouths))
-        controls = weights @ self._controls
-        controls[list(MOUTH_CONTROLS)] = mouth_weights @ self._controls[:, MOUTH_CONTROLS]
-        skin = self._skin(landmarks, pose, triangles, (weights, mouth_weights)) if len(self._faces) > 1 else ()
+        nearest = (self._nearest_skin, self._nearest_mouths, self._nearest_eyes)
+        skin, mouth, eyes = (near(wanted, pose, without) for near in nearest)
+        controls = skin @ self._controls
+        controls[list(MOUTH_CONTROLS)] = mouth @ self._controls[:, MOUTH_CONTROLS]
+        controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]
         return ShownFace(
-            skin,
-            mouth_patch(self._mouths, mouth_weights.tolist(), landmarks, face, pose),
-            (self._eye(0, weights, landmarks, pose), self._eye(1, weights, landmarks, pose)),
-            float(mouth_weights[0]),
+            self._skin(landmarks, pose, triangles, (skin, mouth, eyes, eyes)) if len(self._faces) > 1 else (),
+            mouth_patch(self._mouths, mouth.tolist(), landmarks, face, pose),
+            (self._eye(0, eyes, landmarks, pose), self._eye(1, eyes, landmarks, pose)),
+            (1.0, float(mouth[0]), float(eyes[0]), float(eyes[0])),
             controls,
         )
 
     def _skin(
-        self, landmarks: Landmarks, pose: Pose, triangles: NDArray[np.int32], weights: tuple[Weights, Weights]
+        self, landmarks: Landmarks, pose: Pose, triangles: NDArray[np.int32], weights: Sequence[Weights]
     ) -> tuple[Patch, ...]:
-        """Return the patches of the whole face and of the lips."""
+        """Return the patches of the whole face, the lips and both eyes."""
         whole = _box(landmarks[list(FACE_OVAL)], self._size, OUTSIDE)
-        lips = _box(landmarks[list(OUTER_LIPS)], self._size, MOUTH_RADII[0] * pose.scale)
         inside = np.zeros(triangles.shape, np.float32)
         inside[whole] = _within(triangles[whole] >= 0, pose.scale)
+        regions = [(whole, inside[whole])]
+        for ring, radii in ((OUTER_LIPS, MOUTH_RADII), (RIGHT_EYE, EYE_RADII), (LEFT_EYE, EYE_RADII)):
+            box = _box(landmarks[list(ring)], self._size, radii[0] * pose.scale)
+            regions.append((box, inside[box] * _ellipse(landmarks[list(ring), :2], pose, radii, box)))
         to_edges, patches = _to_edges(landmarks), []
-        for box, share, say in (
-            (whole, inside[whole], weights[0]),
-            (lips, inside[lips] * _by_the_lips(landmarks, pose, lips), weights[1]),
-        ):
+        for (box, share), say in zip(regions, weights, strict=True):
             colour, seen = self._blend_skin(say, _Places(to_edges, triangles, box))
             patches.append(Patch(box[1].start, box[0].start, colour, share * np.clip(2 * seen, 0, 1), seen))
         return tuple(patches)
@@ -174,16 +178,15 @@ def _within(face: NDArray[np.bool_], scale: float) -> Mask:
     return smoothstep(np.asarray(distance, np.float32), *(scale * share for share in RIM))
 
 
-def _by_the_lips(landmarks: Landmarks, pose: Pose, box: Box) -> Mask:
-    """Return 1 (h, w) by the lips, falling to 0 towards an ellipse around them."""
-    places = landmarks[list(OUTER_LIPS), :2]
-    middle = (places.min(0) + places.max(0)) / 2
+def _ellipse(ring: NDArray[np.float32], pose: Pose, radii: tuple[float, float], box: Box) -> Mask:
+    """Return 1 (h, w) around the middle of points (N, 2), falling to 0 towards an ellipse of `radii` eye distances."""
+    middle = (ring.min(0) + ring.max(0)) / 2
     down = (pose.rotation[:2, 1] / np.linalg.norm(pose.rotation[:2, 1])).astype(np.float32)
     y = np.arange(box[0].start, box[0].stop, dtype=np.float32)[:, None] - middle[1]
     x = np.arange(box[1].start, box[1].stop, dtype=np.float32) - middle[0]
-    across, along = (radius * np.float32(pose.scale) for radius in MOUTH_RADII)
+    across, along = (radius * np.float32(pose.scale) for radius in radii)
     radius = np.hypot((x * down[1] - y * down[0]) / across, (x * down[0] + y * down[1]) / along)
-    return np.asarray(1 - smoothstep(radius, 1 - MOUTH_RIM, 1), np.float32)
+    return np.asarray(1 - smoothstep(radius, 1 - ELLIPSE_RIM, 1), np.float32)
 
 
 def _box(points: Landmarks, size: int, margin: float) -> Box:

@@ -6,22 +6,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.face.contact import OPENINGS
 from headcast.face.pose import CONTROLS, Controls, Pose
 from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
 
 Weights = NDArray[np.float64]
 
-ALL_CONTROLS: Final = tuple(range(len(CONTROLS)))
 MOUTH_CONTROLS: Final = tuple(CONTROLS.index(name) for name in ("lip_gap", "mouth_width", "smile"))
+SKIN_CONTROLS: Final = (*MOUTH_CONTROLS, CONTROLS.index("brow_height"))
+EYE_CONTROLS: Final = (*OPENINGS[1:], CONTROLS.index("gaze_x"), CONTROLS.index("gaze_y"))
 MOST_BLENDED: Final = 3
-REACH: Final = 0.5  # spreads by which a shot may be farther than the nearest one and still count by e**-0.5
 
 
 class NearestFaces:
-    """Weighs shots by how near they are to a wanted face in pose and some controls, each in its usual spread."""
+    """Weighs shots by how near they are to a wanted face in pose and some controls, each in its usual spread.
 
-    def __init__(self, faces: Sequence[tuple[Controls, Pose]], controls: Sequence[int]) -> None:
-        self._controls = list(controls)
+    A shot that is `reach` spreads farther than the nearest one counts e**-0.5 times as much.
+    """
+
+    def __init__(self, faces: Sequence[tuple[Controls, Pose]], controls: Sequence[int], reach: float) -> None:
+        self._controls, self._reach = list(controls), reach
         self._faces = np.stack([self._place(*face) for face in faces])
 
     def __call__(self, controls: Controls, pose: Pose, without: int | None = None) -> Weights:
@@ -29,7 +33,7 @@ class NearestFaces:
         distances = np.linalg.norm(self._faces - self._place(controls, pose), axis=1)
         if without is not None:
             distances[without] = np.inf
-        return blend_weights(distances)
+        return blend_weights(distances / self._reach)
 
     def _place(self, controls: Controls, pose: Pose) -> NDArray[np.float64]:
         expression = (controls / CONTROL_SPREAD)[self._controls]
@@ -37,11 +41,11 @@ class NearestFaces:
 
 
 def blend_weights(distances: NDArray[np.float64]) -> Weights:
-    """Return weights (N,) that sum to 1 for distances (N,) of 0 or more.
+    """Return weights (N,) that sum to 1 for distances (N,) of 0 or more, in reaches.
 
     The fourth nearest counts for nothing, and the third for nothing where it is as far: so weights never jump.
     """
-    nearness = np.exp(-((distances - distances.min()) ** 2) / (2 * REACH**2))
+    nearness = np.exp(-((distances - distances.min()) ** 2) / 2)
     if len(nearness) > MOST_BLENDED:
         nearness = np.maximum(nearness - np.sort(nearness)[-MOST_BLENDED - 1], 0.0)
     total = float(nearness.sum())

@@ -78,7 +78,7 @@ class Warper:
         carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
         validity = carried + (1 - cover) * (1 - self._hidden)
         shown = self._faces(landmarks, face, pose, grid.triangles, without)
-        for patch, kept in zip(shown.skin, (1.0, shown.anchor_share), strict=False):
+        for patch, kept in zip(shown.skin, shown.detail, strict=False):
             _lay(patch, colour, validity)
             _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
         openings = []

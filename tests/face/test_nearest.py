@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headcast.face.nearest import ALL_CONTROLS, MOST_BLENDED, MOUTH_CONTROLS, NearestFaces, blend_weights
+from headcast.face.nearest import EYE_CONTROLS, MOST_BLENDED, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, blend_weights
 from headcast.face.pose import CONTROLS, Controls, Pose
 from headcast.face.retarget import CONTROL_SPREAD, rotation_matrix
 
@@ -16,7 +16,7 @@ def face(yaw: float = 0.0, **changes: float) -> tuple[Controls, Pose]:
 
 
 def test_at_most_three_count_and_their_shares_are_those_of_the_kernel() -> None:
-    weights = blend_weights(np.array([0.3, 0.8, 9.0, 1.3, 0.3]))
+    weights = blend_weights(np.array([0.3, 0.8, 9.0, 1.3, 0.3]) / 0.5)
     assert weights.sum() == pytest.approx(1.0)
     assert np.count_nonzero(weights) == MOST_BLENDED
     fourth = np.exp(-(1.0**2) / 0.5)  # 1.3 lies 1.0 behind the nearest, two reaches
@@ -36,14 +36,20 @@ def test_weights_never_jump() -> None:
     for share in np.linspace(0, 1, 11):
         distances = starts + share * (ends - starts)
         for row, step in zip(distances, random.choice([-1e-4, 1e-4], distances.shape), strict=True):
-            assert np.abs(blend_weights(row + step) - blend_weights(row)).max() < 0.01
+            assert np.abs(blend_weights(2 * (row + step)) - blend_weights(2 * row)).max() < 0.01
 
 
 def test_the_nearest_in_expression_and_pose_counts_most() -> None:
     faces = [face(), face(lip_gap=3), face(yaw=0.5), face(gaze_x=3)]
-    whole, mouths = NearestFaces(faces, ALL_CONTROLS), NearestFaces(faces, MOUTH_CONTROLS)
-    assert whole(*face(lip_gap=2.5)).argmax() == 1
-    assert whole(*face(yaw=0.4)).argmax() == 2
-    assert whole(*face(gaze_x=2.5)).argmax() == 3
+    skin, mouths, eyes = (NearestFaces(faces, each, 0.5) for each in (SKIN_CONTROLS, MOUTH_CONTROLS, EYE_CONTROLS))
+    assert skin(*face(lip_gap=2.5)).argmax() == mouths(*face(lip_gap=2.5)).argmax() == 1
+    assert skin(*face(yaw=0.4)).argmax() == mouths(*face(yaw=0.4)).argmax() == eyes(*face(yaw=0.4)).argmax() == 2
+    assert eyes(*face(gaze_x=2.5)).argmax() == 3
     weights = mouths(*face(gaze_x=2.5))
     assert weights[0] == pytest.approx(weights[3]) and weights[0] > 0.49  # mouths do not ask where the eyes look
+
+
+def test_one_that_is_left_out_does_not_count() -> None:
+    near = NearestFaces([face(), face(lip_gap=1), face(lip_gap=2)], MOUTH_CONTROLS, 0.5)
+    weights = near(*face(), without=0)
+    assert weights[0] == 0 and weights.argmax() == 1 and weights.sum() == pytest.approx(1.0)
