@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -61,11 +62,12 @@ def run_on_ray(
         import ray
     except ImportError:
         raise MissingPackageError('Ray is not installed; run pip install "headcast[cluster]"') from None
+    _check_reachable(address)
     own = {"num_cpus": num_workers or num_cores(), "include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address=address, log_to_driver=False, **own)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise DataError(f"no Ray cluster at {address} ({str(error).splitlines()[0]:.80}); start one there") from error
+        raise _no_cluster(address, error) from error
     try:
         task = ray.remote(num_cpus=1)(function)
         num_cpus = int(ray.cluster_resources().get("CPU", 1))
@@ -77,6 +79,23 @@ def run_on_ray(
             yield from ray.get(done)
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Knock at HOST:PORT; Ray itself would try for nine minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal() or "/" in host:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> DataError:
+    return DataError(
+        f"no Ray cluster at {address} ({' '.join(str(error).split())[:80]}); start one there, or give its address"
+    )
 
 
 def _start_worker() -> None:
