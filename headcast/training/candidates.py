@@ -59,10 +59,11 @@ def reason(candidates: Sequence[Candidate], kept: Candidate, frames: str) -> str
     if kept is start:
         return f"kept the start: no later candidate was nearer to {frames}, looked as real and moved as much"
     nearer = 1.0 - kept.distance / max(start.distance, 1e-9)
+    alive = max(kept.liveliness, 0.0)  # a movement against the start's is none of it
     return (
         f"kept {kept.share:.0%} of the tuning: {nearer:.1%} nearer to {frames} than the start, "
         f"realism {start.realism:+.2f} to {kept.realism:+.2f}, "
-        f"{kept.liveliness:.0%} of its expression"
+        f"{alive:.0%} of its expression"
     )
 
 

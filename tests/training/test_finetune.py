@@ -158,6 +158,8 @@ def test_the_reason_says_what_was_measured() -> None:
         "kept 50% of the tuning: 5.0% nearer to 2 held-out shots than the start, realism +1.00 to +1.25, "
         "100% of its expression"
     )
+    against = replace(later, liveliness=-0.4)
+    assert reason([START, against], against, "x").endswith("+1.25, 0% of its expression")
     assert "no later candidate was nearer to self-made episodes" in reason([START, later], START, "self-made episodes")
     assert reason([START], START, "x") == "kept the start: nothing else was judged before the end"
 
