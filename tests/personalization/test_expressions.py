@@ -12,15 +12,21 @@ from headcast.personalization.personalize import personalize
 from headcast.reenact.driver import Driver
 from headcast.reenact.source import Source, open_source
 
-MOTIONS = ("talk", "blink", "surprise")
+RATE = Fraction(24)  # a blink is short
+MOTIONS = (("talk", 0), ("blink", 1))  # and which opening they move
 
 
-def openings(source: Source) -> np.ndarray:
-    """Lip gap and lid opening (N, 2) through built-in motions."""
-    driving = np.concatenate([builtin_motion(name, seconds=4, rate=Fraction(6)).landmarks for name in MOTIONS])
+def reach(source: Source) -> np.ndarray:
+    """How far lips and lids (2,) move in built-in motions, in eye distances."""
     driver = Driver(source.sitter, source.avatar, paste_back=False, device="cpu", precision="f32")
-    driver.measure_from(list(driving))
-    return measure_openings([driver(landmarks) for landmarks in driving])
+    reached = []
+    for name, column in MOTIONS:
+        driving = list(builtin_motion(name, seconds=2, rate=RATE).landmarks)
+        driver.measure_from(driving)
+        openings = measure_openings([driver(landmarks) for landmarks in driving])[:, column]
+        assert np.isfinite(openings).mean() > 0.95
+        reached.append(np.nanpercentile(openings, 98) - np.nanpercentile(openings, 2))
+    return np.array(reached)
 
 
 @pytest.mark.slow
@@ -28,9 +34,6 @@ def test_lips_and_lids_move_as_far_after_tuning_on_one_closed_mouth(tmp_path: Pa
     avatar = tmp_path / "grace.avatar"
     result = personalize(hopper_path, avatar)
     assert result.num_shots == 1
-    before, after = openings(open_source(hopper_path)), openings(open_source(avatar))
-    seen = np.isfinite(before).all(1) & np.isfinite(after).all(1)
-    assert seen.mean() > 0.95
-    reach = [np.percentile(each[seen], 95, axis=0) - np.percentile(each[seen], 5, axis=0) for each in (before, after)]
-    assert reach[0].min() > 0.05  # both do move
-    np.testing.assert_allclose(reach[1] / reach[0], 1.0, atol=0.1)
+    before, after = reach(open_source(hopper_path)), reach(open_source(avatar))
+    assert before.min() > 0.03  # both do move
+    np.testing.assert_allclose(after / before, 1.0, atol=0.1)
