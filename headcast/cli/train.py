@@ -122,7 +122,8 @@ def run(options: argparse.Namespace) -> Report:
             drawing_style=DRAWING_STYLE,
             ranks=ranks,
         )
-    return Report((f"checkpoint: {checkpoint}",), {"checkpoint": checkpoint, "run_dir": options.run_dir})
+    lines = (f"checkpoint: {checkpoint}",) if ranks.is_first else ()  # torchrun shows what every rank prints
+    return Report(lines, {"checkpoint": checkpoint, "run_dir": options.run_dir})
 
 
 def _config(options: argparse.Namespace, num_videos: int) -> "TrainingConfig":
