@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", type=Path, metavar="CSV", help="of clips: columns file, identity, split (train, val)")
     parser.add_argument("--preset", choices=tuple(PRESETS), default="lite", help="default: %(default)s")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="a checkpoint to begin with, not random weights")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
     _add_schedule(parser.add_argument_group("schedule", "how long, and on how much at a time"))
@@ -117,7 +118,7 @@ def run(options: argparse.Namespace) -> Report:
             config,
             feed.episodes,
             feed.validation,
-            RunFiles(options.run_dir, options.vgg19, options.vggface, options.resume),
+            RunFiles(options.run_dir, options.vgg19, options.vggface, options.start, options.resume),
             num_videos=feed.num_videos,
             drawing_style=DRAWING_STYLE,
             ranks=ranks,

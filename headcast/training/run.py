@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import fmean
 
 from headcast.errors import DataError
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import CheckpointNotes, load_checkpoint, save_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
-from headcast.networks.model import build_model
+from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
 from headcast.training.alarms import step_alarms, validation_alarms
 from headcast.training.config import TrainingConfig
@@ -44,6 +44,7 @@ class RunFiles:
     run_dir: Path
     vgg19_path: Path | None = None
     vggface_path: Path | None = None
+    start_path: Path | None = None  # a checkpoint whose weights the run begins with, instead of random ones
     resume: bool = False
 
 
@@ -69,10 +70,12 @@ def train(
         load_vggface(files.vggface_path) if files.vggface_path else None,
     )
     config = with_offline_content(config, features)
-    model = build_model(PRESETS[config.preset], config.seed)
+    model = _first_model(config, files)
     learner = MetaLearner(model, num_videos, config, features, ranks.device, ranks)
     course = _begin(learner, files)
-    folder = _RunFolder(files.run_dir, learner, course, validation, drawing_style, report) if ranks.is_first else None
+    folder = None
+    if ranks.is_first:
+        folder = _RunFolder(files.run_dir, learner, course, validation, drawing_style, report, files.start_path)
     with interrupts() as interrupted:
         for batch in course.awaited(episodes(learner.step_count)):
             progress, stop = ranks.agree(course.progress(), interrupted.is_set())
@@ -96,6 +99,19 @@ def with_offline_content(config: TrainingConfig, features: FeatureNetworks) -> T
     return replace(config, weights=replace(config.weights, pyramid=OFFLINE_PYRAMID_WEIGHT))
 
 
+def _first_model(config: TrainingConfig, files: RunFiles) -> Model:
+    """Networks with random weights, or those of a checkpoint; the optimisers begin anew."""
+    sizes = PRESETS[config.preset]
+    if files.start_path is None or files.resume:
+        return build_model(sizes, config.seed)
+    model = load_checkpoint(files.start_path)
+    if model.config != sizes:
+        raise DataError(f"{files.start_path} holds networks of other sizes than {config.preset}; give its own --preset")
+    for network in (model.embedder, model.generator, model.discriminator):
+        network.train()
+    return model
+
+
 def _begin(learner: MetaLearner, files: RunFiles) -> Course:
     """Start afresh, or where an earlier sitting ended."""
     if files.resume:
@@ -117,6 +133,7 @@ class _RunFolder:
         validation: Sequence[EpisodeBatch],
         drawing_style: int,
         report: Callable[[str], None],
+        start: Path | None,
     ) -> None:
         self._run_dir, self._learner, self._course = run_dir, learner, course
         self._validation, self._drawing_style = validation, drawing_style
@@ -124,7 +141,7 @@ class _RunFolder:
         self._saved_step = learner.step_count
         for name in (SAMPLES, CHECKPOINTS):
             (run_dir / name).mkdir(parents=True, exist_ok=True)
-        content_loss = write_settings(run_dir / "run.json", learner.config, learner.features, learner.ranks)
+        content_loss = write_settings(run_dir / "run.json", learner.config, learner.features, learner.ranks, start)
         report(f"content loss: {content_loss}")
         self._journal = Journal(run_dir, learner.step_count, report)
 

@@ -12,12 +12,15 @@ from headcast.training.content import FeatureNetworks
 from headcast.training.distributed import Ranks
 
 
-def write_settings(path: Path, config: TrainingConfig, features: FeatureNetworks, ranks: Ranks) -> str:
+def write_settings(
+    path: Path, config: TrainingConfig, features: FeatureNetworks, ranks: Ranks, start: Path | None
+) -> str:
     """Write settings, versions, machine and commit; what the content loss is, in words."""
     content = "VGG19" if features.vgg19 else "offline: Charbonnier distance on a Laplacian pyramid"
     content += " and VGGFace" if features.vggface else ""
     settings = {
         "settings": config.to_dict(),
+        "start": str(start) if start else "random weights",
         "content_loss": content,
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",

@@ -60,6 +60,22 @@ def test_a_run_leaves_checkpoint_statistics_and_samples(tmp_path: Path) -> None:
     assert not list((tmp_path / "run").rglob("*.part"))
 
 
+def test_a_run_begins_with_the_weights_of_a_checkpoint(tmp_path: Path) -> None:
+    first = run(tmp_path / "first", 24)
+    config = training_config("tiny", num_samples=4, **{**SETTINGS, "learning_rate": 0.0})
+    files = RunFiles(tmp_path / "second", start_path=first)
+    second = train(config, episodes, VALIDATION, files, num_videos=3, report=lambda line: None)
+    learned, kept = load_file(first), load_file(second)
+    assert learned.keys() == kept.keys()
+    for name in learned:
+        if name.startswith(("embedder", "generator")):  # at rate 0 they stay, to half precision
+            torch.testing.assert_close(kept[name], learned[name], atol=1e-3, rtol=1e-3)
+    assert json.loads((tmp_path / "second" / "run.json").read_text())["start"] == str(first)
+    files = RunFiles(tmp_path / "third", start_path=first)
+    with pytest.raises(DataError, match="networks of other sizes than tiny_paper; give its own --preset"):
+        train(training_config("tiny_paper", num_samples=4), episodes, VALIDATION, files, num_videos=3)
+
+
 def timeless(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     clock = {"seconds", "samples_per_second", "loading_share"}
     return [{name: value for name, value in line.items() if name not in clock} for line in lines]
