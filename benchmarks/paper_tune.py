@@ -51,7 +51,7 @@ from headcast.types import Image, Landmarks, Shot
 
 NUM_SHOTS = 8
 NUM_TARGETS = 16
-SHEET_COLUMNS, SHEET_TILE = 6, 128
+SHEET_COLUMNS, SHEET_TILE = 5, 112
 FEED_FORWARD, TUNED, CEILING = "feed-forward", "tuned", "real, reduced"
 RECOGNISED = "recognised"
 
@@ -151,7 +151,7 @@ def judge_clip(
             model_sha256=fingerprint(options.checkpoint),
             source_sha256=(),
         )
-        write_image(options.sheets / f"{clip.name}.jpg", sheet(shots, targets, frames), marks.to_metadata())
+        write_image(options.sheets / f"{clip.name}.webp", sheet(shots, targets, frames), marks.to_metadata())
     figures = {
         rival: mean_figures([judges.figures(*pair) for pair in zip(outputs, targets, strict=True)])
         for rival, outputs in frames.items()
