@@ -1,10 +1,13 @@
-"""A run's `stats.jsonl` in, its curves on held-out people as an SVG picture out.
+"""The `stats.jsonl` of some runs in, their curves on held-out people as an SVG picture out.
 
-python benchmarks/paper_curve.py --run-dir RUN --output curve.svg
+Lines are named by the runs' folders.
+
+    python benchmarks/paper_curve.py --run-dir RUN [RUN ...] --output curve.svg
 """
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +16,19 @@ import matplotlib as mpl
 from headcast.errors import DataError, HeadcastError
 from headcast.media.files import replaced_on_success
 
-LOSSES = {"loss": "content loss", "mouth": "mouth"}
-PROBES = {
-    "other_embedding": "another person's embedding",
-    "other_landmarks": "another frame's landmarks",
-    "other_landmarks_mouth": "the same, in the mouth",
+PANELS = {
+    "loss": "content loss",
+    "mouth": "distance in the mouth",
+    "other_embedding": "rise with another's embedding",
+    "other_landmarks_mouth": "mouth: rise with other landmarks",
 }
 
 
 def main() -> None:
     """Read the statistics and draw them."""
     options = parse_options()
-    draw_curves(read_validations(options.run_dir / "stats.jsonl"), options.output)
+    runs = {run_dir.name: read_validations(run_dir / "stats.jsonl") for run_dir in options.run_dir}
+    draw_curves(runs, options.output)
 
 
 def read_validations(path: Path) -> list[dict[str, Any]]:
@@ -38,23 +42,19 @@ def read_validations(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def draw_curves(validations: list[dict[str, Any]], output: Path) -> None:
-    """Left the losses, as shares of the first validation's; right how much worse each probe makes the loss."""
+def draw_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], output: Path) -> None:
+    """Draw a panel for each of some figures, with a line for each run over its episodes."""
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "headcast"  # equal figures, equal file
     from matplotlib import pyplot
 
-    samples = [line["num_samples"] for line in validations]
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    for name, label in LOSSES.items():
-        left.plot(samples, [line[name] / validations[0][name] for line in validations], marker="o", label=label)
-    for name, label in PROBES.items():
-        right.plot(samples, [100.0 * line[name] for line in validations], marker="o", label=label)
-    left.set(xlabel="episodes", title="loss on unseen people, of the first validation's")
-    right.set(xlabel="episodes", title="rise of the loss under each probe, %", ylim=(0, None))
-    for axes in (left, right):
-        axes.legend(frameon=False)
+    figure, panels = pyplot.subplots(1, len(PANELS), figsize=(12, 2.8), layout="constrained")
+    for axes, (name, title) in zip(panels, PANELS.items(), strict=True):
+        for run, lines in runs.items():
+            axes.plot([line["num_samples"] for line in lines], [line[name] for line in lines], marker="o", label=run)
+        axes.set(xlabel="episodes", title=title)
         axes.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(frameon=False)
     with replaced_on_success(output) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None})
     pyplot.close(figure)
@@ -63,7 +63,7 @@ def draw_curves(validations: list[dict[str, Any]], output: Path) -> None:
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("--run-dir", type=Path, nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True, help="SVG")
     return parser.parse_args()
 
