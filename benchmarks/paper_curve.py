@@ -19,8 +19,8 @@ from headcast.media.files import replaced_on_success
 PANELS = {
     "loss": "content loss",
     "mouth": "distance in the mouth",
-    "other_embedding": "rise with another's embedding",
-    "other_landmarks_mouth": "mouth: rise with other landmarks",
+    "other_embedding": "rise: another's embedding",
+    "other_landmarks_mouth": "rise: other landmarks, mouth",
 }
 
 
@@ -45,7 +45,7 @@ def read_validations(path: Path) -> list[dict[str, Any]]:
 def draw_curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], output: Path) -> None:
     """Draw a panel for each of some figures, with a line for each run over its episodes."""
     mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "headcast"  # equal figures, equal file
+    mpl.rcParams.update({"svg.hashsalt": "headcast", "svg.fonttype": "none"})  # equal figures, equal file; text as text
     from matplotlib import pyplot
 
     figure, panels = pyplot.subplots(1, len(PANELS), figsize=(12, 2.8), layout="constrained")
