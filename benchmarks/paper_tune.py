@@ -233,10 +233,10 @@ def print_table(table: Mapping[str, list[Figures]], comparisons: Mapping[str, Co
 
 
 def sheet(shots: Sequence[Shot], targets: Sequence[Shot], frames: Frames) -> Image:
-    """Rows: some shots, then for some targets feed-forward, tuned and the real frame."""
+    """Rows: some shots, then for some targets the tuned and the real frame."""
     chosen = np.linspace(0, len(targets) - 1, SHEET_COLUMNS).round().astype(int).tolist()
     rows = [[shot.image for shot in shots[:SHEET_COLUMNS]]]
-    rows += [[frames[rival][number] for number in chosen] for rival in (FEED_FORWARD, TUNED)]
+    rows.append([frames[TUNED][number] for number in chosen])
     rows.append([targets[number].image for number in chosen])
     size = (SHEET_TILE, SHEET_TILE)
     tiles = [[cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in row] for row in rows]
