@@ -1,4 +1,5 @@
 import importlib
+import json
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from headcast.errors import DataError
 from headcast.evaluation.baselines import OURS, PHOTO, WARP
 from headcast.media.writer import VideoWriter
 
@@ -54,3 +56,40 @@ def test_speed_fits_any_photo_into_720p(benchmark) -> None:
     for height, width in ((512, 512), (2000, 900), (300, 3000)):
         fitted = speed.fit_into(np.full((height, width, 3), 77, np.uint8), speed.PHOTO_SIZE)
         assert fitted.shape == (720, 1280, 3) and (fitted == 77).all()
+
+
+def test_paper_tune_says_who_is_seen_in_a_frame(benchmark) -> None:
+    tune = benchmark("paper_tune")
+
+    def judged(clip: str, identity: str, own: list[float], tuned: list[list[float]]):
+        vectors = {tune.TUNED: np.array(tuned), tune.CEILING: np.array([own])}
+        figures = {rival: {"CSIM": 0.5} for rival in vectors}
+        return tune.Judged(clip, identity, figures, vectors, np.array(own), "", 0.0)
+
+    people = [
+        judged("ann_1", "ann", [1.0, 0.0], [[0.9, 0.1], [0.1, 0.9]]),  # the second frame looks like Ben
+        judged("ann_2", "ann", [0.8, 0.6], [[1.0, 0.0], [1.0, 0.0]]),  # nearest to her other clip, which is her too
+        judged("ben_1", "ben", [0.0, 2.0], [[0.0, 1.0]]),
+    ]
+    table = tune.table_of(people)
+    assert [one[tune.RECOGNISED] for one in table[tune.TUNED]] == [0.75, 1.0]
+    # of real frames with strangers: (1, 0)(0, 1) = 0 both ways, (0.8, 0.6)(0, 1) = 0.6, and back (0, 2) is not unit
+    assert tune.similarity_to_strangers(people) == pytest.approx((0 + 0.6 + 0 + 2 * 0.6) / 4)
+
+
+def test_paper_curve_draws_equal_runs_equally_and_asks_for_a_validation(benchmark, tmp_path: Path) -> None:
+    curve = benchmark("paper_curve")
+    stats = tmp_path / "stats.jsonl"
+    stats.write_text('{"kind": "train", "num_samples": 8}\n')
+    with pytest.raises(DataError, match=r"stats\.jsonl holds no validation yet; let the run go on"):
+        curve.read_validations(stats)
+    with pytest.raises(DataError, match="no statistics at .*; give the folder of a run"):
+        curve.read_validations(tmp_path / "none.jsonl")
+    figures = dict.fromkeys(curve.PANELS, 0.5)
+    stats.write_text("".join(json.dumps({"kind": "validation", "num_samples": n, **figures}) + "\n" for n in (8, 16)))
+    runs = {"some people": curve.read_validations(stats)}
+    pictures = [tmp_path / "a.svg", tmp_path / "b.svg"]
+    for picture in pictures:
+        curve.draw_curves(runs, picture)
+    assert pictures[0].read_text() == pictures[1].read_text()
+    assert ">some people<" in pictures[0].read_text()
