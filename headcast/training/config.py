@@ -95,7 +95,7 @@ class TrainingConfig:
 
 _LITE: Final[Mapping[str, Any]] = {
     "weights": LossWeights(
-        pyramid=2.0, mouth=0.06, eyes=0.04, crop=0.1, adversarial=0.3, feature_matching=10.0, embedding_match=0.1
+        pyramid=2.0, mouth=0.06, eyes=0.04, crop=0.15, adversarial=0.3, feature_matching=10.0, embedding_match=0.1
     ),
 }
 
