@@ -26,8 +26,8 @@ BATCH_SIZE: Final = 4
 NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward model's frames are kept
 NUM_JUDGED: Final = 9  # frames without a held-out shot of their own
 JUDGED_STREAM: Final = NUM_HELD_BATCHES  # draws other motions than the batches that are held
-LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.8  # shares of the start's movement, without and with held-out shots
-FIRST_STEPS, STEPS_PER_SHOT = 80, 12  # what one photo takes, and each further one
+LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.7  # likeness of movement to the start's, without held-out shots, with
+FIRST_STEPS, STEPS_PER_SHOT = 110, 10  # what one photo takes, and each further one
 
 
 def person_of(shots: Sequence[Shot], sizes: ModelConfig, seed: int) -> Person:

@@ -30,11 +30,6 @@ def reach(source: Source) -> np.ndarray:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="lids move 1.48 times as far as before, lips 0.91 times: lids are not met",
-)
 def test_lips_and_lids_move_as_far_after_tuning_on_one_closed_mouth(tmp_path: Path, hopper_path: Path) -> None:
     avatar = tmp_path / "grace.avatar"
     result = personalize(hopper_path, avatar)

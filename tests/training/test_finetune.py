@@ -169,6 +169,7 @@ def test_liveliness_is_the_share_of_the_movement_that_is_left() -> None:
     assert liveliness(start, start) == pytest.approx(1.0)
     assert liveliness(start * (0.8, 1.0) + 0.05, start) == pytest.approx(0.8)  # a shift is no loss
     assert liveliness(start * (1.2, 0.7), start) == pytest.approx(0.7)
+    assert liveliness(start * (1.5, 0.9), start) == pytest.approx(1 / 1.5)  # nor may it grow
 
 
 def test_liveliness_looks_only_at_faces_that_were_found_and_moved() -> None:
