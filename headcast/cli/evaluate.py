@@ -1,8 +1,12 @@
 """A checkpoint and a folder of clips in, a report on how good it is out: `headcast evaluate`."""
 
 import argparse
+import multiprocessing
+import os
 import re
+import signal
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,10 @@ from headcast.cli.report import Report
 from headcast.errors import DataError
 
 if TYPE_CHECKING:
+    from headcast.evaluation.columns import Column
+    from headcast.evaluation.judges import Judges
     from headcast.evaluation.protocol import JudgedClip, Settings
+    from headcast.evaluation.records import Records
     from headcast.types import Image
 
 SUMMARY = "measure a checkpoint on clips of people that it has not seen"
@@ -65,6 +72,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=whole_number(1), metavar="N", help="only the first N clips")
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1, 64),
+        default=1,
+        metavar="N",
+        help="processes side by side; default: %(default)s",
+    )
     judges = parser.add_argument_group("judges", "a judge whose network is not given is left out")
     judges.add_argument("--squeezenet", type=Path, metavar="FILE", help="LPIPS, FID, KID: SqueezeNet 1.1, safetensors")
     judges.add_argument("--lpips-net", type=Path, metavar="FILE", help="LPIPS: torchvision's AlexNet or VGG16")
@@ -89,14 +103,76 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _evaluate(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> Report:
-    from headcast.evaluation.clips import judged_clips
-    from headcast.evaluation.columns import columns_of
-    from headcast.evaluation.judges import load_judges
     from headcast.evaluation.machine import describe_machine
-    from headcast.evaluation.records import Records
     from headcast.evaluation.report import text_lines, write_report
     from headcast.evaluation.run import evaluate
     from headcast.evaluation.summary import summarise
+
+    work = _open(options, settings, paintings)
+    if options.workers > 1:
+        _judge_side_by_side(work)
+    evaluation = evaluate(work.clips, paintings, work.columns, work.judges, settings, work.records)
+    evaluation.left_out[:0] = work.left_out
+    summary = summarise(evaluation, settings.seed)
+    model = f"{work.model_path.name} (SHA-256 {work.model_sha256[:12]})"
+    facts = {"model": model, "seed": str(settings.seed), **describe_machine()}
+    page = write_report(evaluation, summary, facts, work.judges.missing(), work.records)
+    lines = (f"report: {page}", *text_lines(summary), *work.judges.missing(), *evaluation.left_out)
+    return Report(lines, {"report": page, "figures": page.with_suffix(".json"), "left_out": evaluation.left_out})
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be judged, by what, and where it is kept."""
+
+    options: argparse.Namespace
+    settings: "Settings"
+    paintings: list[Path]
+    clips: "Sequence[JudgedClip]"
+    left_out: list[str]
+    columns: "Sequence[Column]"
+    judges: "Judges"
+    records: "Records"
+    model_path: Path
+    model_sha256: str
+
+    def judge_share(self, worker: int) -> None:
+        """Do one worker's share, on its share of the cores."""
+        import torch
+
+        from headcast.evaluation.run import judge_share
+
+        workers = self.options.workers
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
+        args = (self.clips, self.paintings, self.columns, self.judges, self.settings, self.records)
+        judge_share(*args, worker=worker, num_workers=workers)
+
+
+def _judge_side_by_side(work: _Work) -> None:
+    """Share the work among processes; what one that dies leaves undone is done afterwards."""
+    context = multiprocessing.get_context("spawn")  # threads of torch and OpenVINO do not survive a fork
+    given = (work.options, work.settings, work.paintings)
+    others = [
+        context.Process(target=_work_apart, args=(*given, worker), daemon=True)
+        for worker in range(1, work.options.workers)
+    ]
+    for other in others:
+        other.start()
+    work.judge_share(0)
+    for other in others:
+        other.join()
+
+
+def _work_apart(options: argparse.Namespace, settings: "Settings", paintings: list[Path], worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    _open(options, settings, paintings).judge_share(worker)
+
+
+def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> _Work:
+    from headcast.evaluation.clips import judged_clips
+    from headcast.evaluation.columns import columns_of
+    from headcast.evaluation.judges import load_judges
+    from headcast.evaluation.records import Records
     from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
     from headcast.provenance.marks import fingerprint
 
@@ -113,13 +189,7 @@ def _evaluate(options: argparse.Namespace, settings: "Settings", paintings: list
     }
     records = Records(options.report, fixed, _picture_writer(path.stem, model_hash, settings.seed))
     clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
-    evaluation = evaluate(clips, paintings, columns, judges, settings, records)
-    evaluation.left_out[:0] = left_out
-    summary = summarise(evaluation, settings.seed)
-    facts = {"model": f"{path.name} (SHA-256 {model_hash[:12]})", "seed": str(settings.seed), **describe_machine()}
-    page = write_report(evaluation, summary, facts, judges.missing(), records)
-    lines = (f"report: {page}", *text_lines(summary), *judges.missing(), *evaluation.left_out)
-    return Report(lines, {"report": page, "figures": page.with_suffix(".json"), "left_out": evaluation.left_out})
+    return _Work(options, settings, paintings, clips, left_out, columns, judges, records, path, model_hash)
 
 
 def _export(clips: "Sequence[JudgedClip]", settings: "Settings", folder: Path, left_out: list[str]) -> Report:

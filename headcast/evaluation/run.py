@@ -1,5 +1,6 @@
 """Clips, paintings, columns and judges in, the records of one evaluation out; what is kept is not done again."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -54,15 +55,7 @@ def evaluate(
     What cannot be judged is left out and named. Raises DataError when nothing can.
     """
     evaluation = Evaluation({num_shots: [] for num_shots in settings.num_shots})
-    sources = [*_people(clips, settings.seed), *_painted(paintings, evaluation.left_out)]
-    tasks = [
-        *(task for clip in clips for task in _clip_tasks(clip, columns, judges, settings)),
-        *(
-            task
-            for source in sources
-            for task in _pair_tasks(source, clips, columns, judges, settings, evaluation.left_out)
-        ),
-    ]
+    tasks, evaluation.left_out = _plan(clips, paintings, columns, judges, settings)
     groups: dict[str, tuple[int | None, list[Record]]] = {}
     for task in _with_time_left(tasks, records):
         try:
@@ -76,6 +69,53 @@ def evaluate(
     if not any(evaluation.self_reenactment.values()):
         raise DataError(f"none of {len(clips)} clips can be judged; the first: {evaluation.left_out[0]}")
     return evaluation
+
+
+def judge_share(
+    clips: Sequence[JudgedClip],
+    paintings: Sequence[Path],
+    columns: Sequence[Column],
+    judges: Judges,
+    settings: Settings,
+    records: Records,
+    *,
+    worker: int,
+    num_workers: int,
+) -> None:
+    """Make and keep the records of one of several workers, which need the same arguments and folder.
+
+    What cannot be judged is left to `evaluate`, which names it. Worker 0 shows the time left.
+    """
+    tasks, _ = _plan(clips, paintings, columns, judges, settings)
+    mine = _share(tasks, worker, num_workers)
+    for task in mine if worker else _with_time_left(mine, records):
+        with contextlib.suppress(HeadcastError):
+            records.keep(task.name, task.judge)
+
+
+def _plan(
+    clips: Sequence[JudgedClip],
+    paintings: Sequence[Path],
+    columns: Sequence[Column],
+    judges: Judges,
+    settings: Settings,
+) -> tuple[list[_Task], list[str]]:
+    """Return all records to be made, and why some of what was given is left out."""
+    left_out: list[str] = []
+    tasks = [task for clip in clips for task in _clip_tasks(clip, columns, judges, settings)]
+    for source in [*_people(clips, settings.seed), *_painted(paintings, left_out)]:
+        tasks += _pair_tasks(source, clips, columns, judges, settings, left_out)
+    return tasks, left_out
+
+
+def _share(tasks: Sequence[_Task], worker: int, num_workers: int) -> list[_Task]:
+    """Return one worker's tasks; all of them together take about equally long (the longest first, to the idlest)."""
+    loads, owners = [0.0] * num_workers, {}
+    for task in sorted(tasks, key=lambda task: -task.cost):
+        idlest = loads.index(min(loads))
+        loads[idlest] += task.cost
+        owners[task.name] = idlest
+    return [task for task in tasks if owners[task.name] == worker]
 
 
 def _with_time_left(tasks: Sequence[_Task], records: Records) -> Iterator[_Task]:

@@ -42,6 +42,20 @@ def clips(tmp_path, monkeypatch):
     return folder
 
 
+def test_workers_side_by_side_give_the_figures_of_one(headcast, tmp_path, clips, checkpoint):
+    words = ["evaluate", "--model", checkpoint, "--data", clips, "--targets", 2]
+    means = []
+    for workers in (1, 2):
+        report = tmp_path / f"report{workers}"
+        ended = headcast(*words, "--report", report, "--workers", workers)
+        assert ended.code == 0, ended.err
+        figures = json.loads((report / "report.json").read_text())
+        means.append([figures[kind]["means"] for kind in ("cross_reenactment",)])
+        means[-1].append({shots: each["means"] for shots, each in figures["self_reenactment"].items()})
+        assert "broken.mp4" in figures["left_out"][0]
+    assert means[0] == means[1]
+
+
 def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_path, clips, checkpoint, monkeypatch):
     report = tmp_path / "report"
     words = ["evaluate", "--model", checkpoint, "--data", clips, "--report", report, "--targets", 2, "--tune-steps", 2]
