@@ -26,7 +26,7 @@ BATCH_SIZE: Final = 4
 NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward model's frames are kept
 NUM_JUDGED: Final = 9  # frames without a held-out shot of their own
 JUDGED_STREAM: Final = NUM_HELD_BATCHES  # draws other motions than the batches that are held
-LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.7  # likeness of movement to the start's, without held-out shots, with
+LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.7  # of a movement like the start's: without, with held-out shots
 FIRST_STEPS, STEPS_PER_SHOT = 110, 10  # what one photo takes, and each further one
 
 

@@ -34,8 +34,8 @@ class Candidate:
     """One state of the generator, after `share` of the steps.
 
     `distance` from true frames that it did not learn from: content loss, less is better. `realism` of moving frames:
-    the meta-trained discriminator's score, more is better. `liveliness`: how far the movement of mouth or lids, whichever
-    changed more, is the start's: 1 is the same, 0.8 a fifth less or a quarter more.
+    the meta-trained discriminator's score, more is better. `liveliness`: how far the movement of mouth or lids,
+    whichever changed more, is the start's: 1 is the same, 0.8 a fifth less or a quarter more.
     """
 
     share: float
