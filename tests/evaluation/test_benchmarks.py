@@ -93,3 +93,15 @@ def test_paper_curve_draws_equal_runs_equally_and_asks_for_a_validation(benchmar
         curve.draw_curves(runs, picture)
     assert pictures[0].read_text() == pictures[1].read_text()
     assert ">some people<" in pictures[0].read_text()
+
+
+def test_photo_pairs_are_of_people_with_two_photos(
+    benchmark, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = benchmark("photo_pairs")
+    photos = tmp_path / "photos.csv"
+    photos.write_text("file,identity,split\na1.jpg,a,val\nb1.jpg,b,val\na2.jpg,a,val\nc1.jpg,c,train\nc2.jpg,c,train\n")
+    assert pairs.read_pairs(tmp_path, photos, "val") == [[tmp_path / "a1.jpg", tmp_path / "a2.jpg"]]
+    people = [{WARP: {"LPIPS": w}, OURS: {"LPIPS": w / 2}, pairs.TUNED: {"LPIPS": w / 4}} for w in (0.2, 0.4)]
+    pairs.print_table(people)
+    assert "-50.0% (-50.0% to -50.0%)   -50.0% (-50.0% to -50.0%)" in capsys.readouterr().out
