@@ -136,36 +136,34 @@ class _Work:
     model_path: Path
     model_sha256: str
 
-    def judge_share(self, worker: int) -> None:
-        """Do one worker's share, on its share of the cores."""
+    def judge_share(self, *, show: bool) -> None:
+        """Do one worker's share, on its share of the cores; one of them may show the time left."""
         import torch
 
         from headcast.evaluation.run import judge_share
 
-        workers = self.options.workers
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // self.options.workers))
         args = (self.clips, self.paintings, self.columns, self.judges, self.settings, self.records)
-        judge_share(*args, worker=worker, num_workers=workers)
+        judge_share(*args, show=show)
 
 
 def _judge_side_by_side(work: _Work) -> None:
     """Share the work among processes; what one that dies leaves undone is done afterwards."""
     context = multiprocessing.get_context("spawn")  # threads of torch and OpenVINO do not survive a fork
     given = (work.options, work.settings, work.paintings)
-    others = [
-        context.Process(target=_work_apart, args=(*given, worker), daemon=True)
-        for worker in range(1, work.options.workers)
-    ]
+    others = [context.Process(target=_work_apart, args=given, daemon=True) for _ in range(1, work.options.workers)]
+    work.records.drop_claims()
     for other in others:
         other.start()
-    work.judge_share(0)
+    work.judge_share(show=True)
     for other in others:
         other.join()
+    work.records.drop_claims()
 
 
-def _work_apart(options: argparse.Namespace, settings: "Settings", paintings: list[Path], worker: int) -> None:
+def _work_apart(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    _open(options, settings, paintings).judge_share(worker)
+    _open(options, settings, paintings).judge_share(show=False)
 
 
 def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> _Work:

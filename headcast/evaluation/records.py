@@ -21,6 +21,7 @@ Figures = dict[str, float]
 REAL: Final = "real frames"
 FORMAT: Final = 2
 SEPARATOR: Final = " | "
+CLAIM: Final = ".claim"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,19 @@ class Records:
     def has(self, name: str) -> bool:
         """Tell whether something is kept under a name."""
         return (self.folder / f"{name}.json").is_file()
+
+    def claim(self, name: str) -> bool:
+        """Take the making of a record upon oneself; False where another worker has."""
+        try:
+            (self.folder / f"{name}{CLAIM}").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+    def drop_claims(self) -> None:
+        """Forget what workers of an earlier start claimed and may not have finished."""
+        for path in self.folder.glob(f"*{CLAIM}"):
+            path.unlink()
 
     def keep(self, name: str, judge: Callable[[], Record]) -> Record:
         """Return what is kept under a name; where nothing is, judge and keep that."""

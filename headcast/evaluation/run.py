@@ -79,18 +79,18 @@ def judge_share(
     settings: Settings,
     records: Records,
     *,
-    worker: int,
-    num_workers: int,
+    show: bool,
 ) -> None:
-    """Make and keep the records of one of several workers, which need the same arguments and folder.
+    """Make and keep records as one of several workers, which need the same arguments and folder.
 
-    What cannot be judged is left to `evaluate`, which names it. Worker 0 shows the time left.
+    Each takes what nobody has taken. What cannot be judged, or was not finished, is left to `evaluate`. One of them
+    may `show` the time left.
     """
     tasks, _ = _plan(clips, paintings, columns, judges, settings)
-    mine = _share(tasks, worker, num_workers)
-    for task in mine if worker else _with_time_left(mine, records):
-        with contextlib.suppress(HeadcastError):
-            records.keep(task.name, task.judge)
+    for task in _with_time_left(tasks, records) if show else tasks:
+        if not records.has(task.name) and records.claim(task.name):
+            with contextlib.suppress(HeadcastError):
+                records.keep(task.name, task.judge)
 
 
 def _plan(
@@ -106,16 +106,6 @@ def _plan(
     for source in [*_people(clips, settings.seed), *_painted(paintings, left_out)]:
         tasks += _pair_tasks(source, clips, columns, judges, settings, left_out)
     return tasks, left_out
-
-
-def _share(tasks: Sequence[_Task], worker: int, num_workers: int) -> list[_Task]:
-    """Return one worker's tasks; all of them together take about equally long (the longest first, to the idlest)."""
-    loads, owners = [0.0] * num_workers, {}
-    for task in sorted(tasks, key=lambda task: -task.cost):
-        idlest = loads.index(min(loads))
-        loads[idlest] += task.cost
-        owners[task.name] = idlest
-    return [task for task in tasks if owners[task.name] == worker]
 
 
 def _with_time_left(tasks: Sequence[_Task], records: Records) -> Iterator[_Task]:

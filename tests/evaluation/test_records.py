@@ -72,3 +72,10 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(MediaError, match="cannot make the folder .*; give another folder"):
         Records(tmp_path / "file" / "run", {}, touch)
+
+
+def test_one_worker_alone_gets_a_record_to_make(tmp_path: Path) -> None:
+    first, second = (Records(tmp_path, {"seed": 0}, touch) for _ in range(2))
+    assert first.claim("anna.T1") and not second.claim("anna.T1") and second.claim("ben.T1")
+    first.drop_claims()  # a new start
+    assert second.claim("anna.T1")
