@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -43,7 +44,11 @@ def study(headcast, tmp_path, monkeypatch):
 
 def test_build_serve_and_report(headcast, study):
     words = [sys.executable, "-m", "headcast", "study", "serve", str(study), "--port", "0", "--json"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    # A shell's background job ignores Ctrl-C, and so would the server that such a test run starts.
+    attend = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=attend
+    ) as server:
         url = re.match(r"open (http://127\.0\.0\.1:\d+/) in a browser; Ctrl-C ends", server.stderr.readline())[1]
         with urllib.request.urlopen(url, timeout=5) as page:
             assert b"Which picture is synthetic?" in page.read()
@@ -51,7 +56,10 @@ def test_build_serve_and_report(headcast, study):
         with urllib.request.urlopen(start, timeout=5) as answer:
             participant = json.load(answer)["participant"]
         os.kill(server.pid, signal.SIGINT)
-        out, err = server.communicate(timeout=10)
+        try:
+            out, err = server.communicate(timeout=60)
+        finally:
+            server.kill()  # one that did not end must not keep the tests waiting
     assert (server.returncode, err) == (0, "")
     expected = {"command": "study", "ok": True, "study": str(study), "num_participants": 1, "num_answers": 0}
     assert json.loads(out) == expected
