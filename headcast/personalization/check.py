@@ -49,7 +49,8 @@ def check_photos(folder: str | Path, sheet: str | Path | None = None) -> FolderC
     seen = [_read(path) for path in paths]
     looks = [one.look for one in seen if one.look is not None]
     if not looks:
-        raise FaceError(f"none of the {len(paths)} photos in {folder} can be used; the first: {paths[0].name} {seen[0].problem}")
+        first = f"{paths[0].name} {seen[0].problem}"
+        raise FaceError(f"none of the {len(paths)} photos in {folder} can be used; the first: {first}")
     spoken = iter(advise(looks, [path.name for path, one in zip(paths, seen, strict=True) if one.look is not None]))
     advice = [Advice(LEAVE_OUT, one.problem) if one.look is None else next(spoken) for one in seen]
     photos = tuple(_checked(path, one.look, its) for path, one, its in zip(paths, seen, advice, strict=True))
