@@ -14,7 +14,6 @@ from headcast.networks.model import Model
 from headcast.reenact.compose import Composer
 from headcast.reenact.runtime import Generated, make_runtime
 from headcast.reenact.sitter import Sitter
-from headcast.reenact.texture import keep_texture
 from headcast.types import Image, Landmarks, Shot
 
 
@@ -44,7 +43,6 @@ class Driver:
         others = avatar.shots[1:]  # the first is the sitter's own
         self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4, others)
         self._compose = Composer(sitter) if paste_back else None
-        self._reads_warp = avatar.generator.conditioning_channels > 3
         self._generate = make_runtime(avatar, device=device, precision=precision, cache=cache)
         self._retarget: Retargeter | None = None
 
@@ -77,9 +75,8 @@ class Driver:
         return self._warp(landmarks)
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame, with the photo's texture where the generator reads it."""
-        generated = self._generate(warped.conditioning)
-        return keep_texture(generated, warped.conditioning) if self._reads_warp else generated
+        """Generate the square frame."""
+        return self._generate(warped.conditioning)
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""
