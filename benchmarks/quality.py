@@ -58,7 +58,7 @@ def judge_clips(files: list[ClipFile], judges: Judges, model: Model, seed: int) 
     """Judge each clip with one shot, saying what is special about it."""
     for clip in tqdm(load_clips(files), total=len(files), unit="clip"):
         split = split_clip(clip, 1, seed)
-        maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], model), clip.landmarks, split.targets)
+        maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], model), clip, split.targets)
         record = judge_clip(clip, judges, maker, split, clip.name)
         facts = record.facts
         short = f" of {NUM_TARGETS}: a short clip" if facts["num_targets"] < NUM_TARGETS else ""

@@ -56,7 +56,7 @@ def columns_of(model: Model, settings: Settings, outside: Mapping[str, Path]) ->
 def _feed_forward(model: Model, settings: Settings) -> Column:
     def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
         rivals = Rivals([clip.shot(number) for number in split.shots], model)
-        return FromLandmarks(rivals, clip.landmarks, split.targets)
+        return FromLandmarks(rivals, clip, split.targets)
 
     def drive(source: Source) -> Team:
         return Rivals([source.shot], model)
@@ -78,7 +78,7 @@ class _Tuner:
         avatar = tune_avatar(self.model, shots, self.steps, self.seed)
         if num_shots == 1:
             self.kept[clip_key(clip)] = avatar
-        return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip.landmarks, split.targets)
+        return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip, split.targets)
 
     def drive(self, source: Source) -> Team:
         avatar = self.kept.get(source.name) or tune_avatar(self.model, [source.shot], self.steps, self.seed)
@@ -95,7 +95,7 @@ def _random(model: Model, settings: Settings) -> Column:
     def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
         shots = [clip.shot(number) for number in split.shots]
         avatar = tune_from_random_weights(model, shots, settings.tune_steps, settings.seed)
-        return FromLandmarks(Tuned(avatar, RANDOM, shots[0].image.shape[0]), clip.landmarks, split.targets)
+        return FromLandmarks(Tuned(avatar, RANDOM, shots[0].image.shape[0]), clip, split.targets)
 
     cost = TUNING_COST + STEP_COST * settings.tune_steps
     return Column(f"random-{settings.tune_steps}", (RANDOM_SHOTS,), make, cost=cost)

@@ -4,6 +4,7 @@ Shots come from the first 45 % of the clip, targets from the last 45 %; the tent
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, Protocol
 from zlib import crc32
 
@@ -47,6 +48,10 @@ class TrackedClip(Protocol):
 
 class JudgedClip(TrackedClip, Protocol):
     """A clip that can be judged: of a known person, its frames at hand."""
+
+    @property
+    def rate(self) -> Fraction:
+        """Return the frames a second."""
 
     @property
     def identity(self) -> str:

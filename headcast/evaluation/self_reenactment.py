@@ -20,6 +20,7 @@ from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.regions import head_matte, skin_mask
 from headcast.evaluation.strips import error_picture, strip
 from headcast.evaluation.tables import head_figure, mean_figures
+from headcast.face.smooth import smooth
 from headcast.types import Image, Landmarks, Shot
 
 SKIN: Final = "skin delta E"
@@ -39,12 +40,16 @@ class Maker(Protocol):
 
 
 class FromLandmarks:
-    """Makes the frames of a team of rivals, each from its own landmarks; the median time of a few is a fact."""
+    """Makes a clip's frames with a team of rivals, each from its own landmarks, smoothed as `animate` smooths them.
 
-    def __init__(self, team: Team, landmarks: NDArray[np.float32], numbers: Sequence[int]) -> None:
-        self._team, self._landmarks = team, landmarks
+    The median time of a few is a fact.
+    """
+
+    def __init__(self, team: Team, clip: JudgedClip, numbers: Sequence[int]) -> None:
+        self._team = team
+        self._landmarks = smooth(clip.landmarks, [number / clip.rate for number in range(len(clip.landmarks))])
         self.main = team.main
-        timed = [landmarks[number] for number in numbers[:NUM_TIMED]]
+        timed = [self._landmarks[number] for number in numbers[:NUM_TIMED]]
         self.facts: Mapping[str, Any] = {
             "runs_on": team.painter.runtime_name,
             "milliseconds": _milliseconds(team, timed),

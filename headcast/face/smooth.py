@@ -1,7 +1,7 @@
-"""Tracked landmarks in, the same without the tracker's tremble out: causal for a camera, without delay for a file."""
+"""Tracked landmarks in, the same without the tracker's tremble out; causal."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
 
@@ -48,14 +48,8 @@ class Smoother:
         self._time = None
 
 
-def smooth(landmarks: NDArray[np.float32], times: Sequence[Fraction]) -> NDArray[np.float32]:
-    """Smooth a whole motion (N, 478, 3) without delay: the mean of a pass forwards and one backwards in time."""
-    forwards = _run(landmarks, times)
-    backwards = _run(landmarks[::-1], [-time for time in reversed(times)])[::-1]
-    return np.asarray((forwards + backwards) / 2, np.float32)
-
-
-def _run(landmarks: Iterable[Landmarks], times: Iterable[Fraction]) -> NDArray[np.float32]:
+def smooth(landmarks: NDArray[np.float32], times: Iterable[Fraction]) -> NDArray[np.float32]:
+    """Smooth a whole motion (N, 478, 3) as a camera's or a file's is: frame by frame."""
     smoother = Smoother()
     return np.stack([smoother(points, time) for points, time in zip(landmarks, times, strict=True)])
 

@@ -19,7 +19,7 @@ MODEL = build_model(PRESETS["tiny"], seed=0)
 
 def judged(clip: Clip, judges: Judges, num_targets: int) -> Record:
     split = split_clip(clip, 1, seed=0, num_targets=num_targets)
-    maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], MODEL), clip.landmarks, split.targets)
+    maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], MODEL), clip, split.targets)
     return judge_clip(clip, judges, maker, split, f"{clip.name}.T1")
 
 
@@ -51,7 +51,7 @@ def test_the_photo_unmoved_errs_by_what_it_did_not_move(clip, record) -> None:
 
 def test_motion_is_none_for_the_photo_and_whole_for_the_warp(record) -> None:
     assert record.figures[PHOTO][MOTION] == 0 and record.figures[PHOTO][SHIMMER] == 0
-    assert record.figures[WARP][MOTION] == pytest.approx(1, abs=0.3)
+    assert record.figures[WARP][MOTION] == pytest.approx(0.8, abs=0.2)  # smoothed: the clip moves in jerks
 
 
 def test_a_record_says_what_was_judged_and_shows_it(clip, record) -> None:
