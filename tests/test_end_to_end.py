@@ -12,8 +12,7 @@ import skimage.data
 from headcast.errors import CheckpointError
 from headcast.face.builtin import builtin_motion
 from headcast.face.motion import save_motion
-from headcast.face.pose import CONTROLS, fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import rotation_vector
+from headcast.face.pose import CONTROLS, fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.face.track import track_video
 from headcast.media.images import write_image
 from headcast.media.video import open_video

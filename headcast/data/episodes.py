@@ -20,8 +20,8 @@ from headcast.data.regions import eyes_box, mouth_box, region_weights
 from headcast.data.stills import MovedStill, move_still
 from headcast.face.draw import draw_landmark_image
 from headcast.face.mesh import sample
-from headcast.face.pose import fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference, rotation_vector
+from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference
 from headcast.face.warp import Warper
 from headcast.types import CONDITIONING_MAPS, Conditioning, Landmarks, Mask, Shot
 

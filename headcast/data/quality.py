@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 
 from headcast.data.cut import FRAME_SIZE, TrackedClip
-from headcast.face.pose import fit_pose
+from headcast.face.pose import fit_pose, rotation_vector
 from headcast.face.quality import sharpness, true_resolution
-from headcast.face.retarget import rotation_vector
 from headcast.face.search import face_size
 
 QUALITY: Final = ("face_size", "sharpness", "true_resolution", "pose_spread", "tracking_loss", "largest_step")

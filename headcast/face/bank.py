@@ -5,7 +5,7 @@ three shots are blended, those whose expression and pose are nearest, with weigh
 motion; mouth and eyes choose for themselves. All are carried by the triangles of one mesh, so that eyes lie on eyes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -17,7 +17,8 @@ from headcast.face.interior import Eye, Mouth, Patch, mouth_patch
 from headcast.face.mesh import GRAZING, face_triangles, facing, opening_triangles, sample, smoothstep
 from headcast.face.nearest import EYE_CONTROLS, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, Weights
 from headcast.face.pose import Controls, Face, Pose, fit_pose, measure_controls, remove_pose
-from headcast.face.topology import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from headcast.face.slip import Head, Slip, face_shares
+from headcast.face.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 
 Box = tuple[slice, slice]
@@ -72,7 +73,9 @@ class FaceBank:
         controls[list(MOUTH_CONTROLS)] = mouth @ self._controls[:, MOUTH_CONTROLS]
         controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]
         return ShownFace(
-            self._skin(landmarks, pose, triangles, (skin, mouth, eyes, eyes)) if len(self._faces) > 1 else (),
+            self._skin(landmarks, Head(pose, wanted), triangles, (skin, mouth, eyes, eyes))
+            if len(self._faces) > 1
+            else (),
             mouth_patch(self._mouths, mouth.tolist(), landmarks, face, pose),
             (self._eye(0, eyes, landmarks, pose), self._eye(1, eyes, landmarks, pose)),
             (1.0, float(mouth[0]), float(eyes[0]), float(eyes[0])),
@@ -80,9 +83,10 @@ class FaceBank:
         )
 
     def _skin(
-        self, landmarks: Landmarks, pose: Pose, triangles: NDArray[np.int32], weights: Sequence[Weights]
+        self, landmarks: Landmarks, head: Head, triangles: NDArray[np.int32], weights: Sequence[Weights]
     ) -> tuple[Patch, ...]:
         """Return the patches of the whole face, the lips and both eyes."""
+        pose = head.pose
         whole = _box(landmarks[list(FACE_OVAL)], self._size, OUTSIDE)
         inside = np.zeros(triangles.shape, np.float32)
         inside[whole] = _within(triangles[whole] >= 0, pose.scale)
@@ -91,19 +95,25 @@ class FaceBank:
             box = _box(landmarks[list(ring)], self._size, radii[0] * pose.scale)
             regions.append((box, inside[box] * _ellipse(landmarks[list(ring), :2], pose, radii, box)))
         to_edges, patches = _to_edges(landmarks), []
+        edges = {number: self._faces[number].edges(head) for number in np.flatnonzero(np.sum(weights, axis=0)).tolist()}
         for (box, share), say in zip(regions, weights, strict=True):
-            colour, seen = self._blend_skin(say, _Places(to_edges, triangles, box))
+            colour, seen = self._blend_skin(say, _Places(to_edges, triangles, box), edges)
             patches.append(Patch(box[1].start, box[0].start, colour, share * np.clip(2 * seen, 0, 1), seen))
         return tuple(patches)
 
-    def _blend_skin(self, weights: Weights, places: "_Places") -> tuple[NDArray[np.float32], Mask]:
+    def _blend_skin(
+        self, weights: Weights, places: "_Places", edges: Mapping[int, NDArray[np.float32]]
+    ) -> tuple[NDArray[np.float32], Mask]:
         """Return the blended skin (h, w, 3) of a box, and how much (h, w) in 0..1 the shots show of it."""
-        some = [(np.float32(weights[number]), self._faces[number]) for number in np.flatnonzero(weights)]
-        shares = [weight * places.enlarged(face.trusted[places.triangles]) for weight, face in some]
+        some = np.flatnonzero(weights).tolist()
+        faces = [self._faces[number] for number in some]
+        shares = [
+            np.float32(weights[number]) * places.enlarged(face.trusted[places.triangles])
+            for number, face in zip(some, faces, strict=True)
+        ]
         seen = np.sum(shares, axis=0)
-        colour = np.sum(
-            [share[:, :, None] * face.skin(places) for share, (_, face) in zip(shares, some, strict=True)], axis=0
-        )
+        skins = [face.skin(places, edges[number]) for number, face in zip(some, faces, strict=True)]
+        colour = np.sum([share[:, :, None] * skin for share, skin in zip(shares, skins, strict=True)], axis=0)
         return colour / np.maximum(seen, np.float32(1e-6))[:, :, None], seen
 
     def _eye(self, which: int, weights: Weights, landmarks: Landmarks, pose: Pose) -> Patch:
@@ -125,14 +135,19 @@ class _Face:
         self.controls = measure_controls(face)
         corners = shot.landmarks[_triangles()].astype(np.float64)
         self.trusted = smoothstep(facing(corners), *GRAZING).astype(np.float32)
-        flat = corners[:, :, :2].astype(np.float32)
-        self._affine = np.stack([flat[:, 0], flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]], 1)
+        self._points = shot.landmarks[:NUM_FACE, :2].astype(np.float64)
+        self._slip = Slip(Head(self.pose, self.controls), self._points, face_shares())
         self.mouth = Mouth(shot.image, shot.landmarks, face, self.pose, skin)
         self.eyes = [Eye(shot.image, shot.landmarks, face, self.pose, left=left) for left in (False, True)]
 
-    def skin(self, places: "_Places") -> NDArray[np.float32]:
+    def edges(self, head: Head) -> NDArray[np.float32]:
+        """Return each triangle's first corner in the shot and its two edges (T, 3, 2), for a head that is driven."""
+        corners = (self._points + self._slip(head))[_triangles()].astype(np.float32)
+        return np.stack([corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]], 1)
+
+    def skin(self, places: "_Places", edges: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the shot's pixels (h, w, 3) float32 at places on the face."""
-        corner, one, two = np.moveaxis(self._affine[places.triangles], 2, 0)
+        corner, one, two = np.moveaxis(edges[places.triangles], 2, 0)
         along = places.along
         positions = places.enlarged(corner + along[:, :, :1] * one + along[:, :, 1:] * two)
         return sample(self._image, positions, cv2.BORDER_REPLICATE).astype(np.float32)

@@ -22,8 +22,8 @@ from headcast.face.pose import (
     face_model,
     measure_controls,
     neutral_controls,
+    rotation_matrix,
 )
-from headcast.face.retarget import rotation_matrix
 from headcast.types import Motion
 
 Curve = NDArray[np.float64]

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from headcast.face.pose import Pose, apply_pose, face_model, fit_pose, remove_pose
-from headcast.face.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, RIGHT_EYE, TRIANGLES
+from headcast.face.pose import Pose, apply_pose, face_model, fit_pose, measure_controls, remove_pose
+from headcast.face.slip import Head, Slip, face_shares
+from headcast.face.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE, TRIANGLES
 from headcast.types import Landmarks
 
 Points = NDArray[np.float64]
@@ -24,7 +25,6 @@ Sides = tuple[bool, bool, bool, bool]
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
 Real = TypeVar("Real", np.float32, np.float64)
 
-NUM_FACE = 468  # mesh vertices without the irises
 EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
 HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
 HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of skull and chin
@@ -94,9 +94,12 @@ def smoothstep(value: NDArray[Real], low: float, high: float) -> NDArray[Real]:
 
 
 class Mesh:
-    """The mesh of one shot of `size` x `size` pixels; on a `pinned` side the frame does not move."""
+    """The mesh of one shot of `size` x `size` pixels; on a `pinned` side the frame does not move.
 
-    def __init__(self, landmarks: Landmarks, size: int, pinned: Sides = (False,) * 4) -> None:
+    `slips` is False only for who measures what the mesh alone would do.
+    """
+
+    def __init__(self, landmarks: Landmarks, size: int, pinned: Sides = (False,) * 4, *, slips: bool = True) -> None:
         self.size = size
         self.pose = fit_pose(landmarks)
         face = remove_pose(landmarks, self.pose)
@@ -111,7 +114,10 @@ class Mesh:
         self._outer = self._triangulate_surroundings(source[:, :2])
         self._triangles = np.concatenate([self._outer, face_triangles(), opening_triangles()])
         corners = source[self._triangles]
-        self._source_corners = corners[:, :, :2]
+        self._source = source[:, :2]
+        shares = np.concatenate([face_shares(), _free_of_sides(self._around_rest[:, :2], size, pinned)])
+        head = Head(self.pose, measure_controls(face))
+        self._slip = Slip(head, self._source, shares) if slips else None
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
@@ -125,14 +131,17 @@ class Mesh:
         corners = self._place(landmarks, pose)[self._triangles]
         areas = _doubled_areas(corners) * self._turn
         index = self._paint(corners, areas)
-        affine = _affine_maps(corners[:, :, :2], self._source_corners)[index]
+        slip = np.zeros_like(self._source)
+        if self._slip is not None:
+            slip = self._slip(Head(pose, measure_controls(remove_pose(landmarks, pose))))
+        affine = _affine_maps(corners[:, :, :2], (self._source + slip)[self._triangles])[index]
         rows, columns = self._rows, self._columns
         positions = np.stack(
             [affine[:, :, a, 0] * columns + affine[:, :, a, 1] * rows + affine[:, :, a, 2] for a in (0, 1)], -1
         )
         positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
         trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
-        doubled = self._doubled(index, positions)
+        doubled = self._doubled(index, positions, float(np.linalg.norm(slip[self._oval], axis=1).max()))
         trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
         return SamplingGrid(positions, trusted, doubled, np.asarray(index - len(self._outer), np.int32))
 
@@ -152,14 +161,17 @@ class Mesh:
             cv2.fillConvexPoly(index, polygons[number], number, cv2.LINE_8, SUBPIXEL_BITS)
         return index
 
-    def _doubled(self, index: NDArray[np.int32], positions: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return 1 (H, W) where surroundings show what lies nearer to the face in the shot than they lie to it now."""
+    def _doubled(self, index: NDArray[np.int32], positions: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
+        """Return 1 (H, W) where surroundings show what lies nearer to the face in the shot than they lie to it now.
+
+        `slip` pixels of it are right: so far the outline itself slips.
+        """
         on_face = index >= len(self._outer)
         before = sample(self._distance_to_face, positions, cv2.BORDER_REPLICATE)
         now = _distance_to(on_face.astype(np.uint8))
         nearer = np.clip((now - before - NEARER[0]) / (NEARER[1] - NEARER[0]), 0, 1)
         by_the_face = np.clip((RIM[1] - before) / (RIM[1] - RIM[0]), 0, 1)
-        of_the_face = np.clip(-INSIDE - before, 0, 1)
+        of_the_face = np.clip(-INSIDE - slip - before, 0, 1)
         return np.asarray(np.maximum(nearer * by_the_face, of_the_face) * ~on_face, np.float32)
 
     def _paint_face(self, corners: Points) -> NDArray[np.uint8]:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.face.contact import OPENINGS
-from headcast.face.pose import CONTROLS, Controls, Pose
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
+from headcast.face.pose import CONTROLS, Controls, Pose, rotation_vector
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 
 Weights = NDArray[np.float64]
 

@@ -90,6 +90,24 @@ def apply_pose(face: Face, pose: Pose) -> Landmarks:
     return (face @ (pose.scale * pose.rotation.T) + pose.translation).astype(np.float32)
 
 
+def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return axis times angle (3,) in radians of a rotation matrix (3, 3)."""
+    skew = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
+    sine, cosine = np.linalg.norm(skew) / 2, (np.trace(rotation) - 1) / 2
+    angle = np.arctan2(sine, cosine)
+    return np.asarray(skew / 2 * (angle / sine if sine > 1e-9 else 1.0))
+
+
+def rotation_matrix(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotation matrix (3, 3) of axis times angle (3,) in radians (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-9:
+        return np.eye(3)
+    x, y, z = vector / angle
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+
+
 def measure_controls(face: Face) -> Controls:
     """Measure the eight CONTROLS of a face in the canonical frame, in eye distances."""
     y = face[:, 1]

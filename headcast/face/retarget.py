@@ -28,6 +28,8 @@ from headcast.face.pose import (
     neutral_controls,
     neutral_face,
     remove_pose,
+    rotation_matrix,
+    rotation_vector,
 )
 from headcast.face.topology import FACE_OVAL, LEFT_IRIS, RIGHT_IRIS
 from headcast.types import Landmarks
@@ -171,24 +173,6 @@ class Retargeter:
         yaw = float(np.arctan2(self._pose.rotation[0, 2], self._pose.rotation[2, 2]))
         towards = max(0.0, -float(np.sign(yaw)) * float(turn[1])) / max(float(np.linalg.norm(turn)), 1e-9)
         return min(abs(yaw) / HIDDEN_TURN, 1.0) * towards
-
-
-def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return axis times angle (3,) in radians of a rotation matrix (3, 3)."""
-    skew = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
-    sine, cosine = np.linalg.norm(skew) / 2, (np.trace(rotation) - 1) / 2
-    angle = np.arctan2(sine, cosine)
-    return np.asarray(skew / 2 * (angle / sine if sine > 1e-9 else 1.0))
-
-
-def rotation_matrix(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rotation matrix (3, 3) of axis times angle (3,) in radians (Rodrigues)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-9:
-        return np.eye(3)
-    x, y, z = vector / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
 
 
 @cache

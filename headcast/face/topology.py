@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from headcast.types import NUM_LANDMARKS
 
+NUM_FACE: Final = 468  # vertices of the face's mesh; the irises follow
+
 # The 68 points of iBUG, in iBUG's order, that the paper draws.
 PAPER_JAW: Final = (127, 234, 132, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 361, 454, 356)
 PAPER_RIGHT_BROW: Final = (70, 63, 105, 66, 107)  # from the temple to the nose

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from headcast.face.crop import crop_image, crop_landmarks, head_crop, landmarks_to_image
 from headcast.face.likeness import likeness
-from headcast.face.pose import Controls, fit_pose, measure_controls, neutral_controls, remove_pose
+from headcast.face.pose import Controls, fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
 from headcast.face.quality import sharpness
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.face.search import face_size
 from headcast.reenact.sitter import Sitter
 from headcast.types import Image, Landmarks

@@ -9,8 +9,8 @@ from headcast.data.augment import Disguise
 from headcast.data.clips import Clip
 from headcast.data.episodes import EpisodeSampler, EpisodeSettings, make_episode, resize_landmarks, resize_shot
 from headcast.face.draw import draw_landmark_image
-from headcast.face.pose import fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, rotation_vector
+from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.types import CONDITIONING_MAPS, Shot
 
 SETTINGS = EpisodeSettings(batch_size=2, num_shots=2, frame_size=64, shot_size=32)

@@ -7,8 +7,7 @@ import pytest
 
 from headcast.errors import MotionError
 from headcast.face.builtin import builtin_motion, builtin_motion_names
-from headcast.face.pose import CONTROLS, fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import rotation_vector
+from headcast.face.pose import CONTROLS, fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.types import Motion
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from headcast.face.nearest import EYE_CONTROLS, MOST_BLENDED, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, blend_weights
-from headcast.face.pose import CONTROLS, Controls, Pose
-from headcast.face.retarget import CONTROL_SPREAD, rotation_matrix
+from headcast.face.pose import CONTROLS, Controls, Pose, rotation_matrix
+from headcast.face.retarget import CONTROL_SPREAD
 
 
 def face(yaw: float = 0.0, **changes: float) -> tuple[Controls, Pose]:

@@ -13,8 +13,10 @@ from headcast.face.pose import (
     measure_controls,
     neutral_face,
     remove_pose,
+    rotation_matrix,
+    rotation_vector,
 )
-from headcast.face.retarget import CONTROL_SPREAD, rotation_matrix, rotation_vector
+from headcast.face.retarget import CONTROL_SPREAD
 from headcast.face.topology import MIRROR
 from headcast.types import Landmarks
 

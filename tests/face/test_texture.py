@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from headcast.face.pose import Pose, apply_pose, face_model
-from headcast.face.retarget import rotation_matrix
+from headcast.face.pose import Pose, apply_pose, face_model, rotation_matrix
 from headcast.face.texture import TEXTURE_SIZE, unwrap
 from headcast.types import Image, Landmarks
 

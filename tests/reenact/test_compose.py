@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from headcast.face.interior import polygon_mask
-from headcast.face.pose import Pose, apply_pose, fit_pose, remove_pose
-from headcast.face.retarget import rotation_matrix
+from headcast.face.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.face.topology import FACE_OVAL
 from headcast.face.warp import WarpedShot, Warper
 from headcast.reenact.compose import Composer
@@ -71,7 +70,7 @@ def test_the_background_stays_whatever_is_generated_there(sitter: Sitter) -> Non
     np.testing.assert_array_equal(result[there][still], sitter.photo[there][still])
 
 
-@pytest.mark.parametrize(("turn", "least"), [(0.0, 0.9), (0.15, 0.8)])
+@pytest.mark.parametrize(("turn", "least"), [(0.0, 0.9), (0.15, 0.75)])
 def test_the_photos_own_sharpness_is_carried_along(large_sitter: Sitter, turn: float, least: float) -> None:
     shot = large_sitter.shot
     pose = fit_pose(shot.landmarks)

@@ -10,8 +10,7 @@ import pytest
 from headcast.errors import FaceError, MediaError
 from headcast.face.builtin import builtin_motion, builtin_motion_names
 from headcast.face.motion import save_motion
-from headcast.face.pose import fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import rotation_vector
+from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.face.track import find_face
 from headcast.media.images import write_image
 from headcast.media.writer import VideoWriter
