@@ -1,31 +1,30 @@
 """One shot and driving landmarks in, the warped shot and all that the generator reads for that frame out.
 
-Layers, far to near: the still background with the person taken out; the person, carried by the mesh and cut by
-the matte; the insides of mouth and eyes. The result is the best that pixels of the photo can show; the generator
-makes it real.
+Layers, far to near: background and person (carry.py), the faces of further shots (bank.py), the insides of mouth and
+eyes. The result is the best that pixels of the photos can show; the generator makes it real.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from headcast.face.bank import FaceBank
+from headcast.face.carry import Carried, Carrier, blend, same_take
 from headcast.face.contact import OPENINGS
 from headcast.face.draw import draw_landmark_image
 from headcast.face.interior import Patch
 from headcast.face.light import in_light_of
-from headcast.face.mesh import EAR_DEPTH, Mesh, SamplingGrid, Sides, sample
-from headcast.face.pose import Pose, fit_pose, measure_controls, remove_pose
+from headcast.face.mesh import EAR_DEPTH, SamplingGrid, Sides
+from headcast.face.nearest import NearestFaces
+from headcast.face.pose import Face, Pose, fit_pose, measure_controls, remove_pose
 from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Mask, Shot
 
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
-HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
-HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
 VALIDITY = CONDITIONING_MAPS.index("validity")
+POSE_REACH = 0.5  # spreads of the rotation over which shots of one take take turns
 CHEEKS = (50, 101, 118, 280, 330, 347)
 
 
@@ -45,21 +44,27 @@ class WarpedShot:
 class Warper:
     """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves.
 
-    Within the face, `others` of the same person and size show the expressions that the shot does not.
+    Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
+    take show hair, body and background too, where their pose is nearer.
     """
 
     def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
         self._shot = shot
         self._size = shot.image.shape[0]
-        self._mesh = Mesh(shot.landmarks, self._size, pinned)
-        outline = soft_outline(shot.matte)
-        self._masks = np.dstack([outline, shot.matte])
-        self._hidden = (outline > HIDDEN_FROM).astype(np.float32)
-        self._background = fill_from_around(shot.image, 1 - self._hidden)
         skin = _sample_skin(shot.image, shot.landmarks)
         self._faces = FaceBank([shot], skin)
+        self._carriers, self._take = [Carrier(shot, pinned)], [0]
+        self._nearest_pose = _nearest_pose([shot])
         if others:
-            self._faces = FaceBank([shot, *(self._relit(other) for other in others)], skin)
+            relit = []
+            for number, other in enumerate(others, start=1):
+                carried = self._carriers[0](other.landmarks, fit_pose(other.landmarks))
+                relit.append(self._relit(other))
+                if same_take(carried, other):
+                    self._carriers.append(Carrier(relit[-1], pinned))
+                    self._take.append(number)
+            self._nearest_pose = _nearest_pose([[shot, *others][number] for number in self._take])
+            self._faces = FaceBank([shot, *relit], skin)
 
     def _relit(self, other: Shot) -> Shot:
         warped = self(other.landmarks)
@@ -70,20 +75,15 @@ class Warper:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
         pose = fit_pose(landmarks)
         face = remove_pose(landmarks, pose)
-        grid = self._mesh.grid(landmarks, pose)
-        person = sample(self._shot.image, grid.positions, cv2.BORDER_REPLICATE)
-        masks = sample(self._masks, grid.positions, cv2.BORDER_REPLICATE)
-        cover, matte = masks[:, :, 0] * (1 - grid.doubled), masks[:, :, 1] * (1 - grid.doubled)
-        colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
-        carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
-        validity = carried + (1 - cover) * (1 - self._hidden)
+        picture = self._carry(landmarks, face, pose, without)
+        colour, validity, carried, grid = picture.colour, picture.validity, picture.carried, picture.grid
         shown = self._faces(landmarks, face, pose, grid.triangles, without)
         for patch, kept in zip(shown.skin, shown.detail, strict=False):
             _lay(patch, colour, validity)
             _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
         openings = []
         for patches in ((shown.mouth,), shown.eyes):
-            opening = np.zeros_like(matte)
+            opening = np.zeros_like(picture.matte)
             for patch in patches:
                 _lay(patch, colour, validity)
                 _part(patch, carried)[:] *= 1 - patch.inside
@@ -91,18 +91,17 @@ class Warper:
             openings.append(opening)
         skull = skull_coordinates(pose, self._size)
         change = _opening_change(skull, measure_controls(face) - shown.controls)
-        maps = np.dstack([validity, *openings, change, skull, matte]).astype(np.float32)
+        maps = np.dstack([validity, *openings, change, skull, picture.matte]).astype(np.float32)
         warped = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
         return WarpedShot(conditioning, grid, carried)
 
-
-def soft_outline(matte: Mask) -> Mask:
-    """Return how much (H, W) each pixel moves with the person: the matte with the hairs around it that it missed."""
-    width = max(3, round(HAIR_WIDTH * matte.shape[0]) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    grown = cv2.dilate(np.clip(matte * 2, 0, 1), disc)
-    return np.maximum(matte, cv2.GaussianBlur(grown, (width, width), 0)).astype(np.float32)
+    def _carry(self, landmarks: Landmarks, face: Face, pose: Pose, without: int | None) -> Carried:
+        """Return the whole picture, of the shots of the take that are nearest in pose."""
+        left_out = self._take.index(without) if without in self._take else None
+        weights = self._nearest_pose(measure_controls(face), pose, left_out)
+        shown = sorted({0, *np.flatnonzero(weights).tolist()})  # the anchor's grid is needed anyway
+        return blend([self._carriers[number](landmarks, pose) for number in shown], weights[shown].tolist())
 
 
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
@@ -116,19 +115,10 @@ def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
     return np.asarray(np.clip(coordinates, 0, 1))
 
 
-def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:
-    """Fill the unknown parts of an image (H, W, 3) smoothly from the known ones, coarse to fine; float32 0..255."""
-    colours = image.astype(np.float32)
-    weights = np.clip(known, 0, 1)[:, :, None].astype(np.float32)
-    if min(image.shape[:2]) <= 2 or weights.min() > 0.999:
-        total = np.maximum(weights.sum(), 1e-3)
-        return np.asarray(weights * colours + (1 - weights) * (weights * colours).sum((0, 1)) / total)
-    half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
-    less = cv2.resize(weights * colours, half, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(weights[:, :, 0], half, interpolation=cv2.INTER_AREA)
-    coarse = fill_from_around(np.asarray(less / np.maximum(weight, 1e-3)[:, :, None]), np.minimum(1, 2 * weight))
-    size = (image.shape[1], image.shape[0])
-    return np.asarray(weights * colours + (1 - weights) * cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR))
+def _nearest_pose(shots: Sequence[Shot]) -> NearestFaces:
+    poses = [fit_pose(shot.landmarks) for shot in shots]
+    faces = [measure_controls(remove_pose(shot.landmarks, pose)) for shot, pose in zip(shots, poses, strict=True)]
+    return NearestFaces([*zip(faces, poses, strict=True)], (), POSE_REACH)
 
 
 def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
@@ -149,12 +139,6 @@ def _part(patch: Patch, frame: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the part of a frame (H, W) or (H, W, 3) that a patch covers."""
     height, width = patch.inside.shape
     return frame[patch.top : patch.top + height, patch.left : patch.left + width]
-
-
-def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:
-    """Return 1 where positions (H, W, 2) lie within a frame of `size` pixels, else 0."""
-    x, y = positions[:, :, 0], positions[:, :, 1]
-    return ((x > -1) & (x < size) & (y > -1) & (y < size)).astype(np.float32)
 
 
 def _sample_skin(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:

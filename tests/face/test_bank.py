@@ -10,7 +10,7 @@ import pytest
 from headcast.face.builtin import builtin_motion
 from headcast.face.contact import set_openings
 from headcast.face.light import in_light_of
-from headcast.face.pose import apply_pose, fit_pose, remove_pose
+from headcast.face.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.face.retarget import Retargeter, find_reference
 from headcast.face.topology import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from headcast.face.warp import WarpedShot, Warper
@@ -65,13 +65,46 @@ def test_a_shot_that_is_left_out_is_not_shown(closed: Shot, shot: Shot, both: Wa
     assert np.abs(alone.conditioning.warped.astype(int) - without.conditioning.warped).mean() < 0.3
 
 
-def test_outside_of_the_face_all_is_the_anchors(closed: Shot, shot: Shot, both: Warper) -> None:
-    alone, together = Warper(closed)(shot.landmarks), both(shot.landmarks)
+def test_outside_of_the_face_a_shot_of_another_day_shows_nothing(closed: Shot, shot: Shot) -> None:
     outside = ~area(shot.landmarks, FACE_OVAL)
-    np.testing.assert_array_equal(together.conditioning.warped[outside], alone.conditioning.warped[outside])
-    np.testing.assert_array_equal(
-        together.conditioning.maps[outside, VALIDITY], alone.conditioning.maps[outside, VALIDITY]
+    image = np.where(
+        cv2.dilate(outside.astype(np.uint8), np.ones((9, 9)))[:, :, None] > 0, 255 - shot.image, shot.image
     )
+    alone = Warper(closed)(shot.landmarks).conditioning
+    together = Warper(closed, others=[Shot(image, shot.landmarks, shot.matte)])(shot.landmarks).conditioning
+    np.testing.assert_array_equal(together.warped[outside], alone.warped[outside])
+    np.testing.assert_array_equal(together.maps[outside, VALIDITY], alone.maps[outside, VALIDITY])
+
+
+def test_shots_of_one_take_show_hair_and_body_in_the_pose_that_is_nearer(shot: Shot) -> None:
+    """A spot in the hair that only the turned shot has: shown when turned, not at rest."""
+    pose = fit_pose(shot.landmarks)
+    face = remove_pose(shot.landmarks, pose)
+    turned_pose = Pose(rotation_matrix(np.array([0, 0.2, 0])) @ pose.rotation, pose.scale, pose.translation)
+    turned = moved(shot, apply_pose(face, turned_pose))
+    spot = (slice(20, 32), slice(120, 132))
+    turned.image[spot] = 255
+    warper = Warper(shot, others=[turned])
+    at_rest, then = (
+        warper(landmarks).conditioning.warped[spot].mean() for landmarks in (shot.landmarks, turned.landmarks)
+    )
+    assert at_rest < shot.image[spot].mean() + 25
+    assert then > 225
+    without = warper(turned.landmarks, without=1).conditioning.warped[spot].mean()
+    assert without < 180
+
+
+def test_what_one_shot_hides_another_of_the_take_shows(shot: Shot) -> None:
+    """Where neither guess nor warp of the anchor can be trusted, the nearer shot's own pixels are."""
+    pose = fit_pose(shot.landmarks)
+    face = remove_pose(shot.landmarks, pose)
+    far = Pose(rotation_matrix(np.array([0, 0.35, 0])) @ pose.rotation, pose.scale, pose.translation)
+    turned = moved(shot, apply_pose(face, far))
+    alone, together = (Warper(shot, others=others)(turned.landmarks) for others in ((), [turned]))
+    gained = together.conditioning.maps[:, :, VALIDITY] - alone.conditioning.maps[:, :, VALIDITY]
+    assert gained.mean() > 0.02
+    everywhere = np.ones((256, 256), bool)
+    assert difference(together, turned, everywhere) < 0.5 * difference(alone, turned, everywhere) + 1.5
 
 
 def test_at_its_own_expression_the_anchor_is_itself(closed: Shot, both: Warper) -> None:

@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from headcast.face.carry import fill_from_around, soft_outline
 from headcast.face.contact import set_openings
 from headcast.face.draw import draw_landmark_image
 from headcast.face.pose import Pose, apply_pose, fit_pose, measure_controls, remove_pose, rotation_matrix
 from headcast.face.topology import FACE_OVAL, INNER_LIPS
-from headcast.face.warp import WarpedShot, Warper, fill_from_around, skull_coordinates, soft_outline
+from headcast.face.warp import WarpedShot, Warper, skull_coordinates
 from headcast.types import CONDITIONING_MAPS, Landmarks, Shot
 
 

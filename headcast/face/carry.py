@@ -1,0 +1,113 @@
+"""One shot and driving landmarks in, its person carried there before its own background out.
+
+The still background with the person taken out, then the person, carried by the mesh and cut by the matte.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.face.mesh import Mesh, SamplingGrid, Sides, sample
+from headcast.face.pose import Pose
+from headcast.types import Image, Landmarks, Mask, Shot
+
+HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
+HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
+COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
+SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60
+UNKNOWN = 1e-3  # share of a shot at a pixel that it does not show, for pixels that none shows
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A picture whose person was carried to new landmarks.
+
+    `colour` (H, W, 3) float32 0..255; `validity`, `matte` and `carried` (H, W) in 0..1: what can be trusted, the
+    person, and how far a pixel is the shot's own carried along `grid`.
+    """
+
+    colour: NDArray[np.float32]
+    validity: Mask
+    matte: Mask
+    carried: Mask
+    grid: SamplingGrid
+
+
+class Carrier:
+    """Carries the person of one shot to any landmarks; on a `pinned` side of the frame nothing moves."""
+
+    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4) -> None:
+        self._image = shot.image
+        self._size = shot.image.shape[0]
+        self._mesh = Mesh(shot.landmarks, self._size, pinned)
+        outline = soft_outline(shot.matte)
+        self._masks = np.dstack([outline, shot.matte])
+        self._hidden = (outline > HIDDEN_FROM).astype(np.float32)
+        self._background = fill_from_around(shot.image, 1 - self._hidden)
+
+    def __call__(self, landmarks: Landmarks, pose: Pose) -> Carried:
+        """Carry the person to `landmarks`, whose rigid pose is `pose`."""
+        grid = self._mesh.grid(landmarks, pose)
+        person = sample(self._image, grid.positions, cv2.BORDER_REPLICATE)
+        masks = sample(self._masks, grid.positions, cv2.BORDER_REPLICATE)
+        cover, matte = masks[:, :, 0] * (1 - grid.doubled), masks[:, :, 1] * (1 - grid.doubled)
+        colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
+        carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
+        validity = carried + (1 - cover) * (1 - self._hidden)
+        return Carried(colour, validity, matte, carried, grid)
+
+
+def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
+    """Blend pictures of one take, each where it can be trusted; `carried` and `grid` stay the first one's."""
+    first = pictures[0]
+    if len(pictures) == 1:
+        return first
+    shares = [np.float32(weight) * (one.validity + UNKNOWN) for one, weight in zip(pictures, weights, strict=True)]
+    total = np.sum(shares, axis=0)
+    shares = [share / np.maximum(total, np.float32(1e-9)) for share in shares]
+    colour = np.sum([share[:, :, None] * one.colour for share, one in zip(shares, pictures, strict=True)], axis=0)
+    validity = np.sum([share * one.validity for share, one in zip(shares, pictures, strict=True)], axis=0)
+    matte = np.sum([share * one.matte for share, one in zip(shares, pictures, strict=True)], axis=0)
+    return Carried(colour, validity, matte, first.carried * shares[0], first.grid)
+
+
+def same_take(carried: Carried, shot: Shot) -> bool:
+    """Tell whether a picture carried to a shot's landmarks is of the same take: hair, clothes and background agree."""
+    size = shot.image.shape[0]
+    around = (carried.validity * (carried.grid.triangles < 0)).astype(np.float32)
+    reach = COMPARED * size
+    pictures = (cv2.GaussianBlur(one.astype(np.float32), (0, 0), reach) for one in (carried.colour, shot.image))
+    difference = np.abs(next(pictures) - next(pictures)).mean(axis=2)
+    return bool((difference * around).sum() < SAME_TAKE * around.sum())
+
+
+def soft_outline(matte: Mask) -> Mask:
+    """Return how much (H, W) each pixel moves with the person: the matte with the hairs around it that it missed."""
+    width = max(3, round(HAIR_WIDTH * matte.shape[0]) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    grown = cv2.dilate(np.clip(matte * 2, 0, 1), disc)
+    return np.maximum(matte, cv2.GaussianBlur(grown, (width, width), 0)).astype(np.float32)
+
+
+def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:
+    """Fill the unknown parts of an image (H, W, 3) smoothly from the known ones, coarse to fine; float32 0..255."""
+    colours = image.astype(np.float32)
+    weights = np.clip(known, 0, 1)[:, :, None].astype(np.float32)
+    if min(image.shape[:2]) <= 2 or weights.min() > 0.999:
+        total = np.maximum(weights.sum(), 1e-3)
+        return np.asarray(weights * colours + (1 - weights) * (weights * colours).sum((0, 1)) / total)
+    half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
+    less = cv2.resize(weights * colours, half, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(weights[:, :, 0], half, interpolation=cv2.INTER_AREA)
+    coarse = fill_from_around(np.asarray(less / np.maximum(weight, 1e-3)[:, :, None]), np.minimum(1, 2 * weight))
+    size = (image.shape[1], image.shape[0])
+    return np.asarray(weights * colours + (1 - weights) * cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR))
+
+
+def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:
+    """Return 1 where positions (H, W, 2) lie within a frame of `size` pixels, else 0."""
+    x, y = positions[:, :, 0], positions[:, :, 1]
+    return ((x > -1) & (x < size) & (y > -1) & (y < size)).astype(np.float32)
