@@ -25,13 +25,14 @@ UNKNOWN = 1e-3  # share of a shot at a pixel that it does not show, for pixels t
 class Carried:
     """A picture whose person was carried to new landmarks.
 
-    `colour` (H, W, 3) float32 0..255; `validity`, `matte` and `carried` (H, W) in 0..1: what can be trusted, the
-    person, and how far a pixel is the shot's own carried along `grid`.
+    `colour` (H, W, 3) float32 0..255; `validity`, `matte`, `cover` and `carried` (H, W) in 0..1: what can be trusted,
+    the person, the same with loose hair, and how far a pixel is the shot's own carried along `grid`.
     """
 
     colour: NDArray[np.float32]
     validity: Mask
     matte: Mask
+    cover: Mask
     carried: Mask
     grid: SamplingGrid
 
@@ -57,21 +58,26 @@ class Carrier:
         colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
         carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
         validity = carried + (1 - cover) * (1 - self._hidden)
-        return Carried(colour, validity, matte, carried, grid)
+        return Carried(colour, validity, matte, cover, carried, grid)
 
 
 def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
-    """Blend pictures of one take, each where it can be trusted; `carried` and `grid` stay the first one's."""
+    """Blend pictures of one take, each where it can be trusted; `grid` stays the first one's.
+
+    So does a background that the first one shows: it is still, and the others' grain would tremble there.
+    """
     first = pictures[0]
     if len(pictures) == 1:
         return first
+    changing = np.maximum.reduce([one.cover for one in pictures] + [1 - first.validity])
     shares = [np.float32(weight) * (one.validity + UNKNOWN) for one, weight in zip(pictures, weights, strict=True)]
-    total = np.sum(shares, axis=0)
-    shares = [share / np.maximum(total, np.float32(1e-9)) for share in shares]
+    total = np.maximum(np.sum(shares, axis=0), np.float32(1e-9))
+    shares = [share / total * changing for share in shares]
+    shares[0] = shares[0] + (1 - changing)
     colour = np.sum([share[:, :, None] * one.colour for share, one in zip(shares, pictures, strict=True)], axis=0)
     validity = np.sum([share * one.validity for share, one in zip(shares, pictures, strict=True)], axis=0)
     matte = np.sum([share * one.matte for share, one in zip(shares, pictures, strict=True)], axis=0)
-    return Carried(colour, validity, matte, first.carried * shares[0], first.grid)
+    return Carried(colour, validity, matte, changing, first.carried * shares[0], first.grid)
 
 
 def same_take(carried: Carried, shot: Shot) -> bool:

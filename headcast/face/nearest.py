@@ -21,16 +21,20 @@ MOST_BLENDED: Final = 3
 class NearestFaces:
     """Weighs shots by how near they are to a wanted face in pose and some controls, each in its usual spread.
 
-    A shot that is `reach` spreads farther than the nearest one counts e**-0.5 times as much.
+    A shot that is `reach` spreads farther than the nearest one counts e**-0.5 times as much; the first counts as `lead`
+    spreads nearer than it is.
     """
 
-    def __init__(self, faces: Sequence[tuple[Controls, Pose]], controls: Sequence[int], reach: float) -> None:
-        self._controls, self._reach = list(controls), reach
+    def __init__(
+        self, faces: Sequence[tuple[Controls, Pose]], controls: Sequence[int], reach: float, lead: float = 0.0
+    ) -> None:
+        self._controls, self._reach, self._lead = list(controls), reach, lead
         self._faces = np.stack([self._place(*face) for face in faces])
 
     def __call__(self, controls: Controls, pose: Pose, without: int | None = None) -> Weights:
         """Return the shots' weights (N,): they sum to 1, at most three are above 0; `without` one shot if so told."""
         distances = np.linalg.norm(self._faces - self._place(controls, pose), axis=1)
+        distances[1:] += self._lead
         if without is not None:
             distances[without] = np.inf
         return blend_weights(distances / self._reach)

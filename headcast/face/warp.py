@@ -24,7 +24,8 @@ from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Ma
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
 VALIDITY = CONDITIONING_MAPS.index("validity")
-POSE_REACH = 0.5  # spreads of the rotation over which shots of one take take turns
+POSE_REACH = 0.2  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
+ANCHOR_LEAD = 0.5  # spreads by which another shot must be nearer than the anchor, which shows the photo's own detail
 CHEEKS = (50, 101, 118, 280, 330, 347)
 
 
@@ -118,7 +119,7 @@ def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
 def _nearest_pose(shots: Sequence[Shot]) -> NearestFaces:
     poses = [fit_pose(shot.landmarks) for shot in shots]
     faces = [measure_controls(remove_pose(shot.landmarks, pose)) for shot, pose in zip(shots, poses, strict=True)]
-    return NearestFaces([*zip(faces, poses, strict=True)], (), POSE_REACH)
+    return NearestFaces([*zip(faces, poses, strict=True)], (), POSE_REACH, ANCHOR_LEAD)
 
 
 def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
