@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from headcast.face.mesh import Mesh, SamplingGrid, Sides, sample
 from headcast.face.pose import Pose
+from headcast.face.slip import Head
 from headcast.types import Image, Landmarks, Mask, Shot
 
 HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
@@ -48,6 +49,11 @@ class Carrier:
         self._masks = np.dstack([outline, shot.matte])
         self._hidden = (outline > HIDDEN_FROM).astype(np.float32)
         self._background = fill_from_around(shot.image, 1 - self._hidden)
+
+    @property
+    def head(self) -> Head:
+        """Return pose and controls of the shot."""
+        return self._mesh.head
 
     def __call__(self, landmarks: Landmarks, pose: Pose) -> Carried:
         """Carry the person to `landmarks`, whose rigid pose is `pose`."""

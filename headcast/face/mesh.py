@@ -103,6 +103,7 @@ class Mesh:
         self.size = size
         self.pose = fit_pose(landmarks)
         face = remove_pose(landmarks, self.pose)
+        self.head = Head(self.pose, measure_controls(face))
         self._rows, self._columns = np.indices((size, size), dtype=np.float32)
         self._oval = np.array(FACE_OVAL)
         self._oval_at_rest = face[self._oval]
@@ -116,8 +117,7 @@ class Mesh:
         corners = source[self._triangles]
         self._source = source[:, :2]
         shares = np.concatenate([face_shares(), _free_of_sides(self._around_rest[:, :2], size, pinned)])
-        head = Head(self.pose, measure_controls(face))
-        self._slip = Slip(head, self._source, shares) if slips else None
+        self._slip = Slip(self.head, self._source, shares) if slips else None
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)

@@ -50,12 +50,11 @@ class Warper:
     """
 
     def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
-        self._shot = shot
         self._size = shot.image.shape[0]
         skin = _sample_skin(shot.image, shot.landmarks)
         self._faces = FaceBank([shot], skin)
-        self._carriers, self._take = [Carrier(shot, pinned)], [0]
-        self._nearest_pose = _nearest_pose([shot])
+        self._carriers, self._take = [Carrier(shot, pinned)], [0]  # of the shots of this take, and their numbers
+        self._nearest_pose = _nearest_pose(self._carriers)
         if others:
             relit = []
             for number, other in enumerate(others, start=1):
@@ -64,7 +63,7 @@ class Warper:
                 if same_take(carried, other):
                     self._carriers.append(Carrier(relit[-1], pinned))
                     self._take.append(number)
-            self._nearest_pose = _nearest_pose([[shot, *others][number] for number in self._take])
+            self._nearest_pose = _nearest_pose(self._carriers)
             self._faces = FaceBank([shot, *relit], skin)
 
     def _relit(self, other: Shot) -> Shot:
@@ -116,10 +115,9 @@ def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
     return np.asarray(np.clip(coordinates, 0, 1))
 
 
-def _nearest_pose(shots: Sequence[Shot]) -> NearestFaces:
-    poses = [fit_pose(shot.landmarks) for shot in shots]
-    faces = [measure_controls(remove_pose(shot.landmarks, pose)) for shot, pose in zip(shots, poses, strict=True)]
-    return NearestFaces([*zip(faces, poses, strict=True)], (), POSE_REACH, ANCHOR_LEAD)
+def _nearest_pose(carriers: Sequence[Carrier]) -> NearestFaces:
+    heads = [carrier.head for carrier in carriers]
+    return NearestFaces([(head.controls, head.pose) for head in heads], (), POSE_REACH, ANCHOR_LEAD)
 
 
 def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
