@@ -14,15 +14,16 @@ from zlib import crc32
 
 import cv2
 import numpy as np
+from fit_face_model import MIRRORED_CONTROLS, MIRRORED_SIGNS
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from headcast.data.clips import Clip, ClipFile, find_clips, load_clip
 from headcast.errors import FaceError
 from headcast.face.mesh import Mesh, sample
-from headcast.face.pose import fit_pose, measure_controls, remove_pose
-from headcast.face.slip import GRID_X, GRID_Y, SLIP_MODEL_PATH, Head, change_features, upright
-from headcast.types import Landmarks, Shot
+from headcast.face.pose import head_of
+from headcast.face.slip import GRID_X, GRID_Y, SLIP_MODEL_PATH, change_features, upright
+from headcast.types import Shot
 
 Array = NDArray[np.float64]
 
@@ -34,8 +35,6 @@ RIDGE = 100.0
 SHRINK = 0.8  # a slip too small does less harm than one too large
 NUM_NODES = len(GRID_X) * len(GRID_Y)
 MIRRORED_TURN = np.array([1, -1, -1])
-CONTROLS_MIRRORED = [0, 1, 2, 3, 5, 4, 6, 7]
-CONTROLS_SIGNS = np.array([1, 1, 1, 1, 1, 1, -1, 1])
 
 
 def main() -> None:
@@ -80,7 +79,7 @@ def pair_of(shot: Shot, target: Shot) -> tuple[Array, Array, Array]:
     """Return features (F,), slips (nodes, 2) in eye distances and how sure they are (nodes, 1)."""
     before, after = head_of(shot.landmarks), head_of(target.landmarks)
     size = shot.image.shape[0]
-    grid = Mesh(shot.landmarks, size, slips=False).grid(target.landmarks, after.pose)
+    grid = Mesh(shot.landmarks, size, slips=False).grid(target.landmarks, after)
     warped = sample(shot.image, grid.positions, cv2.BORDER_REPLICATE)
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (target.image, warped)]
     flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(*grey, None)  # type: ignore[attr-defined]
@@ -93,12 +92,6 @@ def pair_of(shot: Shot, target: Shot) -> tuple[Array, Array, Array]:
     sure = (person * grid.trusted).ravel() * (np.linalg.norm(slips, axis=1) < LARGEST)
     places = (grid.positions.reshape(-1, 2) - before.pose.translation[:2]) @ turn / scale
     return change_features(before, after), *on_nodes(places, slips, sure)
-
-
-def head_of(landmarks: Landmarks) -> Head:
-    """Return pose and controls of a tracked face."""
-    pose = fit_pose(landmarks)
-    return Head(pose, measure_controls(remove_pose(landmarks, pose)))
 
 
 def on_nodes(places: Array, slips: Array, sure: Array) -> tuple[Array, Array]:
@@ -118,7 +111,7 @@ def mirrored(features: Array, slips: Array, weights: Array) -> tuple[Array, Arra
     """Return a pair as it looks in a mirror."""
     turn, square, controls = np.split(features, [3, 6])
     features = np.concatenate(
-        [turn * MIRRORED_TURN, square * MIRRORED_TURN, (controls * CONTROLS_SIGNS)[CONTROLS_MIRRORED]]
+        [turn * MIRRORED_TURN, square * MIRRORED_TURN, (controls * MIRRORED_SIGNS)[MIRRORED_CONTROLS]]
     )
     shape = (len(GRID_Y), len(GRID_X), -1)
     return (

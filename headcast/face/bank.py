@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from headcast.face.interior import Eye, Mouth, Patch, mouth_patch
 from headcast.face.mesh import GRAZING, face_triangles, facing, opening_triangles, sample, smoothstep
 from headcast.face.nearest import EYE_CONTROLS, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, Weights
-from headcast.face.pose import Controls, Face, Pose, fit_pose, measure_controls, remove_pose
-from headcast.face.slip import Head, Slip, face_shares
+from headcast.face.pose import Controls, Face, Head, Pose, head_of, remove_pose
+from headcast.face.slip import Slip, face_shares
 from headcast.face.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 
@@ -53,29 +53,27 @@ class FaceBank:
         self._size = shots[0].image.shape[0]
         self._faces = [_Face(shot, skin) for shot in shots]
         self._mouths = [face.mouth for face in self._faces]
-        self._controls = np.stack([face.controls for face in self._faces])
-        places = [(face.controls, face.pose) for face in self._faces]
-        self._nearest_skin = NearestFaces(places, SKIN_CONTROLS, SKIN_REACH)
-        self._nearest_mouths = NearestFaces(places, MOUTH_CONTROLS, MOUTH_REACH)
-        self._nearest_eyes = NearestFaces(places, EYE_CONTROLS, EYE_REACH)
+        heads = [face.head for face in self._faces]
+        self._controls = np.stack([head.controls for head in heads])
+        self._nearest_skin = NearestFaces(heads, SKIN_CONTROLS, SKIN_REACH)
+        self._nearest_mouths = NearestFaces(heads, MOUTH_CONTROLS, MOUTH_REACH)
+        self._nearest_eyes = NearestFaces(heads, EYE_CONTROLS, EYE_REACH)
 
     def __call__(
-        self, landmarks: Landmarks, face: Face, pose: Pose, triangles: NDArray[np.int32], without: int | None = None
+        self, landmarks: Landmarks, face: Face, head: Head, triangles: NDArray[np.int32], without: int | None = None
     ) -> ShownFace:
         """Return the face at `landmarks`, made of all shots, or `without` one of them.
 
-        `face` is the same as `landmarks` but without its `pose`; `triangles` (H, W) are those seen there.
+        `face` is the same as `landmarks` but without the pose of its `head`; `triangles` (H, W) are those seen there.
         """
-        wanted = measure_controls(face)
+        pose = head.pose
         nearest = (self._nearest_skin, self._nearest_mouths, self._nearest_eyes)
-        skin, mouth, eyes = (near(wanted, pose, without) for near in nearest)
+        skin, mouth, eyes = (near(head, without) for near in nearest)
         controls = skin @ self._controls
         controls[list(MOUTH_CONTROLS)] = mouth @ self._controls[:, MOUTH_CONTROLS]
         controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]
         return ShownFace(
-            self._skin(landmarks, Head(pose, wanted), triangles, (skin, mouth, eyes, eyes))
-            if len(self._faces) > 1
-            else (),
+            self._skin(landmarks, head, triangles, (skin, mouth, eyes, eyes)) if len(self._faces) > 1 else (),
             mouth_patch(self._mouths, mouth.tolist(), landmarks, face, pose),
             (self._eye(0, eyes, landmarks, pose), self._eye(1, eyes, landmarks, pose)),
             (1.0, float(mouth[0]), float(eyes[0]), float(eyes[0])),
@@ -130,15 +128,15 @@ class _Face:
 
     def __init__(self, shot: Shot, skin: NDArray[np.float64]) -> None:
         self._image = shot.image
-        self.pose = fit_pose(shot.landmarks)
-        face = remove_pose(shot.landmarks, self.pose)
-        self.controls = measure_controls(face)
+        self.head = head_of(shot.landmarks)
+        pose = self.head.pose
+        face = remove_pose(shot.landmarks, pose)
         corners = shot.landmarks[_triangles()].astype(np.float64)
         self.trusted = smoothstep(facing(corners), *GRAZING).astype(np.float32)
         self._points = shot.landmarks[:NUM_FACE, :2].astype(np.float64)
-        self._slip = Slip(Head(self.pose, self.controls), self._points, face_shares())
-        self.mouth = Mouth(shot.image, shot.landmarks, face, self.pose, skin)
-        self.eyes = [Eye(shot.image, shot.landmarks, face, self.pose, left=left) for left in (False, True)]
+        self._slip = Slip(self.head, self._points, face_shares())
+        self.mouth = Mouth(shot.image, shot.landmarks, face, pose, skin)
+        self.eyes = [Eye(shot.image, shot.landmarks, face, pose, left=left) for left in (False, True)]
 
     def edges(self, head: Head) -> NDArray[np.float32]:
         """Return each triangle's first corner in the shot and its two edges (T, 3, 2), for a head that is driven."""

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.face.mesh import Mesh, SamplingGrid, Sides, sample
-from headcast.face.pose import Pose
-from headcast.face.slip import Head
+from headcast.face.pose import Head
 from headcast.types import Image, Landmarks, Mask, Shot
 
 HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
@@ -55,9 +54,9 @@ class Carrier:
         """Return pose and controls of the shot."""
         return self._mesh.head
 
-    def __call__(self, landmarks: Landmarks, pose: Pose) -> Carried:
-        """Carry the person to `landmarks`, whose rigid pose is `pose`."""
-        grid = self._mesh.grid(landmarks, pose)
+    def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
+        """Carry the person to `landmarks`, which are those of `head`."""
+        grid = self._mesh.grid(landmarks, head)
         person = sample(self._image, grid.positions, cv2.BORDER_REPLICATE)
         masks = sample(self._masks, grid.positions, cv2.BORDER_REPLICATE)
         cover, matte = masks[:, :, 0] * (1 - grid.doubled), masks[:, :, 1] * (1 - grid.doubled)
@@ -88,12 +87,9 @@ def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
 
 def same_take(carried: Carried, shot: Shot) -> bool:
     """Tell whether a picture carried to a shot's landmarks is of the same take: hair, clothes and background agree."""
-    size = shot.image.shape[0]
-    around = (carried.validity * (carried.grid.triangles < 0)).astype(np.float32)
-    reach = COMPARED * size
-    pictures = (cv2.GaussianBlur(one.astype(np.float32), (0, 0), reach) for one in (carried.colour, shot.image))
-    difference = np.abs(next(pictures) - next(pictures)).mean(axis=2)
-    return bool((difference * around).sum() < SAME_TAKE * around.sum())
+    around = carried.validity * (carried.grid.triangles < 0)
+    difference = cv2.GaussianBlur(carried.colour - shot.image, (0, 0), COMPARED * shot.image.shape[0])
+    return bool((np.abs(difference).mean(axis=2) * around).sum() < SAME_TAKE * around.sum())
 
 
 def soft_outline(matte: Mask) -> Mask:

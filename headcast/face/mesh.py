@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from headcast.face.pose import Pose, apply_pose, face_model, fit_pose, measure_controls, remove_pose
-from headcast.face.slip import Head, Slip, face_shares
+from headcast.face.pose import Head, Pose, apply_pose, face_model, head_of, remove_pose
+from headcast.face.slip import Slip, face_shares
 from headcast.face.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE, TRIANGLES
 from headcast.types import Landmarks
 
@@ -101,23 +101,22 @@ class Mesh:
 
     def __init__(self, landmarks: Landmarks, size: int, pinned: Sides = (False,) * 4, *, slips: bool = True) -> None:
         self.size = size
-        self.pose = fit_pose(landmarks)
+        self.head = head_of(landmarks)
+        self.pose = self.head.pose
         face = remove_pose(landmarks, self.pose)
-        self.head = Head(self.pose, measure_controls(face))
         self._rows, self._columns = np.indices((size, size), dtype=np.float32)
         self._oval = np.array(FACE_OVAL)
         self._oval_at_rest = face[self._oval]
         self._around = self._make_surroundings(face)
         self._around_rest = apply_pose(self._around, self.pose).astype(np.float64)
-        self._follow = head_follow(self._around_rest[:, :2], self.pose)
-        self._follow *= _free_of_sides(self._around_rest[:, :2], size, pinned)
+        free = _free_of_sides(self._around_rest[:, :2], size, pinned)
+        self._follow = free * head_follow(self._around_rest[:, :2], self.pose)
         source = self._place(landmarks, self.pose)
         self._outer = self._triangulate_surroundings(source[:, :2])
         self._triangles = np.concatenate([self._outer, face_triangles(), opening_triangles()])
         corners = source[self._triangles]
         self._source = source[:, :2]
-        shares = np.concatenate([face_shares(), _free_of_sides(self._around_rest[:, :2], size, pinned)])
-        self._slip = Slip(self.head, self._source, shares) if slips else None
+        self._slip = Slip(self.head, self._source, np.concatenate([face_shares(), free])) if slips else None
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
@@ -126,14 +125,12 @@ class Mesh:
         face_area = self._paint_face(corners)
         self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
 
-    def grid(self, landmarks: Landmarks, pose: Pose) -> SamplingGrid:
-        """Return where each pixel comes from when the face moves to `landmarks`, whose rigid pose is `pose`."""
-        corners = self._place(landmarks, pose)[self._triangles]
+    def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
+        """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
+        corners = self._place(landmarks, head.pose)[self._triangles]
         areas = _doubled_areas(corners) * self._turn
         index = self._paint(corners, areas)
-        slip = np.zeros_like(self._source)
-        if self._slip is not None:
-            slip = self._slip(Head(pose, measure_controls(remove_pose(landmarks, pose))))
+        slip = np.zeros_like(self._source) if self._slip is None else self._slip(head)
         affine = _affine_maps(corners[:, :, :2], (self._source + slip)[self._triangles])[index]
         rows, columns = self._rows, self._columns
         positions = np.stack(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.face.contact import OPENINGS
-from headcast.face.pose import CONTROLS, Controls, Pose, rotation_vector
+from headcast.face.pose import CONTROLS, Head, rotation_vector
 from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 
 Weights = NDArray[np.float64]
@@ -25,23 +25,21 @@ class NearestFaces:
     spreads nearer than it is.
     """
 
-    def __init__(
-        self, faces: Sequence[tuple[Controls, Pose]], controls: Sequence[int], reach: float, lead: float = 0.0
-    ) -> None:
+    def __init__(self, heads: Sequence[Head], controls: Sequence[int], reach: float, lead: float = 0.0) -> None:
         self._controls, self._reach, self._lead = list(controls), reach, lead
-        self._faces = np.stack([self._place(*face) for face in faces])
+        self._places = np.stack([self._place(head) for head in heads])
 
-    def __call__(self, controls: Controls, pose: Pose, without: int | None = None) -> Weights:
+    def __call__(self, head: Head, without: int | None = None) -> Weights:
         """Return the shots' weights (N,): they sum to 1, at most three are above 0; `without` one shot if so told."""
-        distances = np.linalg.norm(self._faces - self._place(controls, pose), axis=1)
+        distances = np.linalg.norm(self._places - self._place(head), axis=1)
         distances[1:] += self._lead
         if without is not None:
             distances[without] = np.inf
         return blend_weights(distances / self._reach)
 
-    def _place(self, controls: Controls, pose: Pose) -> NDArray[np.float64]:
-        expression = (controls / CONTROL_SPREAD)[self._controls]
-        return np.concatenate([expression, rotation_vector(pose.rotation) / ROTATION_SPREAD])
+    def _place(self, head: Head) -> NDArray[np.float64]:
+        expression = (head.controls / CONTROL_SPREAD)[self._controls]
+        return np.concatenate([expression, rotation_vector(head.pose.rotation) / ROTATION_SPREAD])
 
 
 def blend_weights(distances: NDArray[np.float64]) -> Weights:

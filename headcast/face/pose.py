@@ -64,6 +64,20 @@ class Pose:
     translation: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Head:
+    """What a tracked head does: its pose and its controls (8,)."""
+
+    pose: Pose
+    controls: Controls
+
+
+def head_of(landmarks: Landmarks) -> Head:
+    """Measure pose and controls of one face (478, 3)."""
+    pose = fit_pose(landmarks)
+    return Head(pose, measure_controls(remove_pose(landmarks, pose)))
+
+
 def fit_pose(landmarks: Landmarks) -> Pose:
     """Fit the rigid pose of one face (478, 3) by weighted Procrustes over the parts that expression hardly moves."""
     model = face_model()

@@ -6,7 +6,6 @@ flow between warped shots and true frames, by ridge regression on the change of 
 there is none.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from headcast.face.pose import Controls, Pose, face_model, rotation_vector
+from headcast.face.pose import Head, Pose, face_model, rotation_vector
 from headcast.face.topology import INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE
 
 SLIP_MODEL_PATH: Final = Path(__file__).parent / "assets" / "slip.safetensors"
@@ -27,14 +26,6 @@ MOST: Final = 0.15  # eye distances: no slip is larger
 MOST_TURN: Final = 0.7  # radians ...
 MOST_CHANGE: Final = 0.4  # ... and eye distances, beyond which few clips show what happens
 FIRM: Final = (0.05, 0.35)  # eye distances from lips and lids between which the face begins to slip
-
-
-@dataclass(frozen=True)
-class Head:
-    """What of a tracked head decides its slip: its pose and its controls (8,)."""
-
-    pose: Pose
-    controls: Controls
 
 
 class Slip:

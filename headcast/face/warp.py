@@ -18,7 +18,7 @@ from headcast.face.interior import Patch
 from headcast.face.light import in_light_of
 from headcast.face.mesh import EAR_DEPTH, SamplingGrid, Sides
 from headcast.face.nearest import NearestFaces
-from headcast.face.pose import Face, Pose, fit_pose, measure_controls, remove_pose
+from headcast.face.pose import Head, Pose, head_of, remove_pose
 from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Mask, Shot
 
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
@@ -52,32 +52,24 @@ class Warper:
     def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
         self._size = shot.image.shape[0]
         skin = _sample_skin(shot.image, shot.landmarks)
-        self._faces = FaceBank([shot], skin)
         self._carriers, self._take = [Carrier(shot, pinned)], [0]  # of the shots of this take, and their numbers
-        self._nearest_pose = _nearest_pose(self._carriers)
-        if others:
-            relit = []
-            for number, other in enumerate(others, start=1):
-                carried = self._carriers[0](other.landmarks, fit_pose(other.landmarks))
-                relit.append(self._relit(other))
-                if same_take(carried, other):
-                    self._carriers.append(Carrier(relit[-1], pinned))
-                    self._take.append(number)
-            self._nearest_pose = _nearest_pose(self._carriers)
-            self._faces = FaceBank([shot, *relit], skin)
-
-    def _relit(self, other: Shot) -> Shot:
-        warped = self(other.landmarks)
-        face = warped.grid.triangles >= 0
-        return in_light_of(other, warped.conditioning.warped, face * warped.conditioning.maps[:, :, VALIDITY])
+        shots = [shot]
+        for number, other in enumerate(others, start=1):
+            anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
+            shots.append(in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0)))
+            if same_take(anchor, other):
+                self._carriers.append(Carrier(shots[-1], pinned))
+                self._take.append(number)
+        self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, ANCHOR_LEAD)
+        self._faces = FaceBank(shots, skin)
 
     def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
-        pose = fit_pose(landmarks)
-        face = remove_pose(landmarks, pose)
-        picture = self._carry(landmarks, face, pose, without)
+        head = head_of(landmarks)
+        face = remove_pose(landmarks, head.pose)
+        picture = self._carry(landmarks, head, without)
         colour, validity, carried, grid = picture.colour, picture.validity, picture.carried, picture.grid
-        shown = self._faces(landmarks, face, pose, grid.triangles, without)
+        shown = self._faces(landmarks, face, head, grid.triangles, without)
         for patch, kept in zip(shown.skin, shown.detail, strict=False):
             _lay(patch, colour, validity)
             _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
@@ -89,19 +81,19 @@ class Warper:
                 _part(patch, carried)[:] *= 1 - patch.inside
                 np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
             openings.append(opening)
-        skull = skull_coordinates(pose, self._size)
-        change = _opening_change(skull, measure_controls(face) - shown.controls)
+        skull = skull_coordinates(head.pose, self._size)
+        change = _opening_change(skull, head.controls - shown.controls)
         maps = np.dstack([validity, *openings, change, skull, picture.matte]).astype(np.float32)
         warped = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
         return WarpedShot(conditioning, grid, carried)
 
-    def _carry(self, landmarks: Landmarks, face: Face, pose: Pose, without: int | None) -> Carried:
+    def _carry(self, landmarks: Landmarks, head: Head, without: int | None) -> Carried:
         """Return the whole picture, of the shots of the take that are nearest in pose."""
         left_out = self._take.index(without) if without in self._take else None
-        weights = self._nearest_pose(measure_controls(face), pose, left_out)
+        weights = self._nearest(head, left_out)
         shown = sorted({0, *np.flatnonzero(weights).tolist()})  # the anchor's grid is needed anyway
-        return blend([self._carriers[number](landmarks, pose) for number in shown], weights[shown].tolist())
+        return blend([self._carriers[number](landmarks, head) for number in shown], weights[shown].tolist())
 
 
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
@@ -113,11 +105,6 @@ def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
     linear = (inverse * 0.5 / SKULL_SPAN).astype(np.float32)
     coordinates = np.stack([linear[0, 0] * x + linear[0, 1] * y, linear[1, 0] * x + linear[1, 1] * y], -1) + 0.5
     return np.asarray(np.clip(coordinates, 0, 1))
-
-
-def _nearest_pose(carriers: Sequence[Carrier]) -> NearestFaces:
-    heads = [carrier.head for carrier in carriers]
-    return NearestFaces([(head.controls, head.pose) for head in heads], (), POSE_REACH, ANCHOR_LEAD)
 
 
 def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:

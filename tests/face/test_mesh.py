@@ -11,6 +11,7 @@ from headcast.face.pose import (
     apply_pose,
     change_expression,
     fit_pose,
+    head_of,
     measure_controls,
     remove_pose,
     rotation_matrix,
@@ -27,7 +28,7 @@ def identity() -> np.ndarray:
 
 
 def grid(mesh: Mesh, landmarks: Landmarks) -> SamplingGrid:
-    return mesh.grid(landmarks, fit_pose(landmarks))
+    return mesh.grid(landmarks, head_of(landmarks))
 
 
 def within(landmarks: Landmarks, ring: tuple[int, ...] = FACE_OVAL) -> Mask:

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from headcast.face.nearest import EYE_CONTROLS, MOST_BLENDED, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, blend_weights
-from headcast.face.pose import CONTROLS, Controls, Pose, rotation_matrix
-from headcast.face.retarget import CONTROL_SPREAD
+from headcast.face.pose import CONTROLS, Head, Pose, rotation_matrix, rotation_vector
+from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 
 
-def face(yaw: float = 0.0, **changes: float) -> tuple[Controls, Pose]:
+def face(yaw: float = 0.0, **changes: float) -> Head:
     controls = np.zeros(len(CONTROLS))
     for name, spreads in changes.items():
         controls[CONTROLS.index(name)] = spreads * CONTROL_SPREAD[CONTROLS.index(name)]
-    return controls, Pose(rotation_matrix(np.array([0.0, yaw, 0.0])), 50.0, np.zeros(3))
+    return Head(Pose(rotation_matrix(np.array([0.0, yaw, 0.0])), 50.0, np.zeros(3)), controls)
 
 
 def test_at_most_three_count_and_their_shares_are_those_of_the_kernel() -> None:
@@ -42,14 +42,23 @@ def test_weights_never_jump() -> None:
 def test_the_nearest_in_expression_and_pose_counts_most() -> None:
     faces = [face(), face(lip_gap=3), face(yaw=0.5), face(gaze_x=3)]
     skin, mouths, eyes = (NearestFaces(faces, each, 0.5) for each in (SKIN_CONTROLS, MOUTH_CONTROLS, EYE_CONTROLS))
-    assert skin(*face(lip_gap=2.5)).argmax() == mouths(*face(lip_gap=2.5)).argmax() == 1
-    assert skin(*face(yaw=0.4)).argmax() == mouths(*face(yaw=0.4)).argmax() == eyes(*face(yaw=0.4)).argmax() == 2
-    assert eyes(*face(gaze_x=2.5)).argmax() == 3
-    weights = mouths(*face(gaze_x=2.5))
+    assert skin(face(lip_gap=2.5)).argmax() == mouths(face(lip_gap=2.5)).argmax() == 1
+    assert skin(face(yaw=0.4)).argmax() == mouths(face(yaw=0.4)).argmax() == eyes(face(yaw=0.4)).argmax() == 2
+    assert eyes(face(gaze_x=2.5)).argmax() == 3
+    weights = mouths(face(gaze_x=2.5))
     assert weights[0] == pytest.approx(weights[3]) and weights[0] > 0.49  # mouths do not ask where the eyes look
 
 
 def test_one_that_is_left_out_does_not_count() -> None:
     near = NearestFaces([face(), face(lip_gap=1), face(lip_gap=2)], MOUTH_CONTROLS, 0.5)
-    weights = near(*face(), without=0)
+    weights = near(face(), without=0)
     assert weights[0] == 0 and weights.argmax() == 1 and weights.sum() == pytest.approx(1.0)
+
+
+def test_the_first_gives_way_to_a_shot_that_is_nearer_by_the_lead() -> None:
+    turned = rotation_vector(face(yaw=0.3).pose.rotation) / ROTATION_SPREAD
+    away = float(np.linalg.norm(turned))  # spreads between the two shots
+    near = NearestFaces([face(), face(yaw=0.3)], (), 0.1, lead=0.5 * away)
+    evens = 0.3 * 0.75  # a quarter of the way from the second, three quarters from the first: the lead makes them even
+    np.testing.assert_allclose(near(face(yaw=evens)), 0.5, atol=1e-6)
+    assert near(face(yaw=evens - 0.1)).argmax() == 0 and near(face(yaw=evens + 0.05)).argmax() == 1

@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 
 from headcast.face.mesh import Mesh
-from headcast.face.pose import Pose, apply_pose, change_expression, fit_pose, measure_controls, remove_pose
+from headcast.face.pose import (
+    Head,
+    Pose,
+    apply_pose,
+    change_expression,
+    fit_pose,
+    head_of,
+    measure_controls,
+    remove_pose,
+)
 from headcast.face.pose import rotation_matrix as turned_by
-from headcast.face.slip import GRID_X, GRID_Y, MOST, Head, Slip, change_features, face_shares, slip_model
+from headcast.face.slip import GRID_X, GRID_Y, MOST, Slip, change_features, face_shares, slip_model
 from headcast.face.topology import INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE
 from headcast.types import Landmarks, Shot
 
@@ -76,14 +85,14 @@ def test_lips_and_lids_lie_where_the_tracker_says(shot: Shot) -> None:
 
 
 def test_the_mesh_slips_by_just_that(shot: Shot) -> None:
-    """Where the chin's pixel is taken from differs from the mesh's own answer by the slip at the chin."""
+    """Where a pixel is taken from differs from the mesh's own answer by the slip there."""
     landmarks = _turned(shot.landmarks, 0.3)
-    pose = fit_pose(landmarks)
-    with_slip, without = (Mesh(shot.landmarks, 256, slips=on).grid(landmarks, pose).positions for on in (True, False))
-    own = Head(fit_pose(shot.landmarks), measure_controls(remove_pose(shot.landmarks, fit_pose(shot.landmarks))))
+    driving = head_of(landmarks)
+    with_slip, without = (
+        Mesh(shot.landmarks, 256, slips=on).grid(landmarks, driving).positions for on in (True, False)
+    )
     place = shot.landmarks[[9], :2].astype(np.float64)  # between the brows, well inside of the face
-    share = face_shares()[[9]]
-    expected = Slip(own, place, share)(Head(pose, measure_controls(remove_pose(landmarks, pose))))[0]
+    expected = Slip(head_of(shot.landmarks), place, face_shares()[[9]])(driving)[0]
     column, row = np.round(landmarks[9, :2]).astype(int)
     assert np.linalg.norm(expected) > 0.2
     np.testing.assert_allclose((with_slip - without)[row, column], expected, atol=0.15)

@@ -8,7 +8,7 @@ import pytest
 
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.face.mesh import Mesh, sample
-from headcast.face.pose import fit_pose
+from headcast.face.pose import head_of
 
 CLIPS = Path(__file__).parents[3] / "shared" / "data" / "clips"
 HELD_OUT = ("id006_0", "id056_0", "id086_0", "id105_0")
@@ -26,7 +26,7 @@ def error(clip: Clip, *, slips: bool) -> float:
     mesh, errors = Mesh(shot.landmarks, 256, slips=slips), []
     for number in np.argsort(moves)[-12::2].tolist():
         target = clip.shot(number)
-        grid = mesh.grid(target.landmarks, fit_pose(target.landmarks))
+        grid = mesh.grid(target.landmarks, head_of(target.landmarks))
         warped = sample(shot.image, grid.positions, cv2.BORDER_REPLICATE).astype(float)
         sure = (target.matte * grid.trusted)[:, :, None]
         errors.append((np.abs(warped - target.image) * sure).sum() / (3 * sure.sum()))
