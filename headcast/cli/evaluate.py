@@ -15,10 +15,8 @@ from headcast.cli.report import Report
 from headcast.errors import DataError
 
 if TYPE_CHECKING:
-    from headcast.evaluation.columns import Column
-    from headcast.evaluation.judges import Judges
     from headcast.evaluation.protocol import JudgedClip, Settings
-    from headcast.evaluation.records import Records
+    from headcast.evaluation.run import Work
     from headcast.types import Image
 
 SUMMARY = "measure a checkpoint on clips of people that it has not seen"
@@ -40,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, split; default: all clips")
     parser.add_argument("--split", metavar="NAME", help="which split; default: all of clips, val of shards")
     parser.add_argument("--paintings", type=Path, metavar="DIR", help="paintings or photos to drive as well")
+    parser.add_argument(
+        "--pairs",
+        type=whole_number(0, 100_000),
+        metavar="N",
+        help="pairs of people or paintings and drivers, shared out evenly; default: one for each",
+    )
     parser.add_argument(
         "--shots",
         type=whole_number(1, _MAX_SHOTS),
@@ -95,7 +99,8 @@ def run(options: argparse.Namespace) -> Report:
     from headcast.evaluation.protocol import Settings
 
     paintings = _pictures(options.paintings) if options.paintings else []
-    settings = Settings(tuple(sorted(set(options.shots))), options.targets, options.seed, options.tune_steps)
+    shots = tuple(sorted(set(options.shots)))
+    settings = Settings(shots, options.targets, options.seed, options.tune_steps, options.pairs)
     if options.export_protocol:
         clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
         return _export(clips, settings, options.export_protocol, left_out)
@@ -108,69 +113,65 @@ def _evaluate(options: argparse.Namespace, settings: "Settings", paintings: list
     from headcast.evaluation.run import evaluate
     from headcast.evaluation.summary import summarise
 
-    work = _open(options, settings, paintings)
+    opened = _open(options, settings, paintings)
+    work, missing = opened.work, opened.work.judges.missing()
     if options.workers > 1:
-        _judge_side_by_side(work)
-    evaluation = evaluate(work.clips, paintings, work.columns, work.judges, settings, work.records)
-    evaluation.left_out[:0] = work.left_out
+        _judge_side_by_side(options, settings, paintings, opened)
+    evaluation = evaluate(work)
+    evaluation.left_out[:0] = opened.left_out
     summary = summarise(evaluation, settings.seed)
-    model = f"{work.model_path.name} (SHA-256 {work.model_sha256[:12]})"
-    facts = {"model": model, "seed": str(settings.seed), **describe_machine()}
-    page = write_report(evaluation, summary, facts, work.judges.missing(), work.records)
-    lines = (f"report: {page}", *text_lines(summary), *work.judges.missing(), *evaluation.left_out)
+    facts = {"model": opened.model, "seed": str(settings.seed), **describe_machine()}
+    page = write_report(evaluation, summary, facts, missing, work.records)
+    lines = (f"report: {page}", *text_lines(summary), *missing, *evaluation.left_out)
     return Report(lines, {"report": page, "figures": page.with_suffix(".json"), "left_out": evaluation.left_out})
 
 
 @dataclass(frozen=True)
-class _Work:
-    """What is to be judged, by what, and where it is kept."""
+class _Opened:
+    """The work, which clips are no part of it and why, and the model's name in the report."""
 
-    options: argparse.Namespace
-    settings: "Settings"
-    paintings: list[Path]
-    clips: "Sequence[JudgedClip]"
+    work: "Work"
     left_out: list[str]
-    columns: "Sequence[Column]"
-    judges: "Judges"
-    records: "Records"
-    model_path: Path
-    model_sha256: str
+    model: str
 
-    def judge_share(self, *, show: bool) -> None:
+    def judge_share(self, num_workers: int, *, show: bool) -> None:
         """Do one worker's share, on its share of the cores; one of them may show the time left."""
         import torch
 
         from headcast.evaluation.run import judge_share
 
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // self.options.workers))
-        args = (self.clips, self.paintings, self.columns, self.judges, self.settings, self.records)
-        judge_share(*args, show=show)
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // num_workers))
+        judge_share(self.work, show=show)
 
 
-def _judge_side_by_side(work: _Work) -> None:
+def _judge_side_by_side(
+    options: argparse.Namespace, settings: "Settings", paintings: list[Path], opened: _Opened
+) -> None:
     """Share the work among processes; what one that dies leaves undone is done afterwards."""
     context = multiprocessing.get_context("spawn")  # threads of torch and OpenVINO do not survive a fork
-    given = (work.options, work.settings, work.paintings)
-    others = [context.Process(target=_work_apart, args=given, daemon=True) for _ in range(1, work.options.workers)]
-    work.records.drop_claims()
+    given = (options, settings, paintings)
+    others = [context.Process(target=_work_apart, args=given, daemon=True) for _ in range(1, options.workers)]
+    records = opened.work.records
+    records.drop_claims()
     for other in others:
         other.start()
-    work.judge_share(show=True)
+    opened.judge_share(options.workers, show=True)
     for other in others:
         other.join()
-    work.records.drop_claims()
+    records.drop_claims()
 
 
 def _work_apart(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
-    _open(options, settings, paintings).judge_share(show=False)
+    _open(options, settings, paintings).judge_share(options.workers, show=False)
 
 
-def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> _Work:
+def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> _Opened:
     from headcast.evaluation.clips import judged_clips
     from headcast.evaluation.columns import columns_of
     from headcast.evaluation.judges import load_judges
     from headcast.evaluation.records import Records
+    from headcast.evaluation.run import Work
     from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
     from headcast.provenance.marks import fingerprint
 
@@ -187,7 +188,8 @@ def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Pat
     }
     records = Records(options.report, fixed, _picture_writer(path.stem, model_hash, settings.seed))
     clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
-    return _Work(options, settings, paintings, clips, left_out, columns, judges, records, path, model_hash)
+    work = Work(clips, paintings, columns, judges, settings, records)
+    return _Opened(work, left_out, f"{path.name} (SHA-256 {model_hash[:12]})")
 
 
 def _export(clips: "Sequence[JudgedClip]", settings: "Settings", folder: Path, left_out: list[str]) -> Report:

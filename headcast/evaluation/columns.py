@@ -66,7 +66,7 @@ def _feed_forward(model: Model, settings: Settings) -> Column:
 
 @dataclass
 class _Tuner:
-    """Tunes avatars; those of one shot are kept for cross-reenactment, which shows the same shot."""
+    """Tunes avatars; those of one shot are kept for the pairs, which show the same shot."""
 
     model: Model
     steps: int
@@ -81,8 +81,9 @@ class _Tuner:
         return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip, split.targets)
 
     def drive(self, source: Source) -> Team:
-        avatar = self.kept.get(source.name) or tune_avatar(self.model, [source.shot], self.steps, self.seed)
-        return Tuned(avatar, TUNED, source.shot.image.shape[0])
+        if source.name not in self.kept:
+            self.kept[source.name] = tune_avatar(self.model, [source.shot], self.steps, self.seed)
+        return Tuned(self.kept[source.name], TUNED, source.shot.image.shape[0])
 
 
 def _tuned(model: Model, settings: Settings) -> Column:

@@ -46,12 +46,14 @@ class Source:
     shot: Shot
 
 
-def choose_driver(source: Source, drivers: Sequence[JudgedClip], seed: int) -> JudgedClip | None:
-    """Choose a clip of somebody else; the same seed and clips give the same one. None where all show the source."""
+def choose_drivers(source: Source, drivers: Sequence[JudgedClip], count: int, seed: int) -> list[JudgedClip]:
+    """Choose `count` different clips of others; the same seed and clips give the same ones, and more include fewer.
+
+    Fewer where others have fewer clips; none where all of them show the source.
+    """
     others = [clip for clip in drivers if clip.identity != source.identity]
-    if not others:
-        return None
-    return others[int(np.random.default_rng([seed, crc32(source.name.encode())]).integers(len(others)))]
+    order = np.random.default_rng([seed, crc32(source.name.encode())]).permutation(len(others))
+    return [others[number] for number in order[:count]]
 
 
 def judge_pair(

@@ -25,13 +25,15 @@ MIN_PART: Final = 2
 class Settings:
     """What is judged: with how many shots (T), on how many frames of a clip, and what chance decides.
 
-    With `tune_steps` every avatar is also tuned, for so many steps whatever T; 0 leaves tuning out.
+    `num_pairs` of people and paintings and their drivers are shared out evenly; None is one for each. With `tune_steps`
+    every avatar is also tuned, for so many steps whatever T; 0 leaves tuning out.
     """
 
     num_shots: tuple[int, ...] = (1,)
     num_targets: int = NUM_TARGETS
     seed: int = 0
     tune_steps: int = 0
+    num_pairs: int | None = None
 
 
 class TrackedClip(Protocol):

@@ -12,7 +12,7 @@ from headcast.errors import DataError, HeadcastError
 from headcast.evaluation.baselines import OURS
 from headcast.evaluation.clips import clip_key
 from headcast.evaluation.columns import Column, MakeTeam
-from headcast.evaluation.cross_reenactment import Source, choose_driver, judge_pair
+from headcast.evaluation.cross_reenactment import Source, choose_drivers, judge_pair
 from headcast.evaluation.judges import Judges
 from headcast.evaluation.protocol import JudgedClip, Settings, Split, split_clip
 from headcast.evaluation.records import Record, Records, merge_records
@@ -42,24 +42,41 @@ class _Task:
     judge: Callable[[], Record]
 
 
-def evaluate(
-    clips: Sequence[JudgedClip],
-    paintings: Sequence[Path],
-    columns: Sequence[Column],
-    judges: Judges,
-    settings: Settings,
-    records: Records,
-) -> Evaluation:
-    """Judge every clip in every column, then every person and painting driven by somebody else's clip.
+@dataclass(frozen=True)
+class Work:
+    """What is to be judged, in which columns, by which judges, and where its records are kept."""
+
+    clips: Sequence[JudgedClip]
+    paintings: Sequence[Path]
+    columns: Sequence[Column]
+    judges: Judges
+    settings: Settings
+    records: Records
+
+    def plan(self) -> tuple[list[_Task], list[str]]:
+        """Return all records to be made, and why some of what was given is left out."""
+        left_out: list[str] = []
+        tasks = [task for clip in self.clips for task in _clip_tasks(clip, self)]
+        sources = [*_people(self.clips, self.settings.seed), *_painted(self.paintings, left_out)]
+        for source, count in zip(sources, shared_out(self.settings.num_pairs, len(sources)), strict=True):
+            drivers = choose_drivers(source, self.clips, count, self.settings.seed)
+            if count and not drivers:
+                left_out.append(f"{source.name} is driven by nobody: no clip of another person; add one")
+            tasks += [task for driver in drivers for task in _pair_tasks(source, driver, self)]
+        return tasks, left_out
+
+
+def evaluate(work: Work) -> Evaluation:
+    """Judge every clip in every column, then people and paintings driven by somebody else's clip.
 
     What cannot be judged is left out and named. Raises DataError when nothing can.
     """
-    evaluation = Evaluation({num_shots: [] for num_shots in settings.num_shots})
-    tasks, evaluation.left_out = _plan(clips, paintings, columns, judges, settings)
+    tasks, left_out = work.plan()
+    evaluation = Evaluation({num_shots: [] for num_shots in work.settings.num_shots}, left_out=left_out)
     groups: dict[str, tuple[int | None, list[Record]]] = {}
-    for task in _with_time_left(tasks, records):
+    for task in _with_time_left(tasks, work.records):
         try:
-            groups.setdefault(task.group, (task.num_shots, []))[1].append(records.keep(task.name, task.judge))
+            groups.setdefault(task.group, (task.num_shots, []))[1].append(work.records.keep(task.name, task.judge))
         except HeadcastError as error:
             evaluation.left_out.append(str(error))
     for group, (num_shots, parts) in groups.items():
@@ -67,45 +84,28 @@ def evaluate(
             where = evaluation.cross_reenactment if num_shots is None else evaluation.self_reenactment[num_shots]
             where.append(merge_records(group, parts))
     if not any(evaluation.self_reenactment.values()):
-        raise DataError(f"none of {len(clips)} clips can be judged; the first: {evaluation.left_out[0]}")
+        raise DataError(f"none of {len(work.clips)} clips can be judged; the first: {evaluation.left_out[0]}")
     return evaluation
 
 
-def judge_share(
-    clips: Sequence[JudgedClip],
-    paintings: Sequence[Path],
-    columns: Sequence[Column],
-    judges: Judges,
-    settings: Settings,
-    records: Records,
-    *,
-    show: bool,
-) -> None:
-    """Make and keep records as one of several workers, which need the same arguments and folder.
+def judge_share(work: Work, *, show: bool) -> None:
+    """Make and keep records as one of several workers, which are given the same work and folder.
 
     Each takes what nobody has taken. What cannot be judged, or was not finished, is left to `evaluate`. One of them
     may `show` the time left.
     """
-    tasks, _ = _plan(clips, paintings, columns, judges, settings)
-    for task in _with_time_left(tasks, records) if show else tasks:
-        if not records.has(task.name) and records.claim(task.name):
+    tasks, _ = work.plan()
+    for task in _with_time_left(tasks, work.records) if show else tasks:
+        if not work.records.has(task.name) and work.records.claim(task.name):
             with contextlib.suppress(HeadcastError):
-                records.keep(task.name, task.judge)
+                work.records.keep(task.name, task.judge)
 
 
-def _plan(
-    clips: Sequence[JudgedClip],
-    paintings: Sequence[Path],
-    columns: Sequence[Column],
-    judges: Judges,
-    settings: Settings,
-) -> tuple[list[_Task], list[str]]:
-    """Return all records to be made, and why some of what was given is left out."""
-    left_out: list[str] = []
-    tasks = [task for clip in clips for task in _clip_tasks(clip, columns, judges, settings)]
-    for source in [*_people(clips, settings.seed), *_painted(paintings, left_out)]:
-        tasks += _pair_tasks(source, clips, columns, judges, settings, left_out)
-    return tasks, left_out
+def shared_out(total: int | None, among: int) -> list[int]:
+    """Share `total` pairs out among so many people, as evenly as whole numbers go; None gives one to each."""
+    if total is None:
+        return [1] * among
+    return [total * (number + 1) // among - total * number // among for number in range(among)]
 
 
 def _with_time_left(tasks: Sequence[_Task], records: Records) -> Iterator[_Task]:
@@ -118,14 +118,15 @@ def _with_time_left(tasks: Sequence[_Task], records: Records) -> Iterator[_Task]
             bar.update(0 if known else task.cost)
 
 
-def _clip_tasks(clip: JudgedClip, columns: Sequence[Column], judges: Judges, settings: Settings) -> Iterator[_Task]:
+def _clip_tasks(clip: JudgedClip, work: Work) -> Iterator[_Task]:
+    settings = work.settings
     for num_shots in settings.num_shots:
         split = split_clip(clip, num_shots, settings.seed, settings.num_targets)
         group = f"{clip_key(clip)}.T{num_shots}"
-        for column in columns:
+        for column in work.columns:
             if num_shots in column.num_shots:
                 name = f"{group}.{column.name}"
-                judge = partial(_judge_clip, clip, judges, column, split, num_shots, name)
+                judge = partial(_judge_clip, clip, work.judges, column, split, num_shots, name)
                 yield _Task(name, group, num_shots, column.cost + column.frame_cost * len(split.targets), judge)
 
 
@@ -133,24 +134,13 @@ def _judge_clip(clip: JudgedClip, judges: Judges, column: Column, split: Split, 
     return judge_clip(clip, judges, column.make(clip, split, num_shots), split, name)
 
 
-def _pair_tasks(
-    source: Source,
-    clips: Sequence[JudgedClip],
-    columns: Sequence[Column],
-    judges: Judges,
-    settings: Settings,
-    left_out: list[str],
-) -> Iterator[_Task]:
-    driver = choose_driver(source, clips, settings.seed)
-    if driver is None:
-        left_out.append(f"{source.name} is driven by nobody: no clip of another person; add one")
-        return
-    targets = split_clip(driver, 1, settings.seed, settings.num_targets).targets
+def _pair_tasks(source: Source, driver: JudgedClip, work: Work) -> Iterator[_Task]:
+    targets = split_clip(driver, 1, work.settings.seed, work.settings.num_targets).targets
     group = f"{source.name}--{clip_key(driver)}"
-    for column in columns:
+    for column in work.columns:
         if column.drive is not None:
             name = f"{group}.{column.name}"
-            judge = partial(_judge_pair, source, driver, judges, column.drive, targets, name)
+            judge = partial(_judge_pair, source, driver, work.judges, column.drive, targets, name)
             yield _Task(name, group, None, column.cost + column.frame_cost * len(targets), judge)
 
 

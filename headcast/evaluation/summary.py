@@ -12,7 +12,15 @@ from headcast.evaluation.bootstrap import Comparison, mean_interval
 from headcast.evaluation.distribution import MIN_FRAMES, crowd_distances
 from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.run import Evaluation
-from headcast.evaluation.tables import Table, compare_rivals, compare_shots, mean_figures, present_rivals, table_of
+from headcast.evaluation.tables import (
+    Table,
+    compare_rivals,
+    compare_shots,
+    mean_figures,
+    present_rivals,
+    table_of,
+    worst_first,
+)
 
 Summary = dict[str, Any]
 """Plain data, ready for JSON."""
@@ -37,6 +45,9 @@ def summarise(evaluation: Evaluation, seed: int) -> Summary:
         "cross_reenactment": summarise_table(evaluation.cross_reenactment, seed)
         if evaluation.cross_reenactment
         else None,
+        "pairs_worst_first": [
+            {"name": record.name, **record.figures[OURS]} for record in worst_first(evaluation.cross_reenactment, OURS)
+        ],
         "left_out": evaluation.left_out,
     }
 

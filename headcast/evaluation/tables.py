@@ -2,12 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
+from scipy.stats import rankdata
 
 from headcast.evaluation.baselines import RIVALS
 from headcast.evaluation.bootstrap import Comparison, compare_paired
 from headcast.evaluation.records import Figures, Record
+
+BETTER: Final = (("one face found", 1), ("CSIM", 1), ("landmark error all", -1), ("lip closure", 1), ("lid closure", 1))
+"""What tells pairs apart: beginnings of figures' names, and 1 where more is better."""
 
 Table = dict[str, list[Figures]]
 """By rival, one entry for each identity in one order."""
@@ -49,6 +54,18 @@ def head_figure(figures: Mapping[str, float]) -> tuple[str, int]:
     """
     name = next((name for name in figures if name.startswith("LPIPS") and name.endswith(" head")), None)
     return (name, 1) if name else ("SSIM head", -1)
+
+
+def worst_first(records: Sequence[Record], rival: str) -> list[Record]:
+    """Order records by the sum of their ranks in all figures that say which way is better; equal ones share a rank."""
+    own = [record for record in records if rival in record.figures]
+    total = np.zeros(len(own))
+    for start, sign in BETTER:
+        for name in dict.fromkeys(name for record in own for name in record.figures[rival] if name.startswith(start)):
+            values = np.array([sign * record.figures[rival].get(name, np.nan) for record in own])
+            best = np.nanmax(values)
+            total += rankdata(-np.where(np.isnan(values), best, values))  # nothing to be seen is nothing wrong
+    return [own[number] for number in np.argsort(-total, kind="stable")]
 
 
 def compare_rivals(table: Table, first: str, second: str, seed: int) -> dict[str, Comparison]:

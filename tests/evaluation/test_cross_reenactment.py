@@ -2,10 +2,11 @@ import pytest
 from skimage.data import astronaut
 
 from headcast.evaluation.baselines import PHOTO, WARP, Rivals
-from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_driver, judge_pair
+from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_drivers, judge_pair
 from headcast.evaluation.faces import FACE_FOUND
 from headcast.evaluation.identity import IdentityJudge
 from headcast.evaluation.judges import Judges
+from headcast.evaluation.run import shared_out
 from headcast.evaluation.self_reenactment import SKIN
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
@@ -31,13 +32,27 @@ def rivals(source: Source) -> Rivals:
     return Rivals([source.shot], build_model(PRESETS["tiny"], seed=0))
 
 
-def test_a_driver_is_somebody_else_and_the_same_next_time(clips, sources) -> None:
+def test_drivers_are_somebody_else_and_the_same_next_time(clips, sources) -> None:
     anna, grace = sources[0], sources[2]
-    assert choose_driver(anna, clips, seed=0) is clips[2]
-    chosen = {seed: choose_driver(grace, clips, seed) for seed in range(20)}
-    assert {clip.name for clip in chosen.values()} == {"anna_1", "anna_2"}
-    assert chosen == {seed: choose_driver(grace, clips, seed) for seed in range(20)}
-    assert choose_driver(anna, clips[:2], seed=0) is None
+    assert choose_drivers(anna, clips, 1, seed=0) == [clips[2]]
+    chosen = {seed: choose_drivers(grace, clips, 1, seed) for seed in range(20)}
+    assert {clip.name for (clip,) in chosen.values()} == {"anna_1", "anna_2"}
+    assert chosen == {seed: choose_drivers(grace, clips, 1, seed) for seed in range(20)}
+    assert choose_drivers(anna, clips[:2], 1, seed=0) == []
+
+
+def test_more_drivers_include_fewer_and_none_comes_twice(clips, sources) -> None:
+    both = choose_drivers(sources[2], clips, 9, seed=3)
+    assert {clip.name for clip in both} == {"anna_1", "anna_2"} and len(both) == 2
+    assert choose_drivers(sources[2], clips, 1, seed=3) == both[:1]
+    assert choose_drivers(sources[2], clips, 0, seed=3) == []
+
+
+@pytest.mark.parametrize(("total", "among", "counts"), [(None, 3, {1}), (200, 28, {7, 8}), (2, 5, {0, 1}), (0, 4, {0})])
+def test_pairs_are_shared_out_evenly(total, among, counts) -> None:
+    shares = shared_out(total, among)
+    assert sum(shares) == (among if total is None else total)
+    assert len(shares) == among and set(shares) == counts
 
 
 def test_checks_know_a_frozen_photo_from_a_moving_one(clips, sources, tmp_path, monkeypatch) -> None:

@@ -3,7 +3,7 @@ import pytest
 
 from headcast.evaluation.baselines import OURS, PHOTO, WARP
 from headcast.evaluation.records import Record
-from headcast.evaluation.tables import compare_rivals, mean_figures, table_of
+from headcast.evaluation.tables import compare_rivals, mean_figures, table_of, worst_first
 
 
 def record(identity: str, ours: float, warp: float) -> Record:
@@ -26,3 +26,19 @@ def test_a_person_with_many_clips_counts_once() -> None:
 
 def test_one_person_gives_no_interval() -> None:
     assert compare_rivals(table_of([record("anna", 0.1, 0.2)]), OURS, WARP, seed=0) == {}
+
+
+def test_the_worst_pair_comes_last_in_most_figures() -> None:
+    def pair(name: str, **figures: float) -> Record:
+        return Record(name, name, {}, {OURS: {key.replace("_", " "): value for key, value in figures.items()}})
+
+    good = pair("good", one_face_found=1.0, CSIM_to_the_source=0.9, landmark_error_all=0.02, skin_delta_E=9.0)
+    blurred = pair("blurred", one_face_found=1.0, CSIM_to_the_source=0.5, landmark_error_all=0.03)
+    faceless = pair("faceless", one_face_found=0.1, CSIM_to_the_source=0.4)
+    other = Record("other", "other", {}, {WARP: {"CSIM": 0.1}})
+    assert [record.name for record in worst_first([blurred, good, other, faceless], OURS)] == [
+        "faceless",
+        "blurred",
+        "good",
+    ]
+    assert worst_first([other], OURS) == worst_first([], OURS) == []
