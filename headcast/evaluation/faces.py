@@ -3,7 +3,7 @@
 MediaPipe also conditions the generator, so a second finder, where it is given, stands beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from headcast.evaluation.landmarks68 import LandmarkFinder68, Points68, eye_distance, landmark_errors, points_68
 from headcast.evaluation.openings import (
-    LIDS_CLOSED,
     MOUTH_CLOSED,
     closure_kept,
+    lid_limit,
     lid_opening,
     mouth_opening,
 )
@@ -103,15 +103,13 @@ def closures_kept(outputs: Sequence[Reading], targets: Sequence[Reading]) -> dic
     """
     figures = {}
     for finder in (MEDIAPIPE, SECOND):
-        pairs = [
-            (o.points.get(finder), t.points[finder])
-            for o, t in zip(outputs, targets, strict=True)
-            if finder in t.points
-        ]
-        for name, opening, limit in (("lip", mouth_opening, MOUTH_CLOSED), ("lid", lid_opening, LIDS_CLOSED)):
-            seen = np.array([np.inf if points is None else opening(points) for points, _ in pairs])
-            true = np.array([opening(points) for _, points in pairs])
-            figures[f"{name} closure kept ({finder})"] = closure_kept(seen, true, limit)
+        both = [(o, t) for o, t in zip(outputs, targets, strict=True) if finder in t.points]
+        made, true = ([pair[side].points.get(finder) for pair in both] for side in (0, 1))
+        lips = _openings(made, mouth_opening), _openings(true, mouth_opening)
+        lids = _openings(made, lid_opening), _openings(true, lid_opening)
+        figures[f"lip closure kept ({finder})"] = closure_kept(lips[0], lips[1], MOUTH_CLOSED, MOUTH_CLOSED)
+        limits = lid_limit(lids[0]), lid_limit(lids[1])
+        figures[f"lid closure kept ({finder})"] = closure_kept(lids[0], lids[1], limits[0], limits[1])
     return figures
 
 
@@ -128,6 +126,11 @@ def head_motion_energy(outputs: Sequence[Landmarks | None], asked: Sequence[Land
 def gaze(landmarks: Landmarks) -> NDArray[np.float64]:
     """Return where the irises stand in the eyes (2,), in eye distances, the head's turn taken out."""
     return measure_controls(remove_pose(landmarks, fit_pose(landmarks)))[6:8]
+
+
+def _openings(faces: Sequence[Points68 | None], opening: Callable[[Points68], float]) -> NDArray[np.float64]:
+    """Return the openings of some faces; of none it is infinite."""
+    return np.array([np.inf if points is None else opening(points) for points in faces])
 
 
 def _opening(reading: Reading, finder: str) -> float:

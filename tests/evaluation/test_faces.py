@@ -77,7 +77,8 @@ def test_closures_are_shares_of_the_targets_closed_frames(face: Landmarks) -> No
     figures = closures_kept([closed, mouth_open, NOBODY, mouth_open], [closed, closed, closed, mouth_open])
     assert figures[f"lip closure kept ({MEDIAPIPE})"] == pytest.approx(1 / 3)
     assert np.isnan(figures[f"lid closure kept ({MEDIAPIPE})"])  # nobody blinked
-    assert closures_kept([closed, blind], [blind, blind])[f"lid closure kept ({MEDIAPIPE})"] == 0.5
+    blinks = closures_kept([blind, closed, closed, closed], [blind, blind, closed, closed])
+    assert blinks[f"lid closure kept ({MEDIAPIPE})"] == 0.5
 
 
 def test_head_motion_of_an_obedient_a_frozen_and_a_damped_head(face: Landmarks) -> None:

@@ -3,10 +3,10 @@ import pytest
 
 from headcast.evaluation.landmarks68 import eye_distance, points_68
 from headcast.evaluation.openings import (
-    LIDS_CLOSED,
     MOUTH_CLOSED,
     closure_kept,
     floor_frame,
+    lid_limit,
     lid_opening,
     mouth_opening,
     mouth_opens,
@@ -38,9 +38,25 @@ def test_only_open_mouths_from_a_closed_shot_count() -> None:
 
 def test_closure_is_a_share_of_the_closed_frames() -> None:
     target = np.array([0.01, 0.02, 0.02, 0.01, 0.3])
-    assert closure_kept(target, target, MOUTH_CLOSED) == 1
-    assert closure_kept(np.array([0.01, 0.2, 0.02, 0.1, 0.0]), target, MOUTH_CLOSED) == 0.5
-    assert np.isnan(closure_kept(target + 1, target + 1, LIDS_CLOSED))
+    assert closure_kept(target, target, MOUTH_CLOSED, MOUTH_CLOSED) == 1
+    assert closure_kept(np.array([0.01, 0.2, np.inf, 0.029, 0.0]), target, MOUTH_CLOSED, MOUTH_CLOSED) == 0.5
+    assert np.isnan(closure_kept(target, target + 1, MOUTH_CLOSED, MOUTH_CLOSED))
+
+
+def test_what_is_only_just_closed_in_the_target_does_not_count() -> None:
+    target = np.array([0.01, 0.028])
+    assert closure_kept(target + 0.005, target, MOUTH_CLOSED, MOUTH_CLOSED) == 1
+    assert np.isnan(closure_kept(target[1:], target[1:], MOUTH_CLOSED, MOUTH_CLOSED))
+
+
+def test_lids_are_measured_against_what_is_usual_for_the_face() -> None:
+    wide = np.array([0.14, 0.16, 0.15, 0.15, 0.16, 0.07])
+    narrow = np.array([0.05, 0.06, 0.055, 0.06, 0.05, 0.01])
+    assert lid_limit(wide) == pytest.approx(0.08) and lid_limit(narrow) == pytest.approx(0.03)
+    assert closure_kept(wide, narrow, lid_limit(wide), lid_limit(narrow)) == 1
+    frozen = np.full(6, 0.05)  # narrow eyes that never move are not closed
+    assert closure_kept(frozen, narrow, lid_limit(frozen), lid_limit(narrow)) == 0
+    assert lid_limit(np.full(3, np.inf)) == 0
 
 
 def test_floor_is_half_a_pixel_away(portrait: Image) -> None:

@@ -78,7 +78,7 @@ def test_closure_is_a_share_of_the_closed_targets(face: Landmarks, judge_the_che
         return {"lip closure kept (MediaPipe)": float((openings(outputs) < MOUTH_CLOSED).mean())}
 
     def the_other_way_round(outputs: list[Reading], targets: list[Reading]) -> dict[str, float]:
-        kept = closure_kept(openings(targets), openings(outputs), MOUTH_CLOSED)
+        kept = closure_kept(openings(targets), openings(outputs), MOUTH_CLOSED, MOUTH_CLOSED)
         return {"lip closure kept (MediaPipe)": kept}
 
     judge_the_check(check, closures_kept, of_all_frames, the_other_way_round)
