@@ -144,13 +144,22 @@ def _judge_rival(
 
 
 def _judge_motion(outputs: dict[str, list[Image]], clip: JudgedClip, passage: Sequence[int]) -> dict[str, Figures]:
-    """Return by rival the figures that need consecutive frames."""
+    """Return by rival the figures that need consecutive frames.
+
+    Shimmer is a multiple of that of frames nobody can tell from the real ones: still pixels were chosen for how little
+    the real clip's change, so whatever has noise of its own changes more.
+    """
     shots = [clip.shot(number) for number in passage]
     real = np.stack([shot.image for shot in shots])
     masks = np.stack([head_matte(shot.landmarks, shot.matte) for shot in shots])
+    least = shimmer(np.stack([floor_frame(image) for image in real]), real)
     clips = {rival: np.stack(frames) for rival, frames in outputs.items()}
     return {
-        rival: {MOTION: motion_energy(made, real, masks), SHIMMER: shimmer(made, real)} for rival, made in clips.items()
+        rival: {
+            MOTION: motion_energy(made, real, masks),
+            SHIMMER: shimmer(made, real) / least if least > 0 else float("nan"),
+        }
+        for rival, made in clips.items()
     }
 
 

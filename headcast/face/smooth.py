@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from headcast.face.search import face_size
 from headcast.types import NUM_LANDMARKS, Landmarks
 
-_RESTING_CUTOFF: Final = 1.5  # hertz: what a point at rest keeps
+_RESTING_CUTOFF: Final = 0.8  # hertz: what a point at rest keeps
 _SPEED_GAIN: Final = 90.0  # hertz per face size a second: a moving point keeps nearly everything
 _SPEED_CUTOFF: Final = 4.0  # hertz, for the speed itself
 
