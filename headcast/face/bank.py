@@ -161,7 +161,8 @@ class _Places:
         height, width = self.triangles.shape
         y = (box[0].start + STEP / 2 - 0.5 + STEP * np.arange(height, dtype=np.float32))[:, None] - table[:, :, 1]
         x = box[1].start + STEP / 2 - 0.5 + STEP * np.arange(width, dtype=np.float32) - table[:, :, 0]
-        self.along = np.stack([table[:, :, 2] * x + table[:, :, 3] * y, table[:, :, 4] * x + table[:, :, 5] * y], -1)
+        along = np.stack([table[:, :, 2] * x + table[:, :, 3] * y, table[:, :, 4] * x + table[:, :, 5] * y], -1)
+        self.along = np.clip(along, -0.5, 1.5)  # a triangle seen from its edge covers pixels beside it
 
     def enlarged(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return values that are known at each place for every pixel of the box."""

@@ -1,6 +1,6 @@
 """One shot and driving landmarks in, its person carried there before its own background out.
 
-The still background with the person taken out, then the person, carried by the mesh and cut by the matte.
+The still background, continued where the person was, then the person, carried by the mesh and cut by the matte.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.mesh import Mesh, SamplingGrid, Sides, sample
+from headcast.face.mesh import Mesh, SamplingGrid, Sides, nearest_where, sample
 from headcast.face.pose import Head
 from headcast.types import Image, Landmarks, Mask, Shot
 
 HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
+MIRROR_REACH = 40 / 256  # of the side: how far in the mirror image of the background is worth more than a blur
+MIRROR_SMOOTHING = 2 / 256  # of the side, of the way to the edge: it is ragged
 HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60
@@ -41,13 +43,12 @@ class Carrier:
     """Carries the person of one shot to any landmarks; on a `pinned` side of the frame nothing moves."""
 
     def __init__(self, shot: Shot, pinned: Sides = (False,) * 4) -> None:
-        self._image = shot.image
         self._size = shot.image.shape[0]
         self._mesh = Mesh(shot.landmarks, self._size, pinned)
         outline = soft_outline(shot.matte)
-        self._masks = np.dstack([outline, shot.matte])
+        self._picture = np.dstack([shot.image, outline, shot.matte]).astype(np.float32)
         self._hidden = (outline > HIDDEN_FROM).astype(np.float32)
-        self._background = fill_from_around(shot.image, 1 - self._hidden)
+        self._background = continue_around(shot.image, self._hidden)
 
     @property
     def head(self) -> Head:
@@ -57,10 +58,12 @@ class Carrier:
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
-        person = sample(self._image, grid.positions, cv2.BORDER_REPLICATE)
-        masks = sample(self._masks, grid.positions, cv2.BORDER_REPLICATE)
-        cover, matte = masks[:, :, 0] * (1 - grid.doubled), masks[:, :, 1] * (1 - grid.doubled)
-        colour = self._background + cover[:, :, None] * (person.astype(np.float32) - self._background)
+        picture = sample(self._picture, grid.positions, cv2.BORDER_REPLICATE)
+        if grid.doubled.any():  # there, what lies beside the face: hair, an ear or background
+            beside = sample(self._picture, self._mesh.beside_face(grid.positions), cv2.BORDER_REPLICATE)
+            picture += grid.doubled[:, :, None] * (beside - picture)
+        cover, matte = picture[:, :, 3], picture[:, :, 4]
+        colour = self._background + cover[:, :, None] * (picture[:, :, :3] - self._background)
         carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
         validity = carried + (1 - cover) * (1 - self._hidden)
         return Carried(colour, validity, matte, cover, carried, grid)
@@ -98,6 +101,22 @@ def soft_outline(matte: Mask) -> Mask:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     grown = cv2.dilate(np.clip(matte * 2, 0, 1), disc)
     return np.maximum(matte, cv2.GaussianBlur(grown, (width, width), 0)).astype(np.float32)
+
+
+def continue_around(image: Image, hidden: Mask) -> NDArray[np.float32]:
+    """Fill what is hidden (H, W: 0 or 1) in an image (H, W, 3), near its edge with what lies around, mirrored.
+
+    A blur beside a sharp background is seen at once; farther in there is no telling. float32 0..255.
+    """
+    filled = fill_from_around(image, 1 - hidden)
+    if hidden.min() == hidden.max():
+        return filled
+    places = np.stack(np.indices(hidden.shape, np.float32)[::-1], axis=-1)
+    side = hidden.shape[0]
+    way_out = cv2.GaussianBlur(nearest_where(hidden < 1) - places, (0, 0), MIRROR_SMOOTHING * side)
+    mirrored, seen = (sample(each, places + 2 * way_out, cv2.BORDER_REFLECT_101) for each in (image, 1 - hidden))
+    near = np.exp(-np.square(np.linalg.norm(way_out, axis=2) / (MIRROR_REACH * side)))
+    return filled + (hidden * seen * near)[:, :, None] * (mirrored - filled)
 
 
 def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:

@@ -93,6 +93,19 @@ def smoothstep(value: NDArray[Real], low: float, high: float) -> NDArray[Real]:
     return np.asarray(share * share * (3 - 2 * share))
 
 
+def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return for each pixel (H, W) x and y (H, W, 2) of the nearest wanted one; its own where none is wanted."""
+    places = np.stack(np.indices(wanted.shape, np.float32)[::-1], axis=-1)
+    if not wanted.any():
+        return places
+    _, numbers = cv2.distanceTransformWithLabels(
+        (~wanted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    by_number = np.zeros((int(numbers.max()) + 1, 2), np.float32)
+    by_number[numbers[wanted]] = places[wanted]
+    return by_number[numbers]
+
+
 class Mesh:
     """The mesh of one shot of `size` x `size` pixels; on a `pinned` side the frame does not move.
 
@@ -124,6 +137,7 @@ class Mesh:
         self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
         self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
+        self._beside_face = nearest_where(self._distance_to_face >= RIM[1])
 
     def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
         """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
@@ -131,16 +145,22 @@ class Mesh:
         areas = _doubled_areas(corners) * self._turn
         index = self._paint(corners, areas)
         slip = np.zeros_like(self._source) if self._slip is None else self._slip(head)
-        affine = _affine_maps(corners[:, :, :2], (self._source + slip)[self._triangles])[index]
-        rows, columns = self._rows, self._columns
-        positions = np.stack(
-            [affine[:, :, a, 0] * columns + affine[:, :, a, 1] * rows + affine[:, :, a, 2] for a in (0, 1)], -1
-        )
+        source = (self._source + slip)[self._triangles]
+        affine = _affine_maps(corners[:, :, :2], source)
+        # a triangle seen from its edge covers pixels beside it, where its map runs away
+        limits = np.stack([source.min(1) - 1, source.max(1) + 1], -1).astype(np.float32)
+        at = np.concatenate([affine, limits], axis=2).take(index, axis=0)  # (H, W, 2, 5)
+        places = at[..., 0] * self._columns[..., None] + at[..., 1] * self._rows[..., None] + at[..., 2]
+        positions = np.minimum(np.maximum(places, at[..., 3]), at[..., 4])
         positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
         trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
         doubled = self._doubled(index, positions, float(np.linalg.norm(slip[self._oval], axis=1).max()))
         trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
         return SamplingGrid(positions, trusted, doubled, np.asarray(index - len(self._outer), np.int32))
+
+    def beside_face(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return for places (H, W, 2) in the shot the nearest ones that do not show its face or the face's rim."""
+        return sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""

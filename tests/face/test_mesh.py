@@ -1,5 +1,6 @@
 """The sampling grid against moves whose answer is known, and against folds."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,20 @@ def moved(landmarks: Landmarks, turn: tuple[float, float, float], expression: np
 @pytest.fixture(scope="module")
 def mesh(shot: Shot) -> Mesh:
     return Mesh(shot.landmarks, SIZE)
+
+
+@pytest.mark.parametrize("turn", [(0.3, 0, 0), (0, 0.5, 0), (0, -0.55, 0.1), (-0.25, 0.3, 0)])
+def test_a_turned_face_shows_no_more_than_the_face(mesh: Mesh, shot: Shot, turn) -> None:
+    """Triangles seen from their edge must not reach into hair and background."""
+    result = grid(mesh, moved(shot.landmarks, turn))
+    on_face = result.triangles >= 0
+    places = result.positions[on_face].astype(float).tolist()
+    distance = np.array([cv2.pointPolygonTest(outline(shot), place, measureDist=True) for place in places])
+    assert distance.min() > -8
+
+
+def outline(shot: Shot) -> np.ndarray:
+    return shot.landmarks[list(FACE_OVAL), :2].astype(np.float32)
 
 
 def test_at_rest_every_pixel_stays_where_it_is(mesh: Mesh, shot: Shot) -> None:

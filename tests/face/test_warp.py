@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from headcast.face.carry import fill_from_around, soft_outline
 from headcast.face.contact import set_openings
 from headcast.face.draw import draw_landmark_image
 from headcast.face.pose import Pose, apply_pose, fit_pose, measure_controls, remove_pose, rotation_matrix
@@ -157,46 +156,3 @@ def test_small_steps_of_the_landmarks_make_small_steps_of_the_picture(warper: Wa
     frames = [warper(changed(shot, (0, turn, 0))).conditioning.warped.astype(int) for turn in np.linspace(0, 0.2, 21)]
     steps = [np.abs(after - before).mean() for before, after in pairwise(frames)]
     assert max(steps) < 3 * np.median(steps)
-
-
-def test_the_outline_reaches_a_little_beyond_the_matte() -> None:
-    matte = np.zeros((100, 100), np.float32)
-    matte[40:60, 40:60] = 1
-    outline = soft_outline(matte)
-    assert (outline >= matte).all()
-    assert outline[50, 61] > 0.5
-    assert outline[50, :30].max() == outline[50, 70:].max() == 0
-    np.testing.assert_array_equal(soft_outline(np.zeros_like(matte)), 0)
-
-
-def test_filling_keeps_what_is_known_and_continues_it() -> None:
-    random = np.random.default_rng(0)
-    image = random.integers(0, 256, (70, 45, 3)).astype(np.uint8)
-    known = (random.random((70, 45)) < 0.5).astype(np.float32)
-    filled = fill_from_around(image, known)
-    np.testing.assert_array_equal(filled[known == 1], image[known == 1])
-    assert filled.min() >= 0
-    assert filled.max() <= 255.01
-
-
-def test_filling_in_a_wall_of_one_colour_gives_that_colour() -> None:
-    image = np.full((64, 64, 3), (40, 90, 200), np.uint8)
-    known = np.ones((64, 64), np.float32)
-    known[20:50, 10:60] = 0
-    image[known == 0] = 255
-    np.testing.assert_allclose(fill_from_around(image, known), np.full((64, 64, 3), (40, 90, 200)), atol=1)
-
-
-def test_filling_stays_between_its_two_sides() -> None:
-    image = np.zeros((64, 64, 3), np.uint8)
-    image[:, 40:] = 200
-    known = np.ones((64, 64), np.float32)
-    known[:, 24:40] = 0
-    row = fill_from_around(image, known)[32, :, 0]
-    assert (np.diff(row[23:41]) > -3).all()
-    assert row[24] < 70 < 130 < row[39]
-
-
-def test_a_picture_with_nothing_known_is_filled_without_trouble() -> None:
-    filled = fill_from_around(np.full((32, 32, 3), 9, np.uint8), np.zeros((32, 32), np.float32))
-    assert np.isfinite(filled).all()
