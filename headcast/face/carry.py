@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.mesh import Mesh, SamplingGrid, Sides, nearest_where, sample
+from headcast.face.mesh import Mesh, SamplingGrid, Sides, nearest_where, pixel_places, sample
 from headcast.face.pose import Head
 from headcast.types import Image, Landmarks, Mask, Shot
 
@@ -111,12 +111,13 @@ def continue_around(image: Image, hidden: Mask) -> NDArray[np.float32]:
     filled = fill_from_around(image, 1 - hidden)
     if hidden.min() == hidden.max():
         return filled
-    places = np.stack(np.indices(hidden.shape, np.float32)[::-1], axis=-1)
+    places = pixel_places(hidden.shape)
     side = hidden.shape[0]
     way_out = cv2.GaussianBlur(nearest_where(hidden < 1) - places, (0, 0), MIRROR_SMOOTHING * side)
-    mirrored, seen = (sample(each, places + 2 * way_out, cv2.BORDER_REFLECT_101) for each in (image, 1 - hidden))
+    opposite = np.asarray(places + 2 * way_out, np.float32)
     near = np.exp(-np.square(np.linalg.norm(way_out, axis=2) / (MIRROR_REACH * side)))
-    return filled + (hidden * seen * near)[:, :, None] * (mirrored - filled)
+    share = hidden * near * sample(1 - hidden, opposite, cv2.BORDER_REFLECT_101)
+    return np.asarray(filled + share[:, :, None] * (sample(image, opposite, cv2.BORDER_REFLECT_101) - filled))
 
 
 def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:

@@ -93,17 +93,22 @@ def smoothstep(value: NDArray[Real], low: float, high: float) -> NDArray[Real]:
     return np.asarray(share * share * (3 - 2 * share))
 
 
+def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return x and y (H, W, 2) of each pixel of a picture (H, W)."""
+    rows, columns = np.indices(shape[:2], dtype=np.float32)
+    return np.stack([columns, rows], -1)
+
+
 def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return for each pixel (H, W) x and y (H, W, 2) of the nearest wanted one; its own where none is wanted."""
-    places = np.stack(np.indices(wanted.shape, np.float32)[::-1], axis=-1)
+    places = pixel_places(wanted.shape)
     if not wanted.any():
         return places
-    _, numbers = cv2.distanceTransformWithLabels(
-        (~wanted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    unwanted = (~wanted).astype(np.uint8)
+    _, numbers = cv2.distanceTransformWithLabels(unwanted, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     by_number = np.zeros((int(numbers.max()) + 1, 2), np.float32)
     by_number[numbers[wanted]] = places[wanted]
-    return by_number[numbers]
+    return np.asarray(by_number[numbers])
 
 
 class Mesh:
