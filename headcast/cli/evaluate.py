@@ -180,6 +180,7 @@ def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Pat
     path = options.model or default_checkpoint_path()
     model, model_hash = load_checkpoint(path), fingerprint(path)
     columns = columns_of(model, settings, dict(options.outside))
+    clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
     fixed = {
         "model": model_hash,
         "targets": settings.num_targets,
@@ -187,7 +188,6 @@ def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Pat
         **_fingerprints(options),
     }
     records = Records(options.report, fixed, _picture_writer(path.stem, model_hash, settings.seed))
-    clips, left_out = judged_clips(options.data, options.list, options.split, options.limit)
     work = Work(clips, paintings, columns, judges, settings, records)
     return _Opened(work, left_out, f"{path.name} (SHA-256 {model_hash[:12]})")
 

@@ -43,7 +43,7 @@ def clips(tmp_path, monkeypatch):
 
 
 def test_workers_side_by_side_give_the_figures_of_one(headcast, tmp_path, clips, checkpoint):
-    words = ["evaluate", "--model", checkpoint, "--data", clips, "--targets", 2]
+    words = ["evaluate", "--model", checkpoint, "--data", clips, "--targets", 2, "--pairs", 1]
     means = []
     for workers in (1, 2):
         report = tmp_path / f"report{workers}"
@@ -53,6 +53,7 @@ def test_workers_side_by_side_give_the_figures_of_one(headcast, tmp_path, clips,
         means.append([figures[kind]["means"] for kind in ("cross_reenactment",)])
         means[-1].append({shots: each["means"] for shots, each in figures["self_reenactment"].items()})
         assert "broken.mp4" in figures["left_out"][0]
+        assert figures["cross_reenactment"]["num_clips"] == len(figures["pairs_worst_first"]) == 1
     assert means[0] == means[1]
 
 
@@ -137,6 +138,7 @@ def test_nothing_to_judge_ends_in_one_line(headcast, tmp_path, checkpoint, clips
     ended = headcast("evaluate", "--model", checkpoint, "--data", clips, "--report", tmp_path / "report")
     assert ended.code == 2
     assert ended.err.splitlines()[-1].startswith("headcast: error: no clip can be judged; the first: ")
+    assert not (tmp_path / "report").exists()
 
 
 @pytest.mark.parametrize("kind", ["no folder", "no pictures"])
