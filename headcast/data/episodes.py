@@ -1,4 +1,4 @@
-"""Tracked clips in, batches of training episodes out: K shots, a warped shot and one target of the same person.
+"""Tracked clips in, batches of training episodes out: K shots, warped shots and one target of the same person.
 
 Neighbouring frames teach nothing but copying, so a target lies far from its shot in pose and expression or holds an
 event (a mouth that opens, a blink), and every episode is moved to a new, made-up person by one change of shape and
@@ -31,6 +31,8 @@ Arrays = dict[str, NDArray[np.generic]]
 MIN_SECONDS_APART = 0.5
 EVENT_CONTROLS = [0, 4, 5, 6]  # lip gap, lids, gaze
 RETARGET_SHARE = 0.15  # of the episodes read landmarks that went through retargeting, as in use
+WARPED_SHOTS, WARPED_SHARES = (1, 2, 3, 4, 8), (0.45, 0.15, 0.15, 0.15, 0.1)
+"""How many shots are warped together, and in what shares of the episodes: one needs more repair than eight."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,13 @@ class EpisodeSampler:
         target = disguise.apply(clip.shot(target_number))
         shot = disguise.apply(clip.shot(shot_number))
         driving = self._driving(clip, shot, target, disguise, random)
+        more = distances.draw_shots(int(random.choice(WARPED_SHOTS, p=WARPED_SHARES)) - 1, target_number, random)
+        warped = [shot, *(disguise.apply(clip.shot(number)) for number in more)]
         if settings.disguise:
-            shot = Shot(spoil_image(shot.image, random), shot.landmarks, shot.matte)
+            warped = _spoil_alike(warped, random)
             driving = roughen_landmarks(driving, random)
         shots = [disguise.apply(clip.shot(int(number))) for number in others]
-        return make_episode(shot, driving, target, shots, clip_number, settings)
+        return make_episode(warped, driving, target, shots, clip_number, settings)
 
     def _draw(self, random: np.random.Generator) -> Arrays:
         share = self._settings.still_share if self._moving and self._stills else float(not self._moving)
@@ -120,7 +124,7 @@ class EpisodeSampler:
             spoilt = Shot(spoil_image(moved.shot.image, random), moved.shot.landmarks, moved.shot.matte)
             moved, driving = MovedStill(spoilt, moved.shown), roughen_landmarks(driving, random)
         shots = [other.shot for other in others]
-        return make_episode(moved.shot, driving, target, shots, clip_number, settings, moved.shown)
+        return make_episode([moved.shot], driving, target, shots, clip_number, settings, moved.shown)
 
     def _driving(
         self, clip: Clip, shot: Shot, target: Shot, disguise: Disguise, random: np.random.Generator
@@ -134,7 +138,7 @@ class EpisodeSampler:
 
 
 def make_episode(
-    shot: Shot,
+    warped: Sequence[Shot],
     driving: Landmarks,
     target: Shot,
     shots: Sequence[Shot],
@@ -142,13 +146,14 @@ def make_episode(
     settings: EpisodeSettings,
     shown: Mask | None = None,
 ) -> Arrays:
-    """Build one episode: the warped `shot` for `driving` landmarks, the `target` frame and the embedder's `shots`.
+    """Build one episode: shots `warped` for `driving` landmarks, the `target` frame and the embedder's `shots`.
 
     `shown` says of a made-up shot, which has the size of the frames, how far each pixel is a true one.
     """
     driving = resize_landmarks(driving, target.image.shape[0], settings.frame_size)
-    shot, target = resize_shot(shot, settings.frame_size), resize_shot(target, settings.frame_size)
-    return pack_episode(_condition(shot, driving, shown), target, shots, video_index, settings)
+    target = resize_shot(target, settings.frame_size)
+    first, *others = (resize_shot(shot, settings.frame_size) for shot in warped)
+    return pack_episode(_condition(Warper(first, others=others), driving, shown), target, shots, video_index, settings)
 
 
 def pack_episode(
@@ -171,12 +176,19 @@ def pack_episode(
     }
 
 
-def _condition(shot: Shot, driving: Landmarks, shown: Mask | None) -> Conditioning:
-    warped = Warper(shot)(driving)
+def _condition(warper: Warper, driving: Landmarks, shown: Mask | None) -> Conditioning:
+    warped = warper(driving)
     if shown is not None:
         carried = sample(shown, warped.grid.positions)
         warped.conditioning.maps[:, :, _VALIDITY] *= shown + warped.carried * (carried - shown)
     return warped.conditioning
+
+
+def _spoil_alike(shots: Sequence[Shot], random: np.random.Generator) -> list[Shot]:
+    """Spoil shots of one take, or none of them, in one way."""
+    seed = int(random.integers(1 << 32))
+    images = [spoil_image(shot.image, np.random.default_rng(seed)) for shot in shots]
+    return [Shot(image, shot.landmarks, shot.matte) for image, shot in zip(images, shots, strict=True)]
 
 
 def resize_shot(shot: Shot, size: int) -> Shot:
@@ -230,3 +242,10 @@ class _Distances:
             return int(random.choice(allowed))
         events = change[:, EVENT_CONTROLS].max(1) ** 2 + 1e-6
         return int(random.choice(allowed, p=events / events.sum()))
+
+    def draw_shots(self, count: int, target: int, random: np.random.Generator) -> list[int]:
+        """Draw shots that lie apart from the target; fewer where the clip has no more."""
+        numbers = np.arange(len(self._controls))
+        allowed = numbers[np.abs(numbers - target) >= self._apart]
+        chosen: list[int] = random.choice(allowed, min(count, len(allowed)), replace=False).tolist()
+        return chosen

@@ -105,7 +105,7 @@ class Person:
         """The picture moved and moved back; what was hidden on the way must be made up."""
         moved = move_still(picture.warper, picture.shot.landmarks, random)
         return make_episode(
-            moved.shot, picture.shot.landmarks, picture.shot, [moved.shot], 0, self._settings, moved.shown
+            [moved.shot], picture.shot.landmarks, picture.shot, [moved.shot], 0, self._settings, moved.shown
         )
 
     def _pack(self, warped: WarpedShot, target: Shot) -> Arrays:

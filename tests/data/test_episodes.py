@@ -119,6 +119,31 @@ def test_a_target_is_half_a_second_away_and_mostly_far(noting: NotingClip) -> No
     assert is_far.mean() > 0.4  # it would be 0.25 by chance
 
 
+def test_one_to_eight_shots_are_warped_and_none_shows_the_target(noting: NotingClip) -> None:
+    plain = EpisodeSettings(num_shots=1, frame_size=16, shot_size=16, disguise=False)
+    sampler = EpisodeSampler([noting], plain, seed=0)
+    counts, random = [], np.random.default_rng(0)
+    for _ in range(60):
+        noting.asked.clear()
+        sampler.episode(0, random)
+        target, *warped = noting.asked[:-1]
+        assert np.abs(np.array(warped) - target).min() >= 6  # half a second at 12 frames a second
+        counts.append(len(warped))
+    assert set(counts) == {1, 2, 3, 4, 8}
+    assert 0.3 < np.mean(np.array(counts) == 1) < 0.6
+
+
+def test_more_warped_shots_come_nearer_to_the_target(clip: Clip) -> None:
+    far, near, target = clip.shot(0), clip.shot(20), clip.shot(21)
+    settings = EpisodeSettings(frame_size=256)
+    errors = []
+    for shots in ([far], [far, near]):
+        episode = make_episode(shots, target.landmarks, target, [far], 0, settings)
+        error = np.abs(episode["conditioning"][3:6].astype(float) - episode["target"]).mean(0)
+        errors.append((error * episode["region_weights"][0]).mean())
+    assert errors[1] < 0.95 * errors[0]
+
+
 def test_a_clip_shorter_than_half_a_second_still_gives_episodes(clip: Clip) -> None:
     short = Clip(clip.name, clip.identity, clip.cache_path, clip.landmarks[:3], clip.rate)
     assert EpisodeSampler([short], SETTINGS, seed=0).episode(0, np.random.default_rng(0))["target"].shape == (3, 64, 64)
@@ -138,7 +163,7 @@ def test_an_undisguised_episode_shows_the_clips_own_frames(noting: NotingClip) -
 def test_the_warped_shot_comes_close_to_the_target(clip: Clip) -> None:
     shot, target = clip.shot(0), clip.shot(12)
     settings = EpisodeSettings(frame_size=256)
-    episode = make_episode(shot, target.landmarks, target, [shot], 0, settings)
+    episode = make_episode([shot], target.landmarks, target, [shot], 0, settings)
     weights = episode["region_weights"][0]
     wanted, warped = (
         episode[name][part].astype(float) for name, part in (("target", np.s_[:]), ("conditioning", np.s_[3:6]))
