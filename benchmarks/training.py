@@ -104,7 +104,13 @@ def measure(options: argparse.Namespace, preset: str) -> Measurement:
     """Train for some steps, as `headcast train` does."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     sizes, batch_size = PRESETS[preset], options.batch_size or BATCH_SIZE[preset]
-    settings = EpisodeSettings(batch_size, NUM_SHOTS[preset], sizes.image_size, sizes.embedder_image_size)
+    settings = EpisodeSettings(
+        batch_size,
+        NUM_SHOTS[preset],
+        sizes.image_size,
+        sizes.embedder_image_size,
+        max_warped_shots=8 if sizes.reads_warped_shot else 1,
+    )
     ranks = Ranks(device=device)
     feed = open_feed(FeedSettings(options.data, settings, options.list, num_workers=options.workers), ranks)
     config = training_config(preset, num_samples=1, adversarial_start=0.0, compile_networks=options.compile)

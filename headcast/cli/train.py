@@ -105,6 +105,7 @@ def run(options: argparse.Namespace) -> Report:
         sizes.image_size,
         sizes.embedder_image_size,
         disguise=sizes.reads_warped_shot,  # the paper trains on the frames as they are
+        max_warped_shots=8 if sizes.reads_warped_shot else 1,
     )
     settings = FeedSettings(
         options.data, episodes, options.list, options.seed, options.workers, int(options.memory * _GIBIBYTE)

@@ -45,6 +45,7 @@ class EpisodeSettings:
     shot_size: int = 128
     disguise: bool = True  # off for validation: real people, unspoiled
     still_share: float = 0.25  # of the episodes come from stills, where there are stills and clips
+    max_warped_shots: int = 8  # warped together; 1 for a generator that reads no warped shot
 
 
 class Clip(Protocol):
@@ -100,7 +101,8 @@ class EpisodeSampler:
         target = disguise.apply(clip.shot(target_number))
         shot = disguise.apply(clip.shot(shot_number))
         driving = self._driving(clip, shot, target, disguise, random)
-        more = distances.draw_shots(int(random.choice(WARPED_SHOTS, p=WARPED_SHARES)) - 1, target_number, random)
+        count = min(int(random.choice(WARPED_SHOTS, p=WARPED_SHARES)), settings.max_warped_shots)
+        more = distances.draw_shots(count - 1, target_number, random)
         warped = [shot, *(disguise.apply(clip.shot(number)) for number in more)]
         if settings.disguise:
             warped = _spoil_alike(warped, random)

@@ -1,6 +1,6 @@
 """Episodes against the clip they are drawn from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -131,6 +131,10 @@ def test_one_to_eight_shots_are_warped_and_none_shows_the_target(noting: NotingC
         counts.append(len(warped))
     assert set(counts) == {1, 2, 3, 4, 8}
     assert 0.3 < np.mean(np.array(counts) == 1) < 0.6
+    noting.asked.clear()
+    for _ in range(5):
+        EpisodeSampler([noting], replace(plain, max_warped_shots=1), seed=0).episode(0, random)
+    assert len(noting.asked) == 5 * 3
 
 
 def test_more_warped_shots_come_nearer_to_the_target(clip: Clip) -> None:
