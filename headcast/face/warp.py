@@ -46,7 +46,7 @@ class Warper:
     """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves.
 
     Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
-    take show hair, body and background too, where their pose is nearer.
+    take show hair, body and background too, where their pose is nearer, and what the person hides of the background.
     """
 
     def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
@@ -60,6 +60,9 @@ class Warper:
             if same_take(anchor, other):
                 self._carriers.append(Carrier(shots[-1], pinned))
                 self._take.append(number)
+        if len(self._carriers) > 1:
+            for carrier in self._carriers:
+                carrier.reveal(self._carriers)
         self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, ANCHOR_LEAD)
         self._faces = FaceBank(shots, skin)
 

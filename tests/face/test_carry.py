@@ -37,6 +37,31 @@ def test_no_background_shows_through_between_face_and_hair(carrier: Carrier, sho
     assert (~np.isin(islands, sides)).sum() <= 5  # of 65,536 pixels
 
 
+def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
+    wall = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (256, 256, 3)).astype(np.float32), (0, 0), 4)
+    wall = np.clip(128 + 8 * (wall - wall.mean()), 0, 255).astype(np.uint8)
+
+    def before(wall: np.ndarray, shift: int) -> Shot:
+        matte, person = (np.roll(picture, shift, axis=1) for picture in (shot.matte, shot.image))
+        matte[:, :shift] = 0
+        image = wall + matte[:, :, None] * (person.astype(np.float32) - wall)
+        return Shot(image.astype(np.uint8), shot.landmarks + np.float32([shift, 0, 0]), matte)
+
+    first, second, elsewhere = before(wall, 0), before(wall, 60), before(wall[::-1], 60)
+    hidden = (soft_outline(first.matte) > 0.02) & (soft_outline(second.matte) == 0)
+    hidden[130:] = False  # the shoulders follow the head by less
+    driven = second.landmarks
+    assert hidden.sum() > 2000
+
+    def error(*others: Shot) -> float:
+        carrier = Carrier(first)
+        carrier.reveal([Carrier(other) for other in others])
+        return float(np.median(np.abs(carrier(driven, head_of(driven)).colour - wall)[hidden]))
+
+    assert error(second) < 1 < 10 < error()
+    assert error(elsewhere) == error()  # the camera has moved: what was seen there is not what is here
+
+
 def test_the_outline_reaches_a_little_beyond_the_matte() -> None:
     matte = np.zeros((100, 100), np.float32)
     matte[40:60, 40:60] = 1
