@@ -20,7 +20,7 @@ MIRROR_SMOOTHING = 2 / 256  # of the side, of the way to the edge: it is ragged
 HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60
-SAME_WALL = 3.0  # levels of a still background: 1 to 3 before a still camera, 12 and more before a moving one
+SAME_BACKGROUND = 3.0  # levels of a still background: 1 to 3 before a still camera, 12 and more before a moving one
 UNKNOWN = 1e-3  # share of a shot at a pixel that it does not show, for pixels that none shows
 
 
@@ -60,13 +60,16 @@ class Carrier:
         """Learn from other shots of the take what the person hides of the background in this one."""
         image, unknown = self._image.copy(), self._hidden
         for other in others:
-            both = (self._hidden + other._hidden) == 0
-            if not both.any() or cv2.absdiff(self._image, other._image)[both].mean() > SAME_WALL:
-                continue  # the camera or something behind the person has moved
-            there = unknown * (1 - other._hidden) > 0
-            image[there] = other._image[there]
-            unknown = unknown * other._hidden
+            there = (unknown > 0) & (other._hidden == 0)
+            if there.any() and self._shares_background(other):
+                image[there] = other._image[there]
+                unknown = unknown * other._hidden
         self._background = continue_around(image, unknown)
+
+    def _shares_background(self, other: "Carrier") -> bool:
+        """Tell whether neither the camera nor anything behind the person has moved."""
+        both = (self._hidden == 0) & (other._hidden == 0)
+        return bool(both.any() and cv2.absdiff(self._image, other._image)[both].mean() < SAME_BACKGROUND)
 
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
