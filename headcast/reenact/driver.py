@@ -4,6 +4,7 @@ Files, camera, web and evaluation all go through this, so what is measured is wh
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from headcast.face.draw import draw_landmark_image
@@ -12,6 +13,7 @@ from headcast.face.warp import WarpedShot, Warper
 from headcast.networks.avatar import Avatar, make_avatar
 from headcast.networks.model import Model
 from headcast.reenact.compose import Composer
+from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.runtime import Generated, make_runtime
 from headcast.reenact.sitter import Sitter
 from headcast.types import Image, Landmarks, Shot
@@ -44,6 +46,7 @@ class Driver:
         self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4, others)
         self._compose = Composer(sitter) if paste_back else None
         self._generate = make_runtime(avatar, device=device, precision=precision, cache=cache)
+        self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
 
     @property
@@ -75,8 +78,11 @@ class Driver:
         return self._warp(landmarks)
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame."""
-        return self._generate(warped.conditioning)
+        """Generate the square frame; a monochrome photo stays monochrome."""
+        generated = self._generate(warped.conditioning)
+        if self._tones is None:
+            return generated
+        return replace(generated, image=in_tones(generated.image, self._tones))
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""
