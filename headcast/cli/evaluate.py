@@ -116,7 +116,7 @@ def _evaluate(options: argparse.Namespace, settings: "Settings", paintings: list
     opened = _open(options, settings, paintings)
     work, missing = opened.work, opened.work.judges.missing()
     if options.workers > 1:
-        _judge_side_by_side(options, settings, paintings, opened)
+        _judge_side_by_side(options, opened)
     evaluation = evaluate(work)
     evaluation.left_out[:0] = opened.left_out
     summary = summarise(evaluation, settings.seed)
@@ -144,12 +144,10 @@ class _Opened:
         judge_share(self.work, show=show)
 
 
-def _judge_side_by_side(
-    options: argparse.Namespace, settings: "Settings", paintings: list[Path], opened: _Opened
-) -> None:
+def _judge_side_by_side(options: argparse.Namespace, opened: _Opened) -> None:
     """Share the work among processes; what one that dies leaves undone is done afterwards."""
     context = multiprocessing.get_context("spawn")  # threads of torch and OpenVINO do not survive a fork
-    given = (options, settings, paintings)
+    given = (options, opened.work.settings, list(opened.work.paintings))
     others = [context.Process(target=_work_apart, args=given, daemon=True) for _ in range(1, options.workers)]
     records = opened.work.records
     records.drop_claims()

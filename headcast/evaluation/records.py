@@ -19,7 +19,9 @@ Figures = dict[str, float]
 """Figure by name."""
 
 REAL: Final = "real frames"
-FORMAT: Final = 2
+FORMAT: Final = 3
+"""Raised when a figure's meaning changes, so that a folder never mixes two."""
+
 SEPARATOR: Final = " | "
 CLAIM: Final = ".claim"
 

@@ -14,9 +14,7 @@ from headcast.types import Image
 ToneCurve = NDArray[np.uint8]
 """(256, 3): the colour of each brightness."""
 
-SINGLE_TONE: Final = (
-    1.5  # levels that the colours of one brightness may differ on average: in colour photos and paintings 2.4 and more
-)
+SINGLE_TONE: Final = 1.5  # mean levels by which one brightness may differ in colour; paintings differ by 2.4 and more
 NEIGHBOURS: Final = 4.0  # levels of brightness over which the curve is smoothed
 
 
