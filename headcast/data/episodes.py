@@ -81,7 +81,7 @@ class EpisodeSampler:
         self._seed = seed
         self._stills = [number for number, clip in enumerate(clips) if len(clip) == 1]
         self._moving = [number for number, clip in enumerate(clips) if len(clip) > 1]
-        self._distances = {number: _Distances(clips[number]) for number in self._moving}
+        self._distances = {number: FrameDistances(clips[number]) for number in self._moving}
 
     def batches(self, first_step: int = 0, rows: slice = slice(None)) -> Iterator[Arrays]:
         """Yield batches for ever, or these rows of each: arrays named like the fields of training's EpisodeBatch."""
@@ -218,7 +218,7 @@ def stack(episodes: Sequence[Arrays]) -> Arrays:
     return {name: np.stack([episode[name] for episode in episodes]) for name in episodes[0]}
 
 
-class _Distances:
+class FrameDistances:
     """How far the frames of one clip are from each other in pose and expression."""
 
     def __init__(self, clip: Clip) -> None:

@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.interior import Eye, Mouth, Patch, mouth_patch
+from headcast.face.interior import Eye, Mouth, mouth_patch
 from headcast.face.mesh import GRAZING, face_triangles, facing, opening_triangles, sample, smoothstep
 from headcast.face.nearest import EYE_CONTROLS, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, Weights
+from headcast.face.patch import Patch
 from headcast.face.pose import Controls, Face, Head, Pose, head_of, remove_pose
+from headcast.face.seams import lash_line, lip_seam
 from headcast.face.slip import Slip, face_shares
 from headcast.face.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
@@ -42,6 +44,7 @@ class ShownFace:
     skin: tuple[Patch, ...]
     mouth: Patch
     eyes: tuple[Patch, Patch]
+    seams: tuple[Patch, ...]
     detail: tuple[float, ...]
     controls: Controls
 
@@ -76,6 +79,7 @@ class FaceBank:
             self._skin(landmarks, head, triangles, (skin, mouth, eyes, eyes)) if len(self._faces) > 1 else (),
             mouth_patch(self._mouths, mouth.tolist(), landmarks, face, pose),
             (self._eye(0, eyes, landmarks, pose), self._eye(1, eyes, landmarks, pose)),
+            tuple(self._seam(which, say, landmarks) for which, say in enumerate((mouth, eyes, eyes))),
             (1.0, float(mouth[0]), float(eyes[0]), float(eyes[0])),
             controls,
         )
@@ -122,6 +126,13 @@ class FaceBank:
         shown = np.sum([share * patch.shown for share, patch in zip(shares, patches, strict=True)], axis=0)
         return replace(patches[0], colour=colour, shown=shown)
 
+    def _seam(self, which: int, weights: Weights, landmarks: Landmarks) -> Patch:
+        some = np.flatnonzero(weights)
+        patches: list[Patch] = [self._faces[number].seams[which](landmarks) for number in some]
+        shares = weights[some].astype(np.float32)
+        inside = np.sum([share * patch.inside for share, patch in zip(shares, patches, strict=True)], axis=0)
+        return replace(patches[int(shares.argmax())], inside=inside)
+
 
 class _Face:
     """One shot's face, ready to be carried."""
@@ -137,6 +148,8 @@ class _Face:
         self._slip = Slip(self.head, self._points, face_shares())
         self.mouth = Mouth(shot.image, shot.landmarks, face, pose, skin)
         self.eyes = [Eye(shot.image, shot.landmarks, face, pose, left=left) for left in (False, True)]
+        lashes = (lash_line(shot.image, shot.landmarks, left=left) for left in (False, True))
+        self.seams = (lip_seam(shot.image, shot.landmarks), *lashes)
 
     def edges(self, head: Head) -> NDArray[np.float32]:
         """Return each triangle's first corner in the shot and its two edges (T, 3, 2), for a head that is driven."""

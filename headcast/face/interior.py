@@ -6,13 +6,14 @@ a prior that the generator refines. The eyeball likewise stays behind the lids a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from headcast.face.mesh import sample
+from headcast.face.patch import Patch, box_around, polygon_mask
 from headcast.face.pose import Face, Pose, apply_pose, neutral_face
 from headcast.face.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
 from headcast.types import Image, Landmarks, Mask
@@ -25,34 +26,7 @@ TEXTURE_SIZE = (116, 116)
 TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
 MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
 SHOWN_SHARE = 0.2  # of a blend of mouths, from which on what it shows needs no drawing
-BOX_MARGIN = 2  # pixels
 COLOURFUL = 0.25  # spread of a skin's channels over their mean in a colour photo
-
-
-@dataclass(frozen=True)
-class Patch:
-    """One region to lay over the warped shot: `colour` (h, w, 3) float32 0..255, `inside` and `shown` (h, w) in 0..1.
-
-    `inside` is the opening's coverage of each pixel, `shown` is 1 where the colour is the shot's own.
-    """
-
-    left: int
-    top: int
-    colour: NDArray[np.float32]
-    inside: Mask
-    shown: Mask
-
-
-def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, height: int) -> Mask:
-    """Return the coverage (height, width) in 0..1 of a polygon (N, 2), anti-aliased, within a box of its image."""
-    fine = 4
-    corners = (points - (left, top) + 0.5) * fine - 0.5
-    mask = np.zeros((height * fine, width * fine), np.uint8)
-    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], (255,), cv2.LINE_8, 4)
-    area = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    # The fill includes the outline: a closed mouth is a line that must not count as open.
-    thickness = _polygon_area(points) / max(float(np.ptp(points[:, 0])), 1.0)
-    return area * np.float32(np.clip(thickness * 2 - 0.4, 0, 1))
 
 
 class Mouth:
@@ -71,7 +45,7 @@ class Mouth:
     def draw(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
         """Return a drawn mouth for a face at `landmarks`; `face` is the same without its `pose`."""
         lips = landmarks[list(INNER_LIPS), :2]
-        box = _box(lips, self._image.shape[:2])
+        box = box_around(lips, self._image.shape[:2])
         jaw = max(0.0, float(face[[87, 14, 317], 1].mean() - self._contact[1]))
         nothing = np.zeros(box[:1:-1], np.float32)
         return Patch(box[0], box[1], self._draw(pose, jaw, box), polygon_mask(lips, *box), nothing)
@@ -134,7 +108,7 @@ class Eye:
     def patch(self, landmarks: Landmarks, pose: Pose) -> Patch:
         """Return the eye between the lids of a face at `landmarks` with the rigid `pose`."""
         lids = landmarks[list(self._ring), :2]
-        left, top, width, height = _box(lids, self._image.shape[:2])
+        left, top, width, height = box_around(lids, self._image.shape[:2])
         moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         moved += landmarks[self._corners, :2].mean(0) - moved[[0, 8]].mean(0)
         carry = _fit_affine(moved, self._source)
@@ -205,13 +179,6 @@ def _feathered_window(points: NDArray[np.float32], shape: tuple[int, ...]) -> Ma
     return np.clip(cv2.blur(mask, (radius, radius)) * 2 - 1, 0, 1)
 
 
-def _box(points: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return left, top, width, height of whole pixels around points (N, 2), inside of an image, never empty."""
-    low = np.clip(np.floor(points.min(0)) - BOX_MARGIN, 0, (shape[1] - 2, shape[0] - 2)).astype(int)
-    high = np.clip(np.ceil(points.max(0)) + BOX_MARGIN + 1, low + 1, (shape[1], shape[0])).astype(int)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
-
-
 def _fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
     """Fit the affine map (2, 3) that carries points (N, 2) onto points (N, 2), by least squares."""
     augmented = np.column_stack([start, np.ones(len(start))])
@@ -237,8 +204,3 @@ def _sample(
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     taken = cv2.warpAffine(image, to_image, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return taken.astype(np.float32)
-
-
-def _polygon_area(points: NDArray[np.float32]) -> float:
-    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
-    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2

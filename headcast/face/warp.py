@@ -14,10 +14,10 @@ from headcast.face.bank import FaceBank
 from headcast.face.carry import Carried, Carrier, blend, same_take
 from headcast.face.contact import OPENINGS
 from headcast.face.draw import draw_landmark_image
-from headcast.face.interior import Patch
 from headcast.face.light import in_light_of
 from headcast.face.mesh import EAR_DEPTH, SamplingGrid, Sides
 from headcast.face.nearest import NearestFaces
+from headcast.face.patch import Patch
 from headcast.face.pose import Head, Pose, head_of, remove_pose
 from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Mask, Shot
 
@@ -84,6 +84,9 @@ class Warper:
                 _part(patch, carried)[:] *= 1 - patch.inside
                 np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
             openings.append(opening)
+        for patch in shown.seams:
+            _lay(patch, colour, validity)
+            _part(patch, carried)[:] *= 1 - patch.inside
         skull = skull_coordinates(head.pose, self._size)
         change = _opening_change(skull, head.controls - shown.controls)
         maps = np.dstack([validity, *openings, change, skull, picture.matte]).astype(np.float32)

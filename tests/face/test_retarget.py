@@ -117,6 +117,15 @@ def test_lips_touch_when_the_drivers_touch_and_open_when_they_open(sitter: Landm
     assert gaps[0] == pytest.approx(0, abs=1e-6)
 
 
+def test_lips_that_hardly_part_stay_in_touch(sitter: Landmarks) -> None:
+    driving = [driver(gap=gap) for gap in np.linspace(0, 0.1, 21)]
+    move = retargeter(sitter, driving)
+    gaps = np.array([controls_of(move(landmarks))["lip_gap"] for landmarks in driving])
+    assert gaps[4] < 0.005  # a tracker that lags behind closing lips says 0.02
+    assert (np.diff(gaps) > -1e-6).all() and np.diff(gaps).max() < 0.02  # no jump on the way
+    assert gaps[-1] == pytest.approx(0.1, abs=0.01)
+
+
 @pytest.mark.parametrize("relative", [True, False])
 def test_a_blink_closes_the_sitters_eyes_and_a_wink_one(sitter: Landmarks, relative: bool) -> None:
     driving = [driver(), driver(lids=(0, 0)), driver(lids=(0, 0.13))]

@@ -1,0 +1,49 @@
+"""Points on a frame in, the piece of it around or between them out: what is laid over a warped shot."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.types import Mask
+
+BOX_MARGIN = 2  # pixels
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One region to lay over the warped shot: `colour` (h, w, 3) float32 0..255, `inside` and `shown` (h, w) in 0..1.
+
+    `inside` is the opening's coverage of each pixel, `shown` is 1 where the colour is the shot's own.
+    """
+
+    left: int
+    top: int
+    colour: NDArray[np.float32]
+    inside: Mask
+    shown: Mask
+
+
+def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, height: int) -> Mask:
+    """Return the coverage (height, width) in 0..1 of a polygon (N, 2), anti-aliased, within a box of its image."""
+    fine = 4
+    corners = (points - (left, top) + 0.5) * fine - 0.5
+    mask = np.zeros((height * fine, width * fine), np.uint8)
+    cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], (255,), cv2.LINE_8, 4)
+    area = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    # The fill includes the outline: a closed mouth is a line that must not count as open.
+    thickness = _polygon_area(points) / max(float(np.ptp(points[:, 0])), 1.0)
+    return area * np.float32(np.clip(thickness * 2 - 0.4, 0, 1))
+
+
+def box_around(points: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, width, height of whole pixels around points (N, 2), inside of an image, never empty."""
+    low = np.clip(np.floor(points.min(0)) - BOX_MARGIN, 0, (shape[1] - 2, shape[0] - 2)).astype(int)
+    high = np.clip(np.ceil(points.max(0)) + BOX_MARGIN + 1, low + 1, (shape[1], shape[0])).astype(int)
+    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+
+def _polygon_area(points: NDArray[np.float32]) -> float:
+    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
+    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
