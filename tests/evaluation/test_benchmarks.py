@@ -10,7 +10,9 @@ import pytest
 
 from headcast.errors import DataError
 from headcast.evaluation.baselines import OURS, PHOTO, WARP
+from headcast.face.builtin import builtin_motion
 from headcast.media.writer import VideoWriter
+from headcast.types import Shot
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -105,3 +107,31 @@ def test_photo_pairs_are_of_people_with_two_photos(
     people = [{WARP: {"LPIPS": w}, OURS: {"LPIPS": w / 2}, pairs.TUNED: {"LPIPS": w / 4}} for w in (0.2, 0.4)]
     pairs.print_table(people)
     assert "-50.0% (-50.0% to -50.0%)   -50.0% (-50.0% to -50.0%)" in capsys.readouterr().out
+
+
+class NumberedClip:
+    """Frames that are their number in grey, of a face that talks."""
+
+    identity = "somebody"
+    rate = Fraction(10)
+
+    def __init__(self) -> None:
+        motion = builtin_motion("talk", rate=self.rate)
+        self.landmarks = motion.landmarks * np.float32(256 / motion.image_size[0])
+
+    def __len__(self) -> int:
+        return len(self.landmarks)
+
+    def shot(self, number: int) -> Shot:
+        return Shot(np.full((256, 256, 3), number, np.uint8), self.landmarks[number], np.ones((256, 256), np.float32))
+
+
+def test_far_pairs_differ_in_the_further_shots_alone(benchmark) -> None:
+    clip = NumberedClip()
+    one, eight = (list(benchmark("far_pairs").draw_pairs(clip, count, 3, seed=1)) for count in (1, 8))
+    assert len({int(target.image[0, 0, 0]) for _, target in one}) > 1
+    for (alone, target), (many, same) in zip(one, eight, strict=True):
+        wanted, shots = int(target.image[0, 0, 0]), many["shots"][:, 0, 0, 0].astype(int)
+        assert int(same.image[0, 0, 0]) == wanted
+        assert len(shots) == 8 and alone["shots"][:, 0, 0, 0].tolist() == shots[:1].tolist()
+        assert np.abs(shots - wanted).min() >= 5  # half a second
