@@ -14,7 +14,7 @@ from headcast.face.topology import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Image, Landmarks, Mask
 
 LIPS_TOUCH, LIDS_TOUCH = (0.015, 0.05), (0.03, 0.09)  # gap over width of the ring: shut below, plainly open above
-SEAM_WIDTH, LASH_WIDTH = 0.03, 0.075  # of the width of mouth and eye
+SEAM_WIDTH, LASH_WIDTH = 0.045, 0.075  # of the width of mouth and eye
 COVERAGE = 0.9
 SEAM_SHADE = 0.5  # of the lips' colour
 LASH_PERCENTILE = 12  # of the brightness between and at the lids: lashes and pupil
@@ -41,14 +41,17 @@ class Seam:
     def __call__(self, landmarks: Landmarks) -> Patch:
         """Return the line on a face at `landmarks`: nothing while it is open there, or where the shot shows it."""
         ring = landmarks[list(self.ring), :2]
-        half = len(ring) // 2
         left, top, width, height = box_around(ring, self.shape)
-        middle = (ring[: half + 1] + np.vstack([ring[:1], ring[: half - 1 : -1]])) / 2
-        thickness = max(1.0, self.thickness * _width(ring))
-        coverage = _stroke(middle[: self.end + 1] - (left, top), thickness, width, height)
-        share = np.float32(COVERAGE * self.lacking * _shut(ring, self.touch))
         colour = np.ascontiguousarray(np.broadcast_to(self.colour, (height, width, 3)))
-        return Patch(left, top, colour, share * coverage, np.ones_like(coverage))
+        inside = np.zeros((height, width), np.float32)
+        share = self.lacking * _shut(ring, self.touch)
+        if share > 0:
+            half = len(ring) // 2
+            middle = (ring[: half + 1] + np.vstack([ring[:1], ring[: half - 1 : -1]])) / 2
+            thickness = max(1.0, self.thickness * _width(ring))
+            line = middle[: self.end + 1] - (left, top)
+            inside = np.float32(COVERAGE * share) * _stroke(line, thickness, inside.shape)
+        return Patch(left, top, colour, inside, np.ones_like(inside))
 
 
 def lip_seam(image: Image, landmarks: Landmarks) -> Seam:
@@ -84,9 +87,9 @@ def _width(ring: NDArray[np.float32]) -> float:
     return float(np.linalg.norm(ring[0] - ring[len(ring) // 2]))
 
 
-def _stroke(line: NDArray[np.float32], thickness: float, width: int, height: int) -> Mask:
-    """Return the coverage (height, width) in 0..1 of a line (N, 2) with soft sides, in pixels of its box."""
-    rows, columns = np.indices((height, width), dtype=np.float32)
+def _stroke(line: NDArray[np.float32], thickness: float, shape: tuple[int, ...]) -> Mask:
+    """Return the coverage (h, w) in 0..1 of a line (N, 2) with soft sides, in pixels of its box."""
+    rows, columns = np.indices(shape, dtype=np.float32)
     places = np.stack([columns, rows], -1)[:, :, None]
     starts, steps = line[:-1], np.diff(line, axis=0)
     along = ((places - starts) * steps).sum(-1) / np.maximum((steps**2).sum(1), 1e-6)
