@@ -4,7 +4,7 @@ Pairs are drawn as in training (half of the targets from the quarter of a clip t
 a quarter by an event), of people whom the checkpoints have not seen, with one and with eight warped shots. All rivals
 see the same pairs. Means are over people, intervals hold 95 %.
 
-    python benchmarks/far_pairs.py --clips CLIPS --list CLIPS.csv --split val --squeezenet SQUEEZENET [CHECKPOINT ...]
+    python benchmarks/far_pairs.py --clips CLIPS --list CLIPS.csv --split val --squeezenet SQUEEZENET
 """
 
 import argparse
@@ -95,7 +95,7 @@ def print_table(table: Table) -> None:
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoints", type=Path, nargs="*", help="default: the weights that come with the package")
+    parser.add_argument("--checkpoints", type=Path, nargs="+", help="default: the weights that come with the package")
     parser.add_argument("--clips", type=Path, required=True, help="folder of clips")
     parser.add_argument("--list", type=Path, help="CSV with columns file, identity, split; default: all clips")
     parser.add_argument("--split", help="which split of the list; default: all")

@@ -44,7 +44,7 @@ HIDDEN_SHARE = 0.75  # of MAX_ROTATION that such a photo cannot turn towards the
 MAX_SHIFT = 0.9  # eye distances that the head may leave its place
 MAX_ZOOM = 0.2
 TOUCHING = 0.01  # lip gap that the tracker still reports for closed lips, in eye distances
-PARTED = 0.06  # lip gap from which on lips are surely apart; the tracker lags behind lips that close quickly
+PARTED = 0.08  # lip gap from which on lips are surely apart; the tracker lags behind lips that close quickly
 SHUT = 0.2  # share of the usual lid opening that the tracker still reports for closed lids
 WIDEST = 1.35  # lids open to at most this multiple of the sitter's usual opening
 GAZE_LIMITS = (0.11, 0.06)  # how far an iris may move from its place, in eye distances
@@ -134,7 +134,7 @@ class Retargeter:
     def _wanted_openings(self, controls: Controls) -> NDArray[np.float64]:
         """Return the sitter's lip gap and lid openings (3,): contact is the driver's, width is the sitter's."""
         gap = controls[OPENINGS[0]]
-        lips = gap * float(smoothstep(gap, TOUCHING, PARTED))
+        lips = (gap - TOUCHING) * float(smoothstep(gap, TOUCHING, PARTED))
         lips = max(0.0, self._openings[0] + self._strength * (lips - self._openings[0]))
         share = np.clip((controls[4:6] / self._reference.lids - SHUT) / (1 - SHUT), 0, WIDEST)
         share = np.maximum(0, 1 + self._strength * (share - 1))

@@ -123,7 +123,7 @@ def test_lips_that_hardly_part_stay_in_touch(sitter: Landmarks) -> None:
     gaps = np.array([controls_of(move(landmarks))["lip_gap"] for landmarks in driving])
     assert gaps[4] < 0.005  # a tracker that lags behind closing lips says 0.02
     assert (np.diff(gaps) > -1e-6).all() and np.diff(gaps).max() < 0.02  # no jump on the way
-    assert gaps[-1] == pytest.approx(0.1, abs=0.01)
+    assert gaps[-1] == pytest.approx(0.09, abs=0.002)  # as every gap, less what the tracker sees of closed lips
 
 
 @pytest.mark.parametrize("relative", [True, False])
