@@ -160,7 +160,10 @@ def _judge_side_by_side(options: argparse.Namespace, opened: _Opened) -> None:
 
 
 def _work_apart(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> None:
+    from headcast.data.workers import end_with_parent
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
+    end_with_parent()  # also where it was killed
     _open(options, settings, paintings).judge_share(options.workers, show=False)
 
 

@@ -102,10 +102,15 @@ def _start_worker() -> None:
     """One thread a process for OpenCV; end at once when interrupted, or when the parent ends, however it does."""
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """End this process when the one that started it ends, however it does: a killed parent cannot tell its workers."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

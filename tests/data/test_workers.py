@@ -32,8 +32,21 @@ def test_an_error_in_a_job_comes_through() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
-def test_workers_end_with_a_parent_that_was_killed() -> None:
-    code = "import time; from headcast.data.workers import run_here; list(run_here(time.sleep, [600], 1))"
+@pytest.mark.parametrize(
+    ("code", "num_processes"),
+    [
+        # the parent, its resource tracker, the worker
+        ("import time; from headcast.data.workers import run_here; list(run_here(time.sleep, [600], 1))", 3),
+        (
+            "import multiprocessing, time; from headcast.data.workers import end_with_parent; "
+            "work = lambda: (end_with_parent(), time.sleep(600)); "
+            "multiprocessing.get_context('fork').Process(target=work).start(); time.sleep(600)",
+            2,
+        ),
+    ],
+    ids=["a pool's", "one's own"],
+)
+def test_workers_end_with_a_parent_that_was_killed(code: str, num_processes: int) -> None:
     parent = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 
     def family() -> list[int]:
@@ -41,7 +54,7 @@ def test_workers_end_with_a_parent_that_was_killed() -> None:
         stats = [path.read_text().rsplit(")", 1)[1].split() for path in Path("/proc").glob("[0-9]*/stat")]
         return [int(stat[3]) for stat in stats if int(stat[3]) == parent.pid and stat[0] != "Z"]
 
-    _wait_until(lambda: len(family()) >= 3)  # the parent, its resource tracker, the worker
+    _wait_until(lambda: len(family()) >= num_processes)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     _wait_until(lambda: not family())
