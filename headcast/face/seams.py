@@ -51,7 +51,7 @@ class Seam:
             thickness = max(1.0, self.thickness * _width(ring))
             line = middle[: self.end + 1] - (left, top)
             inside = np.float32(COVERAGE * share) * _stroke(line, thickness, inside.shape)
-        return Patch(left, top, colour, inside, np.ones_like(inside))
+        return Patch(left, top, colour, inside, np.ones_like(inside))  # drawn, yet as sure as if the shot showed it
 
 
 def lip_seam(image: Image, landmarks: Landmarks) -> Seam:
