@@ -17,9 +17,10 @@ import torch
 from _machine import print_machine
 from tqdm import tqdm
 
+from headcast.cli.arguments import whole_number
 from headcast.data.clips import Clip, find_clips, load_clips
 from headcast.data.episodes import Arrays, EpisodeSettings, FrameDistances, make_episode, stack
-from headcast.errors import HeadcastError
+from headcast.errors import CheckpointError, HeadcastError
 from headcast.evaluation.baselines import WARP
 from headcast.evaluation.bootstrap import compare_paired
 from headcast.evaluation.judges import Judges, judge_frame, load_judges
@@ -40,7 +41,12 @@ def main() -> None:
     options = parse_options()
     print_machine()
     judges = load_judges(options.squeezenet)
-    models = {path.stem: load_checkpoint(path) for path in options.checkpoints or [default_checkpoint_path()]}
+    models = {str(path): load_checkpoint(path) for path in options.checkpoints or [default_checkpoint_path()]}
+    for path, model in models.items():
+        if not model.config.reads_warped_shot:
+            raise CheckpointError(
+                f"{path} reads no warped shot, so there is nothing to compare; give a lite checkpoint"
+            )
     clips = list(load_clips(find_clips(options.clips, options.list, options.split)))
     for num_shots in options.shots:
         people: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
@@ -87,8 +93,8 @@ def print_table(table: Table) -> None:
             result = compare_paired([person[f"{name} {region}"] for person in table[rival]], warp, 0)
             low, high = result.relative_interval
             print(
-                f"{name} {region:6} {rival:24} warp {result.second:.4f}  ours {result.first:.4f}  "
-                f"{result.relative:+.1%} ({low:+.1%} to {high:+.1%})"
+                f"{name} {region:6} warp {result.second:.4f}  ours {result.first:.4f}  "
+                f"{result.relative:+.1%} ({low:+.1%} to {high:+.1%})  {rival}"
             )
 
 
@@ -100,9 +106,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--list", type=Path, help="CSV with columns file, identity, split; default: all clips")
     parser.add_argument("--split", help="which split of the list; default: all")
     parser.add_argument("--squeezenet", type=Path, required=True, help="SqueezeNet 1.1 features, safetensors")
-    parser.add_argument("--shots", type=int, nargs="+", default=[1, 8], help="default: %(default)s")
-    parser.add_argument("--pairs", type=int, default=5, help="from each clip; default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shots", type=whole_number(1, 32), nargs="+", default=[1, 8], help="default: %(default)s")
+    parser.add_argument("--pairs", type=whole_number(1), default=5, help="from each clip; default: %(default)s")
+    parser.add_argument("--seed", type=whole_number(0), default=0)
     return parser.parse_args()
 
 
