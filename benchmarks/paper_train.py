@@ -18,12 +18,12 @@ from headcast.data.episodes import Arrays, resize_shot, stack
 from headcast.data.regions import eyes_box, mouth_box, region_weights
 from headcast.data.shards import ShardClip, load_all
 from headcast.errors import HeadcastError
-from headcast.face.draw import DRAWING_STYLE, draw_landmark_image
 from headcast.media.prefetch import prefetch
 from headcast.networks.presets import PRESETS
 from headcast.training.config import training_config
 from headcast.training.episode import EpisodeBatch, batch_from_arrays
 from headcast.training.run import RunFiles, train
+from headcast.warping.draw import DRAWING_STYLE, draw_landmark_image
 
 PRESET = "small_paper"
 SIZE = PRESETS[PRESET].image_size

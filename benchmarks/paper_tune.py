@@ -35,7 +35,6 @@ from headcast.evaluation.records import Figures
 from headcast.evaluation.regions import judged_regions
 from headcast.evaluation.tables import mean_figures
 from headcast.evaluation.trunks import load_trunk
-from headcast.face.draw import draw_landmark_image
 from headcast.media.images import write_image
 from headcast.networks.avatar import Avatar
 from headcast.networks.checkpoint import load_checkpoint
@@ -48,6 +47,7 @@ from headcast.reenact.driver import avatar_of
 from headcast.training.candidates import reason
 from headcast.training.content import FeatureNetworks
 from headcast.types import Image, Landmarks, Shot
+from headcast.warping.draw import draw_landmark_image
 
 NUM_SHOTS = 8
 NUM_TARGETS = 16

@@ -20,7 +20,6 @@ import numpy as np
 from _machine import describe_machine, print_machine
 
 from headcast.errors import HeadcastError
-from headcast.face.track import MediaPipeTracker
 from headcast.media.images import read_image
 from headcast.media.video import open_video
 from headcast.media.writer import VideoWriter
@@ -29,6 +28,7 @@ from headcast.networks.model import Model
 from headcast.reenact.animate import Stopwatch
 from headcast.reenact.driver import Driver, avatar_of
 from headcast.reenact.sitter import make_sitter
+from headcast.tracking.track import MediaPipeTracker
 from headcast.types import Image
 
 PHOTO_SIZE = (1280, 720)

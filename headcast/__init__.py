@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from headcast.errors import HeadcastError
-    from headcast.face.builtin import builtin_motion, builtin_motion_names
-    from headcast.face.motion import load_motion, save_motion
+    from headcast.geometry.builtin import builtin_motion, builtin_motion_names
+    from headcast.geometry.motion import load_motion, save_motion
     from headcast.networks.checkpoint import load_checkpoint
     from headcast.personalization.personalize import PersonalizeOptions, PersonalizeResult, personalize
     from headcast.provenance.marks import Marks

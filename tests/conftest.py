@@ -8,6 +8,14 @@ import pytest
 # Two test processes on two cores must not fight over them; set before anybody imports torch or OpenCV.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import numpy as np
+import skimage.data
+
+from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
+from headcast.tracking.matte import person_matte
+from headcast.tracking.track import find_face
+from headcast.types import Image, Landmarks, Shot
+
 
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
@@ -21,9 +29,34 @@ def shared_dir() -> Path:
 @pytest.fixture(scope="session")
 def astronaut_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eileen Collins's portrait (NASA, public domain) as a PNG file."""
-    from PIL import Image
-    from skimage import data
+    import PIL.Image
 
     path = tmp_path_factory.mktemp("photos") / "astronaut.png"
-    Image.fromarray(data.astronaut()).save(path)
+    PIL.Image.fromarray(skimage.data.astronaut()).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Image:
+    """Eileen Collins's portrait (NASA, public domain)."""
+    return np.asarray(skimage.data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def face(astronaut: Image) -> Landmarks:
+    """Landmarks in pixels of the whole photo."""
+    return find_face(astronaut)
+
+
+@pytest.fixture(scope="session")
+def head(astronaut: Image, face: Landmarks) -> tuple[Image, Landmarks]:
+    """The 256 px head crop and the landmarks in it."""
+    box = head_crop(face)
+    return crop_image(astronaut, box, 256), crop_landmarks(face, box, 256)
+
+
+@pytest.fixture(scope="session")
+def shot(head: tuple[Image, Landmarks]) -> Shot:
+    """The head crop with the person's matte."""
+    image, landmarks = head
+    return Shot(image, landmarks, person_matte(image))

@@ -10,10 +10,9 @@ import pytest
 import skimage.data
 
 from headcast.errors import CheckpointError
-from headcast.face.builtin import builtin_motion
-from headcast.face.motion import save_motion
-from headcast.face.pose import CONTROLS, fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.face.track import track_video
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.motion import save_motion
+from headcast.geometry.pose import CONTROLS, fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.media.images import write_image
 from headcast.media.video import open_video
 from headcast.networks.checkpoint import CheckpointNotes, default_checkpoint_path, save_checkpoint
@@ -21,6 +20,7 @@ from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
 from headcast.reenact.animate import AnimateOptions, AnimateResult, animate_file
+from headcast.tracking.track import track_video
 from headcast.types import Landmarks, Motion
 
 RATE = Fraction(12)

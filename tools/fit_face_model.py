@@ -1,4 +1,4 @@
-"""A folder of clips in, headcast/face/assets/face_model.safetensors out: the statistics behind pose and expression.
+"""A folder of clips in, headcast/geometry/assets/face_model.safetensors out: the statistics behind pose and expression.
 
 python tools/fit_face_model.py CLIPS_DIR --list clips.csv --split train
 
@@ -15,8 +15,8 @@ from safetensors.numpy import save_file
 
 from headcast.data.clips import find_clips, load_clip
 from headcast.errors import FaceError
-from headcast.face.pose import CONTROLS, EYE_CORNERS, FACE_MODEL_PATH, measure_controls
-from headcast.face.topology import MIRROR
+from headcast.geometry.pose import CONTROLS, EYE_CORNERS, FACE_MODEL_PATH, measure_controls
+from headcast.geometry.topology import MIRROR
 
 Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Folders of clips and photos in, headcast/face/assets/likeness.safetensors out: where people differ.
+"""Folders of clips and photos in, headcast/tracking/assets/likeness.safetensors out: where people differ.
 
 python tools/fit_likeness.py DIR [DIR ...]     each with its list beside it: DIR.csv, columns file, identity, split
 
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from headcast.errors import FaceError
-from headcast.face.crop import crop_image, crop_landmarks, head_crop
-from headcast.face.likeness import LIKENESS_PATH, describe
-from headcast.face.track import find_face
 from headcast.media.images import read_image
 from headcast.media.video import open_video
 from headcast.reenact.driving import PHOTO_SUFFIXES
+from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
+from headcast.tracking.likeness import LIKENESS_PATH, describe
+from headcast.tracking.track import find_face
 from headcast.types import Image
 
 Array = NDArray[np.float64]

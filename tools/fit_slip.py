@@ -1,4 +1,4 @@
-"""A folder of clips in, headcast/face/assets/slip.safetensors out: where the mesh misses, learned from true frames.
+"""A folder of clips in, headcast/warping/assets/slip.safetensors out: where the mesh misses, learned from true frames.
 
 python tools/fit_slip.py CLIPS_DIR --list clips.csv --split train
 
@@ -20,10 +20,10 @@ from safetensors.numpy import save_file
 
 from headcast.data.clips import Clip, ClipFile, find_clips, load_clip
 from headcast.errors import FaceError
-from headcast.face.mesh import Mesh, sample
-from headcast.face.pose import head_of
-from headcast.face.slip import GRID_X, GRID_Y, SLIP_MODEL_PATH, change_features, upright
+from headcast.geometry.pose import head_of
 from headcast.types import Shot
+from headcast.warping.mesh import Mesh, sample
+from headcast.warping.slip import GRID_X, GRID_Y, SLIP_MODEL_PATH, change_features, upright
 
 Array = NDArray[np.float64]
 

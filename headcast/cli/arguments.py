@@ -61,7 +61,7 @@ def whole_number(low: int, high: int = 2**63 - 1) -> Callable[[str], int]:
 
 def motion_argument(name_or_file: str) -> Path | str:
     """The name of a built-in motion as it is, or the path of an existing motion file; MotionError for neither."""
-    from headcast.face.builtin import builtin_motion_names
+    from headcast.geometry.builtin import builtin_motion_names
 
     names = builtin_motion_names()
     if name_or_file in names:

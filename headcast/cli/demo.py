@@ -28,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     """Write the photo, the video and the contact sheet into the output folder; the report names them."""
     from headcast.cli.arguments import motion_argument
-    from headcast.face.crop import head_crop
-    from headcast.face.track import find_face
     from headcast.media.images import write_image
     from headcast.provenance.verify import read_marks
     from headcast.reenact.animate import AnimateOptions, animate_file
+    from headcast.tracking.crop import head_crop
+    from headcast.tracking.track import find_face
 
     motion = motion_argument(options.motion)
     folder = existing_dir(options.output)
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> Report:
 
 def contact_sheet(video: Path, num_frames: int, box: Box) -> Image:
     """`box` of frames at even distances, row by row, in one picture of 4 columns and 6 rows."""
-    from headcast.face.crop import crop_image
     from headcast.media.video import open_video
+    from headcast.tracking.crop import crop_image
 
     wanted = set(np.linspace(0, num_frames - 1, _SHEET_COLUMNS * _SHEET_ROWS).round().astype(int).tolist())
     with open_video(video) as frames:

@@ -27,9 +27,9 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _extract(options: argparse.Namespace) -> Report:
-    from headcast.face.motion import save_motion
-    from headcast.face.track import fill_gaps, track_video
+    from headcast.geometry.motion import save_motion
     from headcast.media.video import open_video
+    from headcast.tracking.track import fill_gaps, track_video
 
     with open_video(options.video) as video:
         tracked = [(frame.time, landmarks) for frame, landmarks in track_video(video)]
@@ -41,15 +41,15 @@ def _extract(options: argparse.Namespace) -> Report:
 
 
 def _list(options: argparse.Namespace) -> Report:
-    from headcast.face.builtin import builtin_motion_names
+    from headcast.geometry.builtin import builtin_motion_names
 
     names = builtin_motion_names()
     return Report(names, {"motions": names})
 
 
 def _show(options: argparse.Namespace) -> Report:
-    from headcast.face.builtin import builtin_motion
-    from headcast.face.motion import load_motion
+    from headcast.geometry.builtin import builtin_motion
+    from headcast.geometry.motion import load_motion
 
     source = motion_argument(options.motion)
     motion = load_motion(source) if isinstance(source, Path) else builtin_motion(source)

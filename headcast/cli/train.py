@@ -92,10 +92,10 @@ def run(options: argparse.Namespace) -> Report:
     import torch
 
     from headcast.data.episodes import EpisodeSettings
-    from headcast.face.draw import DRAWING_STYLE
     from headcast.training.distributed import join_ranks
     from headcast.training.feed import FeedSettings, open_feed
     from headcast.training.run import RunFiles, train
+    from headcast.warping.draw import DRAWING_STYLE
 
     device = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     sizes = PRESETS[options.preset]

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.pose import apply_pose, change_expression, fit_pose, remove_pose
-from headcast.face.retarget import CONTROL_SPREAD
-from headcast.face.topology import MIRROR
+from headcast.geometry.pose import apply_pose, change_expression, fit_pose, remove_pose
+from headcast.geometry.retarget import CONTROL_SPREAD
+from headcast.geometry.topology import MIRROR
 from headcast.types import Image, Landmarks, Shot
 
 ROUGHENED_SHARE = 0.15  # more would teach to paint everything where it might be: blurred

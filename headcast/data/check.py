@@ -15,8 +15,8 @@ from headcast.data.manifest import Manifest, Shard, read_manifest
 from headcast.data.quality import QUALITY
 from headcast.data.tar import ClipNotes, EncodedClip, decode_frame, decode_matte, read_clips, sha256_of
 from headcast.errors import DataError
-from headcast.face.draw import draw_landmark_image
 from headcast.types import Image
+from headcast.warping.draw import draw_landmark_image
 
 NUM_SHOWN: Final = 48  # clips on the contact sheet
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
-from headcast.face.crop import crop_image, crop_landmarks, head_crop
-from headcast.face.matte import person_matte
-from headcast.face.track import fill_gaps, find_face, track_video
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
+from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
+from headcast.tracking.matte import person_matte
+from headcast.tracking.track import fill_gaps, find_face, track_video
 from headcast.types import Box, Frame, Landmarks, Mask
 
 FRAME_SIZE: Final = 256

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
 from headcast.data.regions import eyes_box, mouth_box, region_weights
 from headcast.data.stills import MovedStill, move_still
-from headcast.face.draw import draw_landmark_image
-from headcast.face.mesh import sample
-from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference
-from headcast.face.warp import Warper
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
+from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference
 from headcast.types import CONDITIONING_MAPS, Conditioning, Landmarks, Mask, Shot
+from headcast.warping.draw import draw_landmark_image
+from headcast.warping.mesh import sample
+from headcast.warping.warp import Warper
 
 _VALIDITY = CONDITIONING_MAPS.index("validity")
 Arrays = dict[str, NDArray[np.generic]]

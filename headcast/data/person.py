@@ -14,8 +14,8 @@ import numpy as np
 
 from headcast.data.episodes import Arrays, EpisodeSettings, make_episode, pack_episode, stack
 from headcast.data.stills import close, draw_place, move_still
-from headcast.face.warp import WarpedShot, Warper
 from headcast.types import Shot
+from headcast.warping.warp import WarpedShot, Warper
 
 SELF_MADE_SHARE: Final = 0.5  # of the episodes, where there are other shots
 HELD_OUT: Final = slice(3, None, 4)  # one shot in four judges and is not learned from; of fewer none can be spared

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 
 from headcast.data.cut import FRAME_SIZE, TrackedClip
-from headcast.face.pose import fit_pose, rotation_vector
-from headcast.face.quality import sharpness, true_resolution
-from headcast.face.search import face_size
+from headcast.geometry.measures import face_size
+from headcast.geometry.pose import fit_pose, rotation_vector
+from headcast.tracking.quality import sharpness, true_resolution
 
 QUALITY: Final = ("face_size", "sharpness", "true_resolution", "pose_spread", "tracking_loss", "largest_step")
 """What is measured: the face in pixels of the source; how many pixels across the face in a frame show all its detail,

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.topology import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 
 MOUTH, EYES, FACE, PERSON, BACKGROUND = 8.0, 6.0, 2.0, 1.2, 0.3

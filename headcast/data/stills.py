@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.builtin import builtin_motion
-from headcast.face.contact import OPENINGS, set_openings
-from headcast.face.pose import apply_pose, fit_pose, measure_controls, remove_pose
-from headcast.face.retarget import Retargeter, find_reference
-from headcast.face.warp import Warper
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.contact import OPENINGS, set_openings
+from headcast.geometry.pose import apply_pose, fit_pose, measure_controls, remove_pose
+from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.types import CONDITIONING_MAPS, Landmarks, Mask, Shot
+from headcast.warping.warp import Warper
 
 MOTIONS: Final = ("talk", "turn", "smile", "surprise", "look", "blink", "tilt")
 MOTION_RATE: Final = Fraction(4)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import DataError
-from headcast.face.track import MediaPipeTracker, track_video
+from headcast.tracking.track import MediaPipeTracker, track_video
 from headcast.types import Frame, Image, Landmarks
 
 ANNOTATION_RATE: Final = 25  # frames a second

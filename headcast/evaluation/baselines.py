@@ -11,8 +11,8 @@ from typing import Final, Protocol
 import numpy as np
 
 from headcast.evaluation.painter import Painter, reduced
-from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
+from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
 from headcast.reenact.driver import avatar_of

@@ -29,7 +29,7 @@ from headcast.evaluation.regions import skin_mask
 from headcast.evaluation.self_reenactment import SKIN, by_rival
 from headcast.evaluation.strips import strip
 from headcast.evaluation.tables import mean_figures
-from headcast.face.pose import fit_pose, rotation_vector
+from headcast.geometry.pose import fit_pose, rotation_vector
 from headcast.types import Image, Landmarks, Shot
 
 HEAD_MOTION: Final = "head motion energy"

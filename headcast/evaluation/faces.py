@@ -18,10 +18,10 @@ from headcast.evaluation.openings import (
     lid_opening,
     mouth_opening,
 )
-from headcast.face.mediapipe_graphs import FaceMesh
-from headcast.face.pose import fit_pose, measure_controls, remove_pose
-from headcast.face.search import face_size
-from headcast.face.topology import RIGID
+from headcast.geometry.measures import face_size
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
+from headcast.geometry.topology import RIGID
+from headcast.tracking.mediapipe_graphs import FaceMesh
 from headcast.types import Image, Landmarks
 
 MEDIAPIPE: Final = "MediaPipe"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.evaluation.onnx import FACE_SIZE, Network, load_network, subtracts_first
-from headcast.face.topology import PAPER_68
+from headcast.geometry.topology import PAPER_68
 from headcast.types import Image, Landmarks
 
 ALIGNED_POINTS: Final = ((38.3, 51.7), (73.5, 51.5), (56.0, 71.7), (41.5, 92.4), (70.7, 92.2))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.evaluation.onnx import FACE_SIZE, Network, load_network
-from headcast.face.topology import PAPER_68
+from headcast.geometry.topology import PAPER_68
 from headcast.types import Image, Landmarks
 
 Points68 = NDArray[np.float32]

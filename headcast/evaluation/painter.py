@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 
 from headcast.data.episodes import resize_landmarks, resize_shot
-from headcast.face.warp import WarpedShot
 from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
 from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import Sitter
 from headcast.types import Box, Image, Landmarks, Shot
+from headcast.warping.warp import WarpedShot
 
 
 def reduced(shots: Sequence[Shot], model: Model) -> list[Shot]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import DataError
-from headcast.face.pose import fit_pose
+from headcast.geometry.pose import fit_pose
 from headcast.types import Landmarks, Shot
 
 PART: Final = 0.45

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.evaluation.landmarks68 import points_68
-from headcast.face.topology import FACE_OVAL
+from headcast.geometry.topology import FACE_OVAL
 from headcast.types import Box, Landmarks, Mask
 
 MOUTH_BOX_WIDTH: Final = 1.6

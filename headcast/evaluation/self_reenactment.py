@@ -20,7 +20,7 @@ from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.regions import head_matte, skin_mask
 from headcast.evaluation.strips import error_picture, strip
 from headcast.evaluation.tables import head_figure, mean_figures
-from headcast.face.smooth import smooth
+from headcast.geometry.smooth import smooth
 from headcast.types import Image, Landmarks, Shot
 
 SKIN: Final = "skin delta E"

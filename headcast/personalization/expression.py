@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
-from headcast.face.contact import OPENINGS
-from headcast.face.pose import fit_pose, measure_controls, remove_pose
-from headcast.face.track import find_face
+from headcast.geometry.contact import OPENINGS
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
+from headcast.tracking.track import find_face
 from headcast.types import Image
 
 

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from headcast.errors import FaceError, HeadcastError, MediaError
-from headcast.face.pose import fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.pose import fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
+from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.media.video import open_video
 from headcast.personalization.coach import LEAVE_OUT, advise
 from headcast.personalization.look import look_at

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.crop import crop_image, crop_landmarks, head_crop, landmarks_to_image
-from headcast.face.likeness import likeness
-from headcast.face.pose import Controls, fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
-from headcast.face.quality import sharpness
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
-from headcast.face.search import face_size
+from headcast.geometry.measures import face_size
+from headcast.geometry.pose import Controls, fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
+from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.reenact.sitter import Sitter
+from headcast.tracking.crop import crop_image, crop_landmarks, head_crop, landmarks_to_image
+from headcast.tracking.likeness import likeness
+from headcast.tracking.quality import sharpness
 from headcast.types import Image, Landmarks
 
 _CROP_SIZE: Final = 256  # pixels, for likeness
@@ -33,7 +33,7 @@ class Look:
     """How a face looks: `size` and `detail` in pixels across the face, `shows` some of WANTED.
 
     `vector` (64,) tells people apart; `pixels` (64 * 64,) have mean 0 and length 1; `points` (478, 2) are in per cent
-    of the head crop; `rotation` (3, 3) and `controls` (8,) are those of face/pose.py.
+    of the head crop; `rotation` (3, 3) and `controls` (8,) are those of geometry/pose.py.
     """
 
     size: float

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from headcast.data.episodes import EpisodeSettings
 from headcast.data.person import Person
-from headcast.face.draw import draw_landmark_image
 from headcast.media.prefetch import prefetch
 from headcast.networks.model import Model
 from headcast.networks.presets import ModelConfig
@@ -21,6 +20,7 @@ from headcast.training.content import FeatureNetworks
 from headcast.training.episode import EpisodeBatch, batch_from_arrays
 from headcast.training.finetune import FinetuneConfig, Finetuned, finetune, finetune_config
 from headcast.types import Shot
+from headcast.warping.draw import draw_landmark_image
 
 BATCH_SIZE: Final = 4
 NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward model's frames are kept

@@ -12,8 +12,6 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from headcast.face.draw import draw_landmark_image
-from headcast.face.warp import WarpedShot
 from headcast.media.prefetch import prefetch
 from headcast.media.writer import VideoWriter, checked_output
 from headcast.provenance.marks import Marks, fingerprint
@@ -22,6 +20,8 @@ from headcast.reenact.driving import Driving, DrivingFrame, open_driving
 from headcast.reenact.sitter import Sitter
 from headcast.reenact.source import Source, open_source
 from headcast.types import Image
+from headcast.warping.draw import draw_landmark_image
+from headcast.warping.warp import WarpedShot
 
 Item = TypeVar("Item")
 

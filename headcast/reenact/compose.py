@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.face.crop import PasteBack, crop_image
-from headcast.face.mesh import Pixel, sample
-from headcast.face.warp import WarpedShot
 from headcast.reenact.runtime import Generated
 from headcast.reenact.sitter import Sitter
+from headcast.tracking.crop import PasteBack, crop_image
 from headcast.types import CONDITIONING_MAPS, Image
+from headcast.warping.mesh import Pixel, sample
+from headcast.warping.warp import WarpedShot
 
 MAX_PATCH_SIZE = 1024
 DETAIL_FROM = 1.1  # a patch less than so much larger than the shot has no detail to add

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from headcast.face.draw import draw_landmark_image
-from headcast.face.retarget import Retargeter, find_reference
-from headcast.face.warp import WarpedShot, Warper
+from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.networks.avatar import Avatar, make_avatar
 from headcast.networks.model import Model
 from headcast.reenact.compose import Composer
@@ -17,6 +15,8 @@ from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.runtime import Generated, make_runtime
 from headcast.reenact.sitter import Sitter
 from headcast.types import Image, Landmarks, Shot
+from headcast.warping.draw import draw_landmark_image
+from headcast.warping.warp import WarpedShot, Warper
 
 
 class Driver:

@@ -12,14 +12,14 @@ from typing import Protocol
 import numpy as np
 
 from headcast.errors import FaceError, MediaError
-from headcast.face.builtin import builtin_motion, builtin_motion_names
-from headcast.face.motion import load_motion
-from headcast.face.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
-from headcast.face.search import face_size
-from headcast.face.smooth import Smoother
-from headcast.face.track import MediaPipeTracker, find_face, track_video
+from headcast.geometry.builtin import builtin_motion, builtin_motion_names
+from headcast.geometry.measures import face_size
+from headcast.geometry.motion import load_motion
+from headcast.geometry.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
+from headcast.geometry.smooth import Smoother
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
+from headcast.tracking.track import MediaPipeTracker, find_face, track_video
 from headcast.types import Image, Landmarks, Motion
 
 MOTION_SUFFIX = ".motion"

@@ -6,12 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from headcast.face.crop import crop_image, crop_landmarks, head_crop
-from headcast.face.matte import person_matte
-from headcast.face.mesh import Sides
-from headcast.face.track import find_face
 from headcast.media.images import read_image
+from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
+from headcast.tracking.matte import person_matte
+from headcast.tracking.track import find_face
 from headcast.types import Box, Image, Shot
+from headcast.warping.mesh import Sides
 
 DEFAULT_MAX_SIDE = 1920
 

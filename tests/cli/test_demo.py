@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from headcast.cli.demo import PHOTOS, contact_sheet
-from headcast.face.track import find_face
 from headcast.media.writer import VideoWriter
+from headcast.tracking.track import find_face
 from headcast.types import Box
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from headcast.face.builtin import builtin_motion_names
+from headcast.geometry.builtin import builtin_motion_names
 
 
 def test_list_names_the_built_in_motions(headcast):

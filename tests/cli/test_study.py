@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from headcast.cli.demo import PHOTOS
-from headcast.face.track import find_face
 from headcast.media.writer import VideoWriter
 from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 from headcast.study.answers import Answers
 from headcast.study.study import load_study
+from headcast.tracking.track import find_face
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.data.manifest import Manifest, Shard, write_manifest
 from headcast.data.quality import QUALITY
 from headcast.data.tar import ClipNotes, EncodedClip, encode_frame, encode_matte, write_clips
-from headcast.face.builtin import builtin_motion
-from headcast.face.retarget import Retargeter, find_reference
-from headcast.face.warp import Warper
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.writer import VideoWriter
 from headcast.reenact.sitter import make_sitter
+from headcast.warping.warp import Warper
 
 CLIP_RATE = Fraction(12)
 NUM_FRAMES = 30

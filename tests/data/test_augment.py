@@ -5,8 +5,8 @@ import pytest
 
 from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
 from headcast.data.clips import Clip
-from headcast.face.pose import fit_pose
-from headcast.face.topology import MIRROR
+from headcast.geometry.pose import fit_pose
+from headcast.geometry.topology import MIRROR
 from headcast.types import NUM_LANDMARKS, Shot
 
 SIZE = 128

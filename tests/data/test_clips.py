@@ -10,10 +10,10 @@ import pytest
 from headcast.data.clips import Clip, ClipFile, find_clips, load_clip, load_clips
 from headcast.data.cut import FRAME_SIZE, clip_box
 from headcast.errors import DataError, FaceError, HeadcastError, MediaError
-from headcast.face.crop import crop_image, crop_landmarks
-from headcast.face.track import find_face
 from headcast.media.video import open_video
 from headcast.media.writer import VideoWriter
+from headcast.tracking.crop import crop_image, crop_landmarks
+from headcast.tracking.track import find_face
 from headcast.types import Box
 
 LIST_HEADER = "file,identity,split\n"

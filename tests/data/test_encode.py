@@ -14,9 +14,9 @@ from headcast.data.encode import LeftOut, encode_source
 from headcast.data.files import Location
 from headcast.data.sources import SourceClip, find_sources
 from headcast.data.tar import EncodedClip, decode_frame
-from headcast.face.crop import crop_image
-from headcast.face.track import find_face
 from headcast.media.writer import VideoWriter
+from headcast.tracking.crop import crop_image
+from headcast.tracking.track import find_face
 from headcast.types import Image
 
 VIDEO = "21Uxsk56VDQ"

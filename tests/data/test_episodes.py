@@ -8,10 +8,10 @@ import pytest
 from headcast.data.augment import Disguise
 from headcast.data.clips import Clip
 from headcast.data.episodes import EpisodeSampler, EpisodeSettings, make_episode, resize_landmarks, resize_shot
-from headcast.face.draw import draw_landmark_image
-from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.face.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
+from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.types import CONDITIONING_MAPS, Shot
+from headcast.warping.draw import draw_landmark_image
 
 SETTINGS = EpisodeSettings(batch_size=2, num_shots=2, frame_size=64, shot_size=32)
 SHAPES = {

@@ -8,8 +8,8 @@ import pytest
 from headcast.data.clips import Clip
 from headcast.data.episodes import Arrays, EpisodeSettings, resize_shot
 from headcast.data.person import Person
-from headcast.face.draw import draw_landmark_image
 from headcast.types import Shot
+from headcast.warping.draw import draw_landmark_image
 
 SIZE = 64
 SETTINGS = EpisodeSettings(batch_size=6, num_shots=1, frame_size=SIZE, shot_size=32, disguise=False)

@@ -10,7 +10,7 @@ import pytest
 
 from headcast.data.cut import TrackedClip, track_photo
 from headcast.data.quality import QUALITY, measure_quality, reason_to_leave_out
-from headcast.face.pose import apply_pose, fit_pose, remove_pose
+from headcast.geometry.pose import apply_pose, fit_pose, remove_pose
 from headcast.types import Box, Landmarks
 
 GOOD = {

@@ -6,7 +6,7 @@ import pytest
 from headcast.data.clips import Clip
 from headcast.data.regions import BACKGROUND, EYES, EYES_ASPECT, FACE, MOUTH, MOUTH_ASPECT, eyes_box, mouth_box
 from headcast.data.regions import region_weights as weights_of
-from headcast.face.topology import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from headcast.geometry.topology import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks
 
 

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from skimage.data import astronaut
 
 from headcast.data.clips import Clip
-from headcast.face.pose import Pose, apply_pose, face_model
+from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.reenact.sitter import make_sitter
 from headcast.types import Image, Landmarks
 

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from headcast.evaluation.baselines import NEAREST, OURS, PHOTO, WARP, ZEROED, Rivals, nearest_face, without_warp
-from headcast.face.pose import Pose, apply_pose, face_model
-from headcast.face.warp import Warper
+from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 from headcast.networks.tensors import conditioning_to_tensor
 from headcast.training.conditions import erase_warp
 from headcast.types import Image, Landmarks, Shot
+from headcast.warping.warp import Warper
 
 
 def test_rivals_answer_the_same_landmarks(

@@ -10,7 +10,7 @@ import pytest
 
 from headcast.errors import DataError
 from headcast.evaluation.baselines import OURS, PHOTO, WARP
-from headcast.face.builtin import builtin_motion
+from headcast.geometry.builtin import builtin_motion
 from headcast.media.writer import VideoWriter
 from headcast.types import Shot
 

@@ -9,7 +9,7 @@ from headcast.evaluation.bootstrap import compare_paired
 from headcast.evaluation.faces import MEDIAPIPE, Reading, closures_kept, gaze, head_motion_energy, mouth_errors
 from headcast.evaluation.landmarks68 import landmark_errors, points_68
 from headcast.evaluation.openings import MOUTH_CLOSED, closure_kept, mouth_opening
-from headcast.face.pose import Pose, apply_pose, face_model
+from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.types import Landmarks
 
 Judging = Callable[..., None]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from headcast.errors import DataError
 from headcast.evaluation.protocol import frontality, split_clip
-from headcast.face.pose import Pose, apply_pose, face_model
+from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.types import Landmarks
 
 

@@ -11,9 +11,8 @@ import skimage.data
 from headcast.cli.demo import PHOTOS
 from headcast.data.stills import close
 from headcast.errors import FaceError, MediaError
-from headcast.face.builtin import builtin_motion
-from headcast.face.retarget import Retargeter, find_reference
-from headcast.face.warp import Warper
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import read_image, write_image
 from headcast.personalization.check import FolderCheck, check_photos
 from headcast.personalization.coach import HELPS, HELPS_LITTLE, LEAVE_OUT, advise, missing
@@ -21,6 +20,7 @@ from headcast.personalization.gather import gather
 from headcast.personalization.look import CLOSED_EYES, LEFT_TURN, OPEN_MOUTH, RIGHT_TURN, Look, look_at
 from headcast.reenact.sitter import make_sitter
 from headcast.types import Image
+from headcast.warping.warp import Warper
 
 HARMFUL = {
     "stranger.png": "another person",

@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from headcast.face.search import face_size
-from headcast.face.track import find_face
+from headcast.geometry.measures import face_size
 from headcast.media.images import write_image
 from headcast.media.video import open_video
 from headcast.personalization.check import check_photos
 from headcast.personalization.coach import LEAVE_OUT
+from headcast.tracking.track import find_face
 from headcast.types import Image
 
 NUM_GOOD = 10

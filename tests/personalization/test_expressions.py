@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headcast.face.builtin import builtin_motion
+from headcast.geometry.builtin import builtin_motion
 from headcast.personalization.expression import measure_openings
 from headcast.personalization.personalize import personalize
 from headcast.reenact.driver import Driver

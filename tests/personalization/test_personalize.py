@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from headcast.errors import CheckpointError
-from headcast.face.builtin import builtin_motion
-from headcast.face.motion import save_motion
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.motion import save_motion
 from headcast.media.images import read_image
 from headcast.networks.avatar_file import load_avatar
 from headcast.personalization.expression import measure_openings

@@ -8,10 +8,8 @@ import torch
 
 from headcast.cli.demo import PHOTOS
 from headcast.data.episodes import resize_shot
-from headcast.face.builtin import builtin_motion
-from headcast.face.draw import draw_landmark_image
-from headcast.face.retarget import Retargeter, find_reference
-from headcast.face.warp import Warper
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
 from headcast.networks.tensors import images_to_tensor
@@ -20,6 +18,8 @@ from headcast.reenact.sitter import make_sitter
 from headcast.training.config import LossWeights
 from headcast.training.content import FeatureNetworks
 from headcast.types import Shot
+from headcast.warping.draw import draw_landmark_image
+from headcast.warping.warp import Warper
 
 NO_NETWORKS = FeatureNetworks()
 

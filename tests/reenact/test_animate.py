@@ -8,8 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from headcast.face.builtin import builtin_motion
-from headcast.face.motion import save_motion
+from headcast.geometry.builtin import builtin_motion
+from headcast.geometry.motion import save_motion
 from headcast.media.images import write_image
 from headcast.media.video import open_video
 from headcast.media.writer import VideoWriter

@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 import pytest
 
-from headcast.face.interior import polygon_mask
-from headcast.face.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
-from headcast.face.topology import FACE_OVAL
-from headcast.face.warp import WarpedShot, Warper
+from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
+from headcast.geometry.topology import FACE_OVAL
 from headcast.reenact.compose import Composer
 from headcast.reenact.runtime import Generated
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.types import Image
+from headcast.warping.interior import polygon_mask
+from headcast.warping.warp import WarpedShot, Warper
 
 
 def as_warped(warped: WarpedShot) -> Generated:

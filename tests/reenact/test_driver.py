@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from headcast.face.builtin import builtin_motion
-from headcast.face.track import find_face
+from headcast.geometry.builtin import builtin_motion
 from headcast.networks.model import Model
 from headcast.reenact.driver import Driver, avatar_of
 from headcast.reenact.sitter import Sitter
+from headcast.tracking.track import find_face
 
 
 @pytest.fixture(scope="module")

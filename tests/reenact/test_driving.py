@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from headcast.errors import FaceError, MediaError
-from headcast.face.builtin import builtin_motion, builtin_motion_names
-from headcast.face.motion import save_motion
-from headcast.face.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.face.track import find_face
+from headcast.geometry.builtin import builtin_motion, builtin_motion_names
+from headcast.geometry.motion import save_motion
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.media.images import write_image
 from headcast.media.writer import VideoWriter
 from headcast.reenact.driving import MAX_BRIDGED, DrivingFrame, bridge_gaps, open_driving
+from headcast.tracking.track import find_face
 from headcast.types import Image, Landmarks, Motion
 
 

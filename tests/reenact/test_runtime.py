@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from headcast.face.warp import Warper
 from headcast.networks.avatar import Avatar
 from headcast.networks.lite_generator import INITIAL_WARP_WEIGHT
 from headcast.networks.model import Model
@@ -15,6 +14,7 @@ from headcast.reenact.driver import avatar_of
 from headcast.reenact.runtime import OpenVINORuntime, TorchRuntime, make_runtime
 from headcast.reenact.sitter import Sitter
 from headcast.types import Conditioning
+from headcast.warping.warp import Warper
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from headcast.errors import FaceError, MediaError
-from headcast.face.track import find_face
 from headcast.media.images import write_image
 from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
+from headcast.tracking.track import find_face
 from headcast.types import Image
 
 

@@ -7,7 +7,6 @@ import pytest
 from headcast.cli.demo import PHOTOS
 from headcast.data.clips import find_clips, load_clips
 from headcast.errors import DataError, MediaError
-from headcast.face.track import find_face
 from headcast.media.images import read_image, read_image_metadata
 from headcast.media.writer import VideoWriter
 from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
@@ -16,6 +15,7 @@ from headcast.networks.presets import PRESETS
 from headcast.provenance.marks import fingerprint
 from headcast.study.build import build_study
 from headcast.study.study import load_study
+from headcast.tracking.track import find_face
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from headcast.errors import DataError
 from headcast.evaluation.protocol import split_clip
-from headcast.face.pose import face_model
+from headcast.geometry.pose import face_model
 from headcast.study.triplets import plan_triplets
 
 

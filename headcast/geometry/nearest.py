@@ -1,0 +1,56 @@
+"""Faces of several shots and a wanted face in, how much each shot counts out, without jumps."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.geometry.contact import OPENINGS
+from headcast.geometry.pose import CONTROLS, Head, rotation_vector
+from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+
+Weights = NDArray[np.float64]
+
+MOUTH_CONTROLS: Final = tuple(CONTROLS.index(name) for name in ("lip_gap", "mouth_width", "smile"))
+SKIN_CONTROLS: Final = (*MOUTH_CONTROLS, CONTROLS.index("brow_height"))
+EYE_CONTROLS: Final = (*OPENINGS[1:], CONTROLS.index("gaze_x"), CONTROLS.index("gaze_y"))
+MOST_BLENDED: Final = 3
+
+
+class NearestFaces:
+    """Weighs shots by how near they are to a wanted face in pose and some controls, each in its usual spread.
+
+    A shot that is `reach` spreads farther than the nearest one counts e**-0.5 times as much; the first counts as `lead`
+    spreads nearer than it is.
+    """
+
+    def __init__(self, heads: Sequence[Head], controls: Sequence[int], reach: float, lead: float = 0.0) -> None:
+        self._controls, self._reach, self._lead = list(controls), reach, lead
+        self._places = np.stack([self._place(head) for head in heads])
+
+    def __call__(self, head: Head, without: int | None = None) -> Weights:
+        """Return the shots' weights (N,): they sum to 1, at most three are above 0; `without` one shot if so told."""
+        distances = np.linalg.norm(self._places - self._place(head), axis=1)
+        distances[1:] += self._lead
+        if without is not None:
+            distances[without] = np.inf
+        return blend_weights(distances / self._reach)
+
+    def _place(self, head: Head) -> NDArray[np.float64]:
+        expression = (head.controls / CONTROL_SPREAD)[self._controls]
+        return np.concatenate([expression, rotation_vector(head.pose.rotation) / ROTATION_SPREAD])
+
+
+def blend_weights(distances: NDArray[np.float64]) -> Weights:
+    """Return weights (N,) that sum to 1 for distances (N,) of 0 or more, in reaches.
+
+    The fourth nearest counts for nothing, and the third for nothing where it is as far: so weights never jump.
+    """
+    nearness = np.exp(-((distances - distances.min()) ** 2) / 2)
+    if len(nearness) > MOST_BLENDED:
+        nearness = np.maximum(nearness - np.sort(nearness)[-MOST_BLENDED - 1], 0.0)
+    total = float(nearness.sum())
+    if total < 1e-6:  # four or more at one distance: none can be told from the others
+        nearness, total = (distances == distances.min()).astype(np.float64), float((distances == distances.min()).sum())
+    return np.asarray(nearness / total)

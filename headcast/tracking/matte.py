@@ -1,0 +1,56 @@
+"""A square crop in, the person's matte out: 1 on head and body, 0 on the background, soft along hair."""
+
+import threading
+from functools import cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from headcast.tracking.mediapipe_graphs import Segmentation
+from headcast.types import Image, Mask
+
+_lock: Final = threading.Lock()  # one graph for all threads, one image at a time
+
+_EDGE_RADIUS: Final = 1 / 85  # of the side: how far the matte may move to meet an edge of the picture
+_EDGE_CONTRAST: Final = 0.02  # of white: a weaker edge does not attract the matte
+_LOW, _HIGH = 0.3, 0.8  # certainties shown as 0 and 1
+
+
+def person_matte(image: Image) -> Mask:
+    """Return the matte of the largest person, at the image's size; ValueError for a wrong array.
+
+    Best on a head crop (`head_crop`); all zero where nobody is seen.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"an image must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
+    with _lock:
+        likely = _segmentation()(image)
+    refined = _meet_edges(_largest_part(likely), image)
+    return np.asarray(np.clip((refined - _LOW) / (_HIGH - _LOW), 0.0, 1.0), np.float32)
+
+
+@cache
+def _segmentation() -> Segmentation:
+    return Segmentation()
+
+
+def _largest_part(likely: Mask) -> Mask:
+    """Drop what is not connected with the largest part, with a margin for the soft edge; fill its holes."""
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats((likely > 0.5).astype(np.uint8), connectivity=4)
+    if count < 2:
+        return np.zeros_like(likely)
+    person = (labels == 1 + int(statistics[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    outline, _ = cv2.findContours(person, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(person), list(outline), -1, (1,), cv2.FILLED)
+    margin = max(round(2 * _EDGE_RADIUS * len(likely)), 1)
+    near = cv2.dilate(filled, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
+    holes = (filled > 0) & (person == 0)
+    return np.where(holes, np.float32(1.0), likely * near).astype(np.float32)
+
+
+def _meet_edges(mask: Mask, image: Image) -> Mask:
+    """Pull the mask's edge onto the picture's edges (guided filter, He et al. 2010)."""
+    radius = max(round(_EDGE_RADIUS * len(mask)), 1)
+    guide = image.astype(np.float32) / 255
+    return np.asarray(cv2.ximgproc.guidedFilter(guide, mask, radius, _EDGE_CONTRAST**2), np.float32)

@@ -1,0 +1,206 @@
+"""What lies behind lips and lids: a shot in, patches of mouth and eye interior for moved landmarks out.
+
+The inside of a mouth belongs to the skull (upper teeth) and the jaw (lower teeth, tongue), not to the lips. It is
+carried rigidly from the shot where the shot shows it, and drawn in the shot's own brightness where it does not:
+a prior that the generator refines. The eyeball likewise stays behind the lids and turns with the gaze.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.geometry.pose import Face, Pose, apply_pose, neutral_face
+from headcast.geometry.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
+from headcast.types import Image, Landmarks, Mask
+from headcast.warping.mesh import sample
+from headcast.warping.patch import Patch, box_around, polygon_mask
+
+Affine = NDArray[np.float64]
+
+TEETH_DEPTH = 0.1  # canonical distance of the front teeth behind the lips
+TEXTURE_SCALE = 96  # drawn pixels per eye distance
+TEXTURE_SIZE = (116, 116)
+TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
+MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
+SHOWN_SHARE = 0.2  # of a blend of mouths, from which on what it shows needs no drawing
+COLOURFUL = 0.25  # spread of a skin's channels over their mean in a colour photo
+
+
+class Mouth:
+    """The inside of one shot's mouth."""
+
+    def __init__(self, image: Image, landmarks: Landmarks, face: Face, pose: Pose, skin: NDArray[np.float64]) -> None:
+        self._image = image
+        neutral = neutral_face(face)
+        self._contact = neutral[[13, 14]].mean(0)
+        self._anchor = neutral[list(INNER_LIPS)] + (0, 0, TEETH_DEPTH)
+        self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        self._upper, self._lower = draw_teeth(skin), draw_tongue(skin)
+        gap = float(face[14, 1] - face[13, 1])
+        self._window = _feathered_window(landmarks[list(INNER_LIPS), :2], image.shape[:2]) if gap > MIN_SHOWN else None
+
+    def draw(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
+        """Return a drawn mouth for a face at `landmarks`; `face` is the same without its `pose`."""
+        lips = landmarks[list(INNER_LIPS), :2]
+        box = box_around(lips, self._image.shape[:2])
+        jaw = max(0.0, float(face[[87, 14, 317], 1].mean() - self._contact[1]))
+        nothing = np.zeros(box[:1:-1], np.float32)
+        return Patch(box[0], box[1], self._draw(pose, jaw, box), polygon_mask(lips, *box), nothing)
+
+    def show(self, pose: Pose, drawn: Patch) -> tuple[NDArray[np.float32], Mask] | None:
+        """Return what the shot shows at a `drawn` mouth's place, (h, w, 3), and where; None if its lips are closed."""
+        if self._window is None:
+            return None
+        height, width = drawn.inside.shape
+        moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        carry = _fit_affine(moved, self._source) @ _shift(drawn.left, drawn.top)
+        return _sample(self._image, carry, width, height), _sample(self._window, carry, width, height)
+
+    def _draw(self, pose: Pose, jaw: float, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        left, top, width, height = box
+        colours = []
+        for texture, drop in ((self._upper, 0.0), (self._lower, jaw)):
+            corners = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
+            places = np.zeros((3, 3))
+            places[:, :2] = corners / TEXTURE_SCALE + TEXTURE_ORIGIN
+            places += self._contact
+            places += (0, drop, TEETH_DEPTH)
+            to_texture = _fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
+            colours.append(_sample(texture, to_texture @ _shift(left, top), width, height))
+        upper, lower = colours
+        colour = lower[:, :, :3] + upper[:, :, 3:] * (upper[:, :, :3] - lower[:, :, :3])
+        return np.ascontiguousarray(colour)
+
+
+def mouth_patch(
+    mouths: Sequence[Mouth], weights: Sequence[float], landmarks: Landmarks, face: Face, pose: Pose
+) -> Patch:
+    """Return the blended mouth for a face at `landmarks`; where none shows its inside, the first one's drawing."""
+    drawn = mouths[0].draw(landmarks, face, pose)
+    shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
+    for mouth, weight in zip(mouths, weights, strict=True):
+        photo = mouth.show(pose, drawn) if weight else None
+        if photo is not None:
+            share = np.float32(weight) * photo[1]
+            shares += share
+            colour += share[:, :, None] * photo[0]
+    # What a fifth of the blend shows is shown as if all did; below that it fades to the drawing.
+    shown = np.clip(shares / SHOWN_SHARE, 0, 1) if len(mouths) > 1 else shares
+    photo_colour = colour / np.maximum(shares, 1e-6)[:, :, None]
+    return replace(drawn, colour=drawn.colour + shown[:, :, None] * (photo_colour - drawn.colour), shown=shown)
+
+
+class Eye:
+    """The eyeball of one shot, right or left."""
+
+    def __init__(self, image: Image, landmarks: Landmarks, face: Face, pose: Pose, *, left: bool) -> None:
+        self._image = image
+        self._ring, self._iris = (LEFT_EYE, LEFT_IRIS[0]) if left else (RIGHT_EYE, RIGHT_IRIS[0])
+        self._corners = [self._ring[0], self._ring[8]]
+        self._anchor = face[list(self._ring)]
+        self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        self._source_iris = landmarks[self._iris, :2].astype(np.float64)
+        self._window = _feathered_window(landmarks[list(self._ring), :2], image.shape[:2])
+
+    def patch(self, landmarks: Landmarks, pose: Pose) -> Patch:
+        """Return the eye between the lids of a face at `landmarks` with the rigid `pose`."""
+        lids = landmarks[list(self._ring), :2]
+        left, top, width, height = box_around(lids, self._image.shape[:2])
+        moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
+        moved += landmarks[self._corners, :2].mean(0) - moved[[0, 8]].mean(0)
+        carry = _fit_affine(moved, self._source)
+        rows, columns = np.indices((height, width), dtype=np.float64) + np.array([top, left])[:, None, None]
+        places = np.stack([columns, rows, np.ones_like(rows)], -1) @ carry.T
+        iris = landmarks[self._iris, :2].astype(np.float64)
+        gaze = self._source_iris - carry @ np.append(iris, 1)
+        spread = 0.32 * np.linalg.norm(landmarks[self._corners[0], :2] - landmarks[self._corners[1], :2]) + 1e-6
+        near = np.exp(-(((columns - iris[0]) ** 2 + (rows - iris[1]) ** 2) / (2 * spread**2)))
+        places = (places + near[:, :, None] * gaze).astype(np.float32)
+        colour = sample(self._image, places, cv2.BORDER_REPLICATE)
+        shown = sample(self._window, places)
+        inside = polygon_mask(lids, left, top, width, height)
+        return Patch(left, top, colour.astype(np.float32), inside, shown)
+
+
+def draw_teeth(skin: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Draw the upper teeth as (H, W, 4) float32, colour 0..255 and coverage, lit like the `skin` colour (3,)."""
+    x, y = _texture_axes()
+    light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
+    enamel = light * np.array([238.0, 229.0, 212.0]) * (0.65 + 0.35 * skin / max(float(skin.mean()), 1.0))
+    edge = 0.042 - 0.16 * x**2 + 0.006 * np.cos(x * 2 * np.pi / 0.135)
+    gum = -0.16 - 0.05 * x**2
+    coverage = _soft(edge - y) * _soft(y - gum + 0.08) * _soft(0.43 - np.abs(x))
+    shade = np.clip(1.0 - 1.5 * np.abs(x) ** 1.6, 0.25, 1) * np.clip(0.78 + 1.6 * (y + 0.16), 0.68, 1)
+    borders = np.cumsum([0.0, 0.135, 0.105, 0.115, 0.1])
+    for border in borders:
+        shade = shade * (1 - 0.18 * np.exp(-(((np.abs(x) - border) / 0.011) ** 2)))
+    gums = _soft(gum - y)
+    colour = enamel * shade[:, :, None]
+    colour += gums[:, :, None] * (light * np.array([150.0, 82.0, 80.0]) - colour)
+    return np.dstack([_as_colourful_as(skin, colour), coverage]).astype(np.float32)
+
+
+def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Draw throat, tongue and lower teeth as (H, W, 4) float32, colour 0..255 and coverage 1."""
+    x, y = _texture_axes()
+    light = float(np.clip(skin.mean() / 185, 0.25, 1.15))
+    throat = light * np.array([48.0, 20.0, 18.0]) * np.ones((*x.shape, 1))
+    tongue = np.exp(-(((x / 0.3) ** 2 + ((y + 0.03) / 0.13) ** 2) ** 2))
+    colour = throat + 0.5 * tongue[:, :, None] * (light * np.array([148.0, 74.0, 70.0]) - throat)
+    teeth = _soft(y + 0.075 - 0.2 * x**2) * _soft(0.3 - np.abs(x)) * np.clip(1 - 4 * x**2, 0, 1)
+    colour += 0.5 * teeth[:, :, None] * (light * np.array([170.0, 158.0, 144.0]) - colour)
+    return np.dstack([_as_colourful_as(skin, colour), np.ones_like(x)]).astype(np.float32)
+
+
+def _as_colourful_as(skin: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take the colour (H, W, 3) out where the skin has none: in a grey photo the mouth is grey."""
+    share = np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1)
+    grey = colour.mean(-1, keepdims=True)
+    return np.asarray(np.clip(grey + share * (colour - grey), 0, 255))
+
+
+def _texture_axes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows, columns = np.indices((TEXTURE_SIZE[1], TEXTURE_SIZE[0]), dtype=np.float64)
+    return columns / TEXTURE_SCALE + TEXTURE_ORIGIN[0], rows / TEXTURE_SCALE + TEXTURE_ORIGIN[1]
+
+
+def _soft(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the coverage of a soft edge: 0 a hundredth of an eye distance outside, 1 as far inside."""
+    return np.asarray(np.clip(0.5 + distance / 0.02, 0, 1))
+
+
+def _feathered_window(points: NDArray[np.float32], shape: tuple[int, ...]) -> Mask:
+    """Return where (H, W) the shot shows the inside of a ring of points (N, 2), fading within the edge."""
+    mask = polygon_mask(points, 0, 0, shape[1], shape[0])
+    radius = max(3, round(float(np.ptp(points[:, 0])) * 0.06) | 1)
+    return np.clip(cv2.blur(mask, (radius, radius)) * 2 - 1, 0, 1)
+
+
+def _fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
+    """Fit the affine map (2, 3) that carries points (N, 2) onto points (N, 2), by least squares."""
+    augmented = np.column_stack([start, np.ones(len(start))])
+    # A touch of ridge keeps the map sane where the points lie on a line.
+    middle = augmented.mean(0)
+    centred = augmented - middle
+    centred[:, 2] = 0
+    spread = centred.T @ centred
+    ridge = 1e-6 * np.trace(spread) + 1e-9
+    linear = np.linalg.solve(spread[:2, :2] + ridge * np.eye(2), centred[:, :2].T @ (end - end.mean(0))).T
+    return np.column_stack([linear, end.mean(0) - linear @ middle[:2]])
+
+
+def _shift(left: int, top: int) -> NDArray[np.float64]:
+    """Return the matrix (3, 3) that carries a box's pixels into its image."""
+    return np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
+
+
+def _sample(
+    image: NDArray[np.float32] | Image | Mask, to_image: Affine, width: int, height: int
+) -> NDArray[np.float32]:
+    """Read an image through the affine map from a patch's pixels into the image."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    taken = cv2.warpAffine(image, to_image, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return taken.astype(np.float32)

@@ -1,0 +1,278 @@
+"""A shot's landmarks in, a triangle mesh over the whole picture out; moved landmarks in, a sampling grid out.
+
+The mesh is the tracker's face mesh without mouth and eye openings, rings around it that follow the skull, and a
+grid over neck, shoulders and frame that follows less the farther it lies. Triangles that turn their back show
+nothing but cracks, and near ones cover far ones, so the grid does not fold: a chin that goes down covers the neck.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay
+
+from headcast.geometry.measures import smoothstep
+from headcast.geometry.pose import Head, Pose, apply_pose, face_model, head_of, remove_pose
+from headcast.geometry.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE, TRIANGLES
+from headcast.types import Landmarks
+from headcast.warping.slip import Slip, face_shares
+
+Points = NDArray[np.float64]
+Sides = tuple[bool, bool, bool, bool]
+"""Left, top, right, bottom."""
+Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
+
+EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
+HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
+HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of skull and chin
+RINGS = ((1.18, 0.6), (1.45, 0.25))  # size of each ring around the face oval, its share of the jaw's own motion
+GRID_STEPS = 11
+GRID_MARGIN = 0.3  # the grid reaches over the frame by this share of its side
+PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
+SUBPIXEL_BITS = 4
+MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
+_NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
+INSIDE = 2.0  # pixels inside of the shot's face that surroundings show only where they double it
+NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
+RIM = (2.0, 5.0)  # ... if the shot shows them at most so many pixels from the face
+GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
+
+
+@dataclass(frozen=True)
+class SamplingGrid:
+    """Where each pixel of the new picture comes from.
+
+    `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
+    shot shows that place at a grazing angle or from behind; `doubled` (H, W) is 1 where hair and background around
+    a turned face would show the face a second time. `triangles` (H, W) int32 are the numbers of the face's triangles
+    that are seen, those of its openings after the rest; negative elsewhere.
+    """
+
+    positions: NDArray[np.float32]
+    trusted: NDArray[np.float32]
+    doubled: NDArray[np.float32]
+    triangles: NDArray[np.int32]
+
+
+def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
+    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
+    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
+
+
+@cache
+def face_triangles() -> NDArray[np.int64]:
+    """Return the face mesh's triangles (T, 3), all turned the same way; eyes and mouth are holes."""
+    triangles = np.array(TRIANGLES, np.int64)
+    mirrored = _doubled_areas(face_model().mean[triangles]) < 0
+    triangles[mirrored] = triangles[mirrored][:, ::-1]
+    return triangles
+
+
+@cache
+def opening_triangles() -> NDArray[np.int64]:
+    """Return triangles (T, 3) over mouth and eyes, for the seams under the patches that fill them."""
+    rings = (INNER_LIPS, RIGHT_EYE, LEFT_EYE)
+    return np.array([(ring[0], ring[i], ring[i + 1]) for ring in rings for i in range(1, len(ring) - 1)])
+
+
+def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
+    """Return how much (N,) image points (N, 2) move with the head: 1 at the skull, falling over neck and frame."""
+    canonical = (points - pose.translation[:2]) / pose.scale @ pose.rotation[:2, :2]
+    radius = np.linalg.norm((canonical - HEAD_CENTRE) / HEAD_RADII, axis=1)
+    around = 1 - smoothstep(radius, 1.25, 2.4)
+    below = 1 - 0.9 * smoothstep(canonical[:, 1], 1.8, 3.6)
+    return np.asarray(np.minimum(around, below))
+
+
+def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return x and y (H, W, 2) of each pixel of a picture (H, W)."""
+    rows, columns = np.indices(shape[:2], dtype=np.float32)
+    return np.stack([columns, rows], -1)
+
+
+def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return for each pixel (H, W) x and y (H, W, 2) of the nearest wanted one; its own where none is wanted."""
+    places = pixel_places(wanted.shape)
+    if not wanted.any():
+        return places
+    unwanted = (~wanted).astype(np.uint8)
+    _, numbers = cv2.distanceTransformWithLabels(unwanted, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    by_number = np.zeros((int(numbers.max()) + 1, 2), np.float32)
+    by_number[numbers[wanted]] = places[wanted]
+    return np.asarray(by_number[numbers])
+
+
+class Mesh:
+    """The mesh of one shot of `size` x `size` pixels; on a `pinned` side the frame does not move.
+
+    `slips` is False only for who measures what the mesh alone would do.
+    """
+
+    def __init__(self, landmarks: Landmarks, size: int, pinned: Sides = (False,) * 4, *, slips: bool = True) -> None:
+        self.size = size
+        self.head = head_of(landmarks)
+        self.pose = self.head.pose
+        face = remove_pose(landmarks, self.pose)
+        self._rows, self._columns = np.indices((size, size), dtype=np.float32)
+        self._oval = np.array(FACE_OVAL)
+        self._oval_at_rest = face[self._oval]
+        self._around = self._make_surroundings(face)
+        self._around_rest = apply_pose(self._around, self.pose).astype(np.float64)
+        free = _free_of_sides(self._around_rest[:, :2], size, pinned)
+        self._follow = free * head_follow(self._around_rest[:, :2], self.pose)
+        source = self._place(landmarks, self.pose)
+        self._outer = self._triangulate_surroundings(source[:, :2])
+        self._triangles = np.concatenate([self._outer, face_triangles(), opening_triangles()])
+        corners = source[self._triangles]
+        self._source = source[:, :2]
+        self._slip = Slip(self.head, self._source, np.concatenate([face_shares(), free])) if slips else None
+        self._turn = np.ones(len(corners))
+        self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
+        self._trusted = np.ones(len(corners), np.float32)
+        self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
+        self._trusted[-len(opening_triangles()) :] = 0
+        face_area = self._paint_face(corners)
+        self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
+        self._beside_face = nearest_where(self._distance_to_face >= RIM[1])
+
+    def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
+        """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
+        corners = self._place(landmarks, head.pose)[self._triangles]
+        areas = _doubled_areas(corners) * self._turn
+        index = self._paint(corners, areas)
+        slip = np.zeros_like(self._source) if self._slip is None else self._slip(head)
+        source = (self._source + slip)[self._triangles]
+        affine = _affine_maps(corners[:, :, :2], source)
+        # a triangle seen from its edge covers pixels beside it, where its map runs away
+        limits = np.stack([source.min(1) - 1, source.max(1) + 1], -1).astype(np.float32)
+        at = np.concatenate([affine, limits], axis=2).take(index, axis=0)  # (H, W, 2, 5)
+        places = at[..., 0] * self._columns[..., None] + at[..., 1] * self._rows[..., None] + at[..., 2]
+        positions = np.minimum(np.maximum(places, at[..., 3]), at[..., 4])
+        positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
+        trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
+        doubled = self._doubled(index, positions, float(np.linalg.norm(slip[self._oval], axis=1).max()))
+        trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
+        return SamplingGrid(positions, trusted, doubled, np.asarray(index - len(self._outer), np.int32))
+
+    def beside_face(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return for places (H, W, 2) in the shot the nearest ones that do not show its face or the face's rim."""
+        return sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
+
+    def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
+        num_outer, num_openings = len(self._outer), len(opening_triangles())
+        by_depth = num_outer + np.argsort(-corners[num_outer:-num_openings, :, 2].sum(1))
+        far_first = np.concatenate([np.arange(num_outer), by_depth])
+        front = far_first[areas[far_first] > MIN_AREA]
+        # Surroundings that turned their back lie under all others, to close the cracks beside a turned cheek.
+        turned = np.flatnonzero(areas[:num_outer] < -MIN_AREA)
+        openings = np.arange(len(corners) - num_openings, len(corners))
+        order = np.concatenate([turned, front[front < num_outer], openings, front[front >= num_outer]])
+        polygons = np.round(corners[:, :, :2] * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        index = np.full((self.size, self.size), -1, np.int32)
+        for number in order.tolist():
+            cv2.fillConvexPoly(index, polygons[number], number, cv2.LINE_8, SUBPIXEL_BITS)
+        return index
+
+    def _doubled(self, index: NDArray[np.int32], positions: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
+        """Return 1 (H, W) where surroundings show what lies nearer to the face in the shot than they lie to it now.
+
+        `slip` pixels of it are right: so far the outline itself slips.
+        """
+        on_face = index >= len(self._outer)
+        before = sample(self._distance_to_face, positions, cv2.BORDER_REPLICATE)
+        now = _distance_to(on_face.astype(np.uint8))
+        nearer = np.clip((now - before - NEARER[0]) / (NEARER[1] - NEARER[0]), 0, 1)
+        by_the_face = np.clip((RIM[1] - before) / (RIM[1] - RIM[0]), 0, 1)
+        of_the_face = np.clip(-INSIDE - slip - before, 0, 1)
+        return np.asarray(np.maximum(nearer * by_the_face, of_the_face) * ~on_face, np.float32)
+
+    def _paint_face(self, corners: Points) -> NDArray[np.uint8]:
+        """Return 1 (H, W) uint8 where the shot shows the face, its openings closed, else 0."""
+        index = self._paint(corners, _doubled_areas(corners) * self._turn)
+        face = (index >= len(self._outer)).astype(np.uint8)
+        outline, _ = cv2.findContours(face, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        return np.asarray(cv2.drawContours(face, list(outline), -1, (1,), cv2.FILLED), np.uint8)
+
+    def _make_surroundings(self, face: Points) -> Points:
+        """Return the canonical places (N, 3) of the rings, then of the grid outside of the rings."""
+        rings = []
+        for size, _ in RINGS:
+            ring = self._oval_at_rest.copy()
+            ring[:, :2] = HEAD_CENTRE + size * (ring[:, :2] - HEAD_CENTRE)
+            ring[:, 2] += (EAR_DEPTH - ring[:, 2]) * min(1.0, 3 * (size - 1))
+            rings.append(ring)
+        steps = np.linspace(-GRID_MARGIN, 1 + GRID_MARGIN, GRID_STEPS) * (self.size - 1)
+        grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
+        hull = cv2.convexHull(np.ascontiguousarray(apply_pose(rings[-1], self.pose)[:, :2]))
+        gap = self.size / (GRID_STEPS - 1) / 3
+        outside = [cv2.pointPolygonTest(hull, (float(x), float(y)), True) < -gap for x, y in grid]
+        return np.concatenate([*rings, _lift(grid[outside], self.pose, EAR_DEPTH)])
+
+    def _triangulate_surroundings(self, vertices: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return triangles (T, 3) between the face oval and the frame, the least moving first."""
+        names = np.concatenate([self._oval, np.arange(NUM_FACE, len(vertices))])
+        triangles = names[Delaunay(vertices[names]).simplices]
+        oval = vertices[self._oval].astype(np.float32)
+        outside = [cv2.pointPolygonTest(oval, (float(x), float(y)), False) < 0 for x, y in vertices[triangles].mean(1)]
+        triangles = triangles[outside]
+        follow = np.concatenate([np.ones(NUM_FACE), self._follow])[triangles].sum(1)
+        return np.asarray(triangles[np.argsort(follow, kind="stable")])
+
+    def _place(self, landmarks: Landmarks, pose: Pose) -> Points:
+        """Return all vertices (V, 3): the face at `landmarks`, the surroundings after the rigid `pose`."""
+        moved = apply_pose(self._around, pose).astype(np.float64)
+        jaw = landmarks[self._oval] - apply_pose(self._oval_at_rest, pose)
+        for number, (_, share) in enumerate(RINGS):
+            moved[number * len(jaw) : (number + 1) * len(jaw)] += share * jaw
+        placed = self._around_rest + self._follow[:, None] * (moved - self._around_rest)
+        return np.concatenate([landmarks[:NUM_FACE].astype(np.float64), placed])
+
+
+def _lift(points: Points, pose: Pose, depth: float) -> Points:
+    """Return canonical points (N, 3) at canonical `depth` that the pose shows at image points (N, 2)."""
+    across = (points - pose.translation[:2]) / pose.scale - depth * pose.rotation[:2, 2]
+    return np.column_stack([across @ np.linalg.inv(pose.rotation[:2, :2]).T, np.full(len(points), depth)])
+
+
+def _free_of_sides(points: Points, size: int, pinned: Sides) -> NDArray[np.float64]:
+    """Return 1 (N,) where points may move, falling to 0 towards and beyond each pinned side."""
+    band = PINNED_BAND * size
+    free = np.ones(len(points))
+    distances = (points[:, 0], points[:, 1], size - 1 - points[:, 0], size - 1 - points[:, 1])
+    for distance, side in zip(distances, pinned, strict=True):
+        if side:
+            free *= smoothstep(distance, 0, band)
+    return free
+
+
+def _distance_to(area: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the distance in pixels (H, W) of each pixel to an area that is 1."""
+    return np.asarray(cv2.distanceTransform(1 - area, cv2.DIST_L2, 3), np.float32)
+
+
+def _doubled_areas(corners: Points) -> NDArray[np.float64]:
+    """Return twice the signed areas (T,) in the image of triangles (T, 3, 2 or 3)."""
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+
+def facing(corners: Points) -> NDArray[np.float64]:
+    """Return the cosines (T,) between the triangles' (T, 3, 3) normals and the direction to the camera."""
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return np.asarray(normals[:, 2] / np.maximum(np.linalg.norm(normals, axis=1), 1e-9))
+
+
+def _affine_maps(corners: Points, source_corners: Points) -> NDArray[np.float32]:
+    """Return the maps (T, 2, 3) that carry image triangles (T, 3, 2) onto the shot's triangles (T, 3, 2)."""
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
+    inverse = np.stack([two[:, 1], -two[:, 0], -one[:, 1], one[:, 0]], -1).reshape(-1, 2, 2) / area[:, None, None]
+    edges = np.stack([source_corners[:, 1] - source_corners[:, 0], source_corners[:, 2] - source_corners[:, 0]], -1)
+    linear = edges @ inverse
+    offset = source_corners[:, 0] - np.einsum("tij,tj->ti", linear, corners[:, 0])
+    return np.asarray(np.concatenate([linear, offset[:, :, None]], -1), np.float32)

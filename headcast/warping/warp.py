@@ -1,0 +1,140 @@
+"""One shot and driving landmarks in, the warped shot and all that the generator reads for that frame out.
+
+Layers, far to near: background and person (carry.py), the faces of further shots (bank.py), the insides of mouth and
+eyes. The result is the best that pixels of the photos can show; the generator makes it real.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.geometry.contact import OPENINGS
+from headcast.geometry.nearest import NearestFaces
+from headcast.geometry.pose import Head, Pose, head_of, remove_pose
+from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Mask, Shot
+from headcast.warping.bank import FaceBank
+from headcast.warping.carry import Carried, Carrier, blend, same_take
+from headcast.warping.draw import draw_landmark_image
+from headcast.warping.light import in_light_of
+from headcast.warping.mesh import EAR_DEPTH, SamplingGrid, Sides
+from headcast.warping.patch import Patch
+
+SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
+OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
+VALIDITY = CONDITIONING_MAPS.index("validity")
+POSE_REACH = 0.2  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
+ANCHOR_LEAD = 0.5  # spreads by which another shot must be nearer than the anchor, which shows the photo's own detail
+CHEEKS = (50, 101, 118, 280, 330, 347)
+
+
+@dataclass(frozen=True)
+class WarpedShot:
+    """A shot carried to new landmarks.
+
+    `conditioning` is what the generator reads; `grid` says where the person's pixels came from and `carried`
+    (H, W) in 0..1 how far a pixel is such a one, for showing them at the photo's full size.
+    """
+
+    conditioning: Conditioning
+    grid: SamplingGrid
+    carried: Mask
+
+
+class Warper:
+    """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves.
+
+    Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
+    take show hair, body and background too, where their pose is nearer, and what the person hides of the background.
+    """
+
+    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
+        self._size = shot.image.shape[0]
+        skin = _sample_skin(shot.image, shot.landmarks)
+        self._carriers, self._take = [Carrier(shot, pinned)], [0]  # of the shots of this take, and their numbers
+        shots = [shot]
+        for number, other in enumerate(others, start=1):
+            anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
+            shots.append(in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0)))
+            if same_take(anchor, other):
+                self._carriers.append(Carrier(shots[-1], pinned))
+                self._take.append(number)
+        if len(self._carriers) > 1:
+            for carrier in self._carriers:
+                carrier.reveal(self._carriers)
+        self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, ANCHOR_LEAD)
+        self._faces = FaceBank(shots, skin)
+
+    def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
+        """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
+        head = head_of(landmarks)
+        face = remove_pose(landmarks, head.pose)
+        picture = self._carry(landmarks, head, without)
+        colour, validity, carried, grid = picture.colour, picture.validity, picture.carried, picture.grid
+        shown = self._faces(landmarks, face, head, grid.triangles, without)
+        for patch, kept in zip(shown.skin, shown.detail, strict=False):
+            _lay(patch, colour, validity)
+            _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
+        openings = []
+        for patches in ((shown.mouth,), shown.eyes):
+            opening = np.zeros_like(picture.matte)
+            for patch in patches:
+                _lay(patch, colour, validity)
+                _part(patch, carried)[:] *= 1 - patch.inside
+                np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
+            openings.append(opening)
+        for patch in shown.seams:
+            _lay(patch, colour, validity)
+            _part(patch, carried)[:] *= 1 - patch.inside
+        skull = skull_coordinates(head.pose, self._size)
+        change = _opening_change(skull, head.controls - shown.controls)
+        maps = np.dstack([validity, *openings, change, skull, picture.matte]).astype(np.float32)
+        warped = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+        conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
+        return WarpedShot(conditioning, grid, carried)
+
+    def _carry(self, landmarks: Landmarks, head: Head, without: int | None) -> Carried:
+        """Return the whole picture, of the shots of the take that are nearest in pose."""
+        left_out = self._take.index(without) if without in self._take else None
+        weights = self._nearest(head, left_out)
+        shown = sorted({0, *np.flatnonzero(weights).tolist()})  # the anchor's grid is needed anyway
+        return blend([self._carriers[number](landmarks, head) for number in shown], weights[shown].tolist())
+
+
+def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
+    """Return (size, size, 2) coordinates in 0..1 of each pixel in the skull's own frame; 0.5 is between the eyes."""
+    inverse = np.linalg.inv(pose.scale * pose.rotation[:2, :2])
+    rows, columns = np.indices((size, size), dtype=np.float32)
+    offset = pose.translation[:2] + pose.scale * EAR_DEPTH / 2 * pose.rotation[:2, 2]
+    x, y = columns - np.float32(offset[0]), rows - np.float32(offset[1])
+    linear = (inverse * 0.5 / SKULL_SPAN).astype(np.float32)
+    coordinates = np.stack([linear[0, 0] * x + linear[0, 1] * y, linear[1, 0] * x + linear[1, 1] * y], -1) + 0.5
+    return np.asarray(np.clip(coordinates, 0, 1))
+
+
+def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
+    """Return (H, W) 0.5 plus the change of opening, of controls (8,): of the lips below the nose, of each eye above."""
+    lips, right, left = (float(OPENING_GAIN * change[number]) for number in OPENINGS)
+    below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
+    return np.asarray(0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left)), np.float32)
+
+
+def _lay(patch: Patch, colour: NDArray[np.float32], validity: Mask) -> None:
+    """Lay one patch over the frame, in place."""
+    there, sure = _part(patch, colour), _part(patch, validity)
+    there += patch.inside[:, :, None] * (patch.colour - there)
+    sure += patch.inside * (patch.shown - sure)
+
+
+def _part(patch: Patch, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the part of a frame (H, W) or (H, W, 3) that a patch covers."""
+    height, width = patch.inside.shape
+    return frame[patch.top : patch.top + height, patch.left : patch.left + width]
+
+
+def _sample_skin(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:
+    """Return the median colour (3,) of the cheeks."""
+    places = np.clip(np.round(landmarks[list(CHEEKS), :2]).astype(int), 1, image.shape[0] - 2)
+    patches = [image[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3) for x, y in places]
+    return np.asarray(np.median(np.concatenate(patches), axis=0))
