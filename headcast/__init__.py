@@ -49,13 +49,13 @@ _HOMES = {
     "PersonalizeOptions": "personalization.personalize",
     "PersonalizeResult": "personalization.personalize",
     "animate_file": "reenact.animate",
-    "builtin_motion": "face.builtin",
-    "builtin_motion_names": "face.builtin",
+    "builtin_motion": "geometry.builtin",
+    "builtin_motion_names": "geometry.builtin",
     "load_checkpoint": "networks.checkpoint",
-    "load_motion": "face.motion",
+    "load_motion": "geometry.motion",
     "personalize": "personalization.personalize",
     "read_marks": "provenance.verify",
-    "save_motion": "face.motion",
+    "save_motion": "geometry.motion",
 }
 
 
