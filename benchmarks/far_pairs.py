@@ -30,7 +30,7 @@ from headcast.networks.lite_generator import WARPED
 from headcast.networks.model import Model
 from headcast.networks.tensors import tensor_to_image
 from headcast.training.episode import batch_from_arrays
-from headcast.training.meta import autocast
+from headcast.training.precision import autocast
 from headcast.types import Shot
 
 SHOWN = ("head", "mouth", "eyes", "full")

@@ -32,7 +32,8 @@ from headcast.training.course import Course
 from headcast.training.distributed import Ranks
 from headcast.training.episode import EpisodeBatch
 from headcast.training.feed import NUM_PREFETCHED, FeedSettings, open_feed
-from headcast.training.meta import MetaLearner, autocast
+from headcast.training.meta import MetaLearner
+from headcast.training.precision import autocast
 from headcast.training.run import with_offline_content
 
 NUM_SHOTS = {"lite": 3, "paper": 8}

@@ -14,8 +14,9 @@ from headcast.networks.tensors import tensor_to_image
 from headcast.training.config import LossWeights
 from headcast.training.content import FeatureNetworks, content_terms
 from headcast.training.episode import EpisodeBatch
-from headcast.training.meta import autocast, weighted_sum
+from headcast.training.losses import weighted_sum
 from headcast.training.personal import PersonalNetworks, bind_identity, score_bound
+from headcast.training.precision import autocast
 from headcast.types import Image
 
 LESS_REAL: Final = 0.1

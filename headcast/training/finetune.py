@@ -13,17 +13,16 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from headcast.errors import HeadcastError
 from headcast.networks.model import Generator, Model
 from headcast.networks.presets import PRESETS, ModelConfig
-from headcast.training.augment import draw_augmentation
+from headcast.training.augment import Augmentation, draw_augmentation
 from headcast.training.candidates import Candidate, Judge, choose
 from headcast.training.config import LossWeights, training_config
-from headcast.training.content import FeatureNetworks, content_terms, random_squares
+from headcast.training.content import FeatureNetworks, random_squares
 from headcast.training.episode import EpisodeBatch
-from headcast.training.losses import adversarial_loss, discriminator_loss, feature_matching_loss
-from headcast.training.meta import FramePair, autocast, weighted_sum
-from headcast.training.personal import PersonalNetworks
+from headcast.training.paper_step import Setup, discriminator_loss, generator_loss, update
+from headcast.training.personal import PersonalNetworks, no_identity
+from headcast.training.precision import autocast
 from headcast.training.run import with_offline_content
 
 CANDIDATE_SHARES: Final = (0.25, 0.5, 1.0)
@@ -31,6 +30,8 @@ CANDIDATE_SHARES: Final = (0.25, 0.5, 1.0)
 
 FASTEST: Final = 1e-4
 """Of all weights: at four times this rate 100 steps brought the likeness, and the landmarks were no longer followed."""
+
+ADVICE: Final = "while tuning: it diverged; try again with another --seed or fewer --steps"
 
 CPU: Final = torch.device("cpu")
 
@@ -138,8 +139,9 @@ class _Finetuner:
 
     def __init__(self, model: Model, embedding: Tensor, config: FinetuneConfig, features: FeatureNetworks) -> None:
         self.networks = PersonalNetworks(model, embedding, config.moving)
-        self.config, self.features = config, features
+        self.config = config
         self.random = torch.Generator().manual_seed(config.seed)
+        self._setup = Setup(self.networks.discriminator, features, config.weights, config.precision)
         betas, epsilon = config.adam_betas, config.adam_epsilon
         self.generator_optimizer = Adam(self.networks.moving().values(), config.learning_rate, betas, epsilon)
         self.discriminator_optimizer = Adam(
@@ -149,67 +151,38 @@ class _Finetuner:
     @torch.no_grad()
     def with_own_frames(self, batch: EpisodeBatch) -> EpisodeBatch:
         """The batch with what the networks now make of it as its target."""
-        with autocast(CPU, self.config.precision):
-            return replace(batch, target=self.networks.generate(batch.conditioning))
+        return replace(batch, target=self._generate(batch))
 
     def hold(self, batch: EpisodeBatch) -> None:
         """Learn to make of a batch what was made of it at the start: content terms alone."""
-        self._start_step()
-        with autocast(CPU, self.config.precision):
-            terms = self._content_terms(self.networks.generate(batch.conditioning), batch)
-        self._learn(terms)
+        self._learn(batch, adversarial=False)
 
     def learn(self, batch: EpisodeBatch) -> None:
         """One step of generator and discriminator on true frames: content, adversarial, feature matching; no match."""
-        networks, landmark_images = self.networks, batch.conditioning[:, :3]
-        self._start_step()
-        with autocast(CPU, self.config.precision):
-            frames = networks.generate(batch.conditioning)
-            terms = self._content_terms(frames, batch)
-            real, generated = self._seen(batch.target, frames, landmark_images)
-            networks.discriminator.requires_grad_(False)  # its weights' gradients would be thrown away
-            with torch.no_grad():
-                _, real_maps = networks.score(*real)
-            scores, maps = networks.score(*generated)
-            networks.discriminator.requires_grad_(True)
-            terms |= {
-                "adversarial": adversarial_loss(scores),
-                "feature_matching": feature_matching_loss(maps, real_maps),
-            }
-        self._learn(terms)
-        self._learn_to_judge(batch.target, frames.detach(), landmark_images)
+        frames = self._learn(batch, adversarial=True).detach()
+        nobody = no_identity(self.networks.discriminator, frames)
+        loss = discriminator_loss(self._setup, batch, frames, nobody, self._augmentation(batch))
+        update([loss], [self.discriminator_optimizer], ADVICE)
 
-    def _learn_to_judge(self, true_frames: Tensor, frames: Tensor, landmark_images: Tensor) -> None:
-        real, generated = self._seen(true_frames, frames, landmark_images)
-        with autocast(CPU, self.config.precision):
-            scores, _ = self.networks.score(torch.cat([real[0], generated[0]]), torch.cat([real[1], generated[1]]))
-        loss = discriminator_loss(*scores.chunk(2))
-        self.discriminator_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.discriminator_optimizer.step()
-
-    def _start_step(self) -> None:
+    def _learn(self, batch: EpisodeBatch, adversarial: bool) -> Tensor:
+        """One step of the generator; the frames that it made."""
         self.networks.generator.train()
         self.networks.discriminator.train()
-
-    def _content_terms(self, frames: Tensor, batch: EpisodeBatch) -> dict[str, Tensor]:
+        frames = self._generate(batch)
         squares = random_squares(len(frames), frames.shape[-1], self.config.crop_size, self.random)
-        return content_terms(frames, batch, squares, self.features, self.config.weights)
-
-    def _seen(self, true_frames: Tensor, frames: Tensor, landmark_images: Tensor) -> tuple[FramePair, FramePair]:
-        """True and generated frames as the discriminator sees them, augmented alike."""
-        if not self.config.augment_discriminator:
-            return (true_frames, landmark_images), (frames, landmark_images)
-        augmentation = draw_augmentation(len(frames), frames.shape[-1], self.random)
-        return augmentation.apply(true_frames, landmark_images), augmentation.apply(frames, landmark_images)
-
-    def _learn(self, terms: dict[str, Tensor]) -> None:
-        loss = weighted_sum(terms, self.config.weights)
-        if not torch.isfinite(loss):
-            raise HeadcastError(
-                "tuning diverged (a loss is not finite); try again with another --seed or fewer --steps"
-            )
-        self.generator_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.generator_optimizer.step()
+        identity = no_identity(self.networks.discriminator, frames) if adversarial else None
+        augmentation = self._augmentation(batch) if adversarial else None
+        loss = generator_loss(self._setup, batch, frames, squares, identity, augmentation=augmentation)
+        update([loss], [self.generator_optimizer], ADVICE)
         self.networks.pull_to_start(self.config.pull)
+        return frames
+
+    def _generate(self, batch: EpisodeBatch) -> Tensor:
+        with autocast(CPU, self.config.precision):
+            return self.networks.generate(batch.conditioning)
+
+    def _augmentation(self, batch: EpisodeBatch) -> Augmentation | None:
+        """What changes the frames that the discriminator sees in its next pass."""
+        if not self.config.augment_discriminator:
+            return None
+        return draw_augmentation(len(batch), batch.target.shape[-1], self.random)

@@ -3,11 +3,14 @@
 Equations are those of Zakharov et al. 2019, section 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from headcast.training.config import LossWeights
 
 CHARBONNIER_EPSILON = 1e-3
 NUM_PYRAMID_LEVELS = 4
@@ -41,7 +44,7 @@ def adversarial_loss(generated_scores: Tensor) -> Tensor:
     return -generated_scores.mean()
 
 
-def discriminator_loss(real_scores: Tensor, generated_scores: Tensor) -> Tensor:
+def hinge_loss(real_scores: Tensor, generated_scores: Tensor) -> Tensor:
     """L_DSC: hinge that asks for scores above 1 for real frames and below -1 for generated ones."""
     return functional.relu(1.0 - real_scores).mean() + functional.relu(1.0 + generated_scores).mean()
 
@@ -55,6 +58,12 @@ def feature_matching_loss(generated_maps: Sequence[Tensor], real_maps: Sequence[
 def embedding_match_loss(embeddings: Tensor, video_vectors: Tensor) -> Tensor:
     """L_MCH: L1 between mean embeddings and video embeddings (B, N), so that the one can stand for the other later."""
     return _mean_l1(embeddings, video_vectors)
+
+
+def weighted_sum(terms: Mapping[str, Tensor], weights: LossWeights) -> Tensor:
+    """The loss: each term times its weight."""
+    by_name = asdict(weights)
+    return torch.stack([by_name[name] * term for name, term in terms.items()]).sum()
 
 
 def pyramid_loss(generated: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:

@@ -1,40 +1,32 @@
 """The paper's meta-learning: batches of episodes in, better networks out.
 
-One step: the embedder turns K shots into an embedding, the generator reconstructs the target from it, embedder and
-generator learn from content, adversarial, feature-matching and embedding-match terms; then the discriminator learns
-to tell the two frames apart (Zakharov et al. 2019, section 3.2).
+One step: the embedder turns K shots into an embedding, the generator reconstructs the target from it; embedder and
+generator, then the discriminator learn as `paper_step` says (Zakharov et al. 2019, section 3.2).
 """
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, SparseAdam
 
-from headcast.errors import HeadcastError
 from headcast.networks.discriminator import VideoEmbeddings
-from headcast.networks.generator import GeneratorOutput
 from headcast.networks.model import Model
-from headcast.training.augment import Augmentation
-from headcast.training.chance import Chance, draw_chance
 from headcast.training.conditions import drop_conditions, replace_embeddings
-from headcast.training.config import LossWeights, TrainingConfig
-from headcast.training.content import FeatureNetworks, content_terms
+from headcast.training.config import TrainingConfig
+from headcast.training.content import FeatureNetworks
 from headcast.training.distributed import ALONE, Ranks
 from headcast.training.episode import EpisodeBatch
-from headcast.training.losses import adversarial_loss, discriminator_loss, embedding_match_loss, feature_matching_loss
+from headcast.training.paper_step import Loss, Setup, discriminator_loss, generator_loss, update
+from headcast.training.precision import autocast
+from headcast.training.random_draws import Draws, draw_step
 
 MEAN_EMBEDDING_DECAY = 0.99
 MIN_DEVIATION = 1e-3  # of a target, in [-1, 1]: one of a single colour has none to compare with
 
-FramePair = tuple[Tensor, Tensor]
-"""Frames (B, 3, H, W) and their landmark images."""
-Part = tuple[EpisodeBatch, Chance]
-Loss = tuple[Tensor, dict[str, Tensor]]
-"""What to minimise, and the figures to report."""
+Part = tuple[EpisodeBatch, Draws]
 Figures = dict[str, float]
 
 
@@ -58,6 +50,7 @@ class MetaLearner:
         for network in (model.embedder, model.generator, model.discriminator, features.vgg19, features.vggface):
             if network is not None:
                 network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._setup = Setup(model.discriminator, features, config.weights, config.precision)
         embedder, generator = copy.deepcopy(model.embedder).eval(), copy.deepcopy(model.generator).eval()
         self.averaged = Model(model.config, embedder, generator, model.discriminator)
         with torch.random.fork_rng(devices=[]):
@@ -103,9 +96,9 @@ class MetaLearner:
         if rest:
             raise ValueError(f"a batch of {len(batch)} episodes cannot be computed in {self.config.num_parts} parts")
         count = self.ranks.count * len(batch)
-        chance = draw_chance(count, batch.target.shape[-1], self.config, self.random).rows(self.ranks.rows(len(batch)))
+        draws = draw_step(count, batch.target.shape[-1], self.config, self.random).rows(self.ranks.rows(len(batch)))
         rows = [slice(first, first + size) for first in range(0, len(batch), size)]
-        return [(batch.rows(each), chance.rows(each)) for each in rows]
+        return [(batch.rows(each), draws.rows(each)) for each in rows]
 
     def _generator_step(self, parts: list[Part], adversarial: bool) -> tuple[list[Tensor], Figures]:
         """Embedder and generator learn; the frames of each part, and the terms."""
@@ -113,16 +106,18 @@ class MetaLearner:
         learned_from: list[Tensor] = []
 
         def losses() -> Iterator[Loss]:
-            for batch, chance in parts:
-                output, embeddings, terms = self._reconstruct(batch, chance, adversarial)
-                generated.append(output.image.detach())
+            for batch, draws in parts:
+                frames, embeddings = self._reconstruct(batch, draws)
+                generated.append(frames.detach())
                 learned_from.append(embeddings.detach())
-                yield (
-                    weighted_sum(terms, self.config.weights),
-                    {**terms, "contrast": contrast(output.image, batch.target)},
+                identity = self.video_embeddings(batch.video_index) if adversarial else None  # W_i
+                squares, augmentation = draws.squares.to(self.device), draws.augmentation(0)
+                loss, terms = generator_loss(
+                    self._setup, batch, frames, squares, identity, embeddings, augmentation=augmentation
                 )
+                yield loss, {**terms, "contrast": contrast(frames, batch.target)}
 
-        terms = self._learn(losses(), "generator", "videos")
+        terms = self._update(losses(), "generator", "videos")
         videos = self.ranks.gather(torch.cat([batch.video_index for batch, _ in parts]))
         embeddings = self.ranks.gather(torch.cat(learned_from))
         self.mean_embedding.lerp_(embeddings.mean(dim=0), 1.0 - (MEAN_EMBEDDING_DECAY if self.step_count else 0.0))
@@ -131,76 +126,32 @@ class MetaLearner:
             self.video_embeddings.follow(*one_of_each(videos, embeddings))
         return generated, terms
 
-    def _reconstruct(
-        self, batch: EpisodeBatch, chance: Chance, adversarial: bool
-    ) -> tuple[GeneratorOutput, Tensor, dict[str, Tensor]]:
-        embedder, generator, weights = self.model.embedder, self.model.generator, self.config.weights
+    def _reconstruct(self, batch: EpisodeBatch, draws: Draws) -> tuple[Tensor, Tensor]:
+        """The frames (B, 3, H, W) that the generator makes, and the embeddings (B, N) of the batch's people."""
+        embedder, generator = self.model.embedder, self.model.generator
         with autocast(self.device, self.config.precision):
             embeddings = embedder.embed_shots(batch.shots, batch.shot_landmark_images)  # e_hat_i
-            known = replace_embeddings(embeddings, self.mean_embedding, chance.without_embedding)
+            known = replace_embeddings(embeddings, self.mean_embedding, draws.without_embedding)
             parameters = generator.project(known)  # psi_hat_i = P e_hat_i
-            conditioning = drop_conditions(batch, chance.without_warp, chance.without_mouth_and_eyes)
-            output: GeneratorOutput = generator(conditioning[:, : generator.conditioning_channels], parameters)  # x_hat
-            terms = content_terms(output.image, batch, chance.squares.to(self.device), self.features, weights)
-            if adversarial:
-                terms |= self._adversarial_terms(batch, chance, output.image)
-        if adversarial and weights.embedding_match:
-            terms["embedding_match"] = embedding_match_loss(embeddings, self.video_embeddings(batch.video_index))
-        return output, embeddings, terms
-
-    def _adversarial_terms(self, batch: EpisodeBatch, chance: Chance, generated: Tensor) -> dict[str, Tensor]:
-        discriminator = self.model.discriminator
-        real_pair, generated_pair = discriminator_inputs(batch, generated, chance.augmentations[:1])
-        identity = self.video_embeddings(batch.video_index).detach()  # W_i
-        discriminator.requires_grad_(False)  # its weights' gradients would be thrown away
-        with torch.no_grad():
-            _, real_maps = discriminator(*real_pair, identity)
-        scores, generated_maps = discriminator(*generated_pair, identity)
-        discriminator.requires_grad_(True)
-        return {
-            "adversarial": adversarial_loss(scores),
-            "feature_matching": feature_matching_loss(generated_maps, real_maps),
-        }
+            conditioning = drop_conditions(batch, draws.without_warp, draws.without_mouth_and_eyes)
+            frames: Tensor = generator(conditioning[:, : generator.conditioning_channels], parameters).image  # x_hat
+        return frames, embeddings
 
     def _discriminator_step(self, parts: list[Part], generated: list[Tensor], number: int) -> Figures:
         """The discriminator and the video embeddings learn to tell the frames from the targets."""
+        losses = (
+            discriminator_loss(
+                self._setup, batch, frames, self.video_embeddings(batch.video_index), draws.augmentation(1 + number)
+            )
+            for (batch, draws), frames in zip(parts, generated, strict=True)
+        )
+        return self._update(losses, "discriminator", "videos")
 
-        def losses() -> Iterator[Loss]:
-            for (batch, chance), frames in zip(parts, generated, strict=True):
-                identity = self.video_embeddings(batch.video_index)
-                pairs = discriminator_inputs(batch, frames, chance.augmentations[1 + number :])
-                images, landmark_images = map(torch.cat, zip(*pairs, strict=True))
-                with autocast(self.device, self.config.precision):
-                    scores, _ = self.model.discriminator(images, landmark_images, torch.cat([identity, identity]))
-                real, made_up = scores.chunk(2)
-                loss = discriminator_loss(real, made_up)
-                yield loss, {"discriminator": loss, "real_score": real.mean(), "generated_score": made_up.mean()}
-
-        return self._learn(losses(), "discriminator", "videos")
-
-    def _learn(self, losses: Iterator[Loss], *names: str) -> Figures:
-        """One step of the optimisers `names` down the mean loss over parts and ranks; the figures' means.
-
-        A figure that is not finite is a HeadcastError on every rank, before anything has changed.
-        """
-        for name in names:
-            self.optimizers[name].zero_grad(set_to_none=True)
-        figures: list[dict[str, Tensor]] = []
-        for loss, terms in losses:
-            (loss / self.config.num_parts).backward()
-            figures.append({name: term.detach().float() for name, term in terms.items()})
-        means = self.ranks.mean(torch.stack([torch.stack([*part.values()]) for part in figures]).mean(dim=0)).tolist()
-        for name, value in zip(figures[0], means, strict=True):
-            if not math.isfinite(value):
-                raise HeadcastError(
-                    f"the loss term {name!r} became {value} at step {self.step_count}; "
-                    "resume from the last checkpoint with a lower learning rate"
-                )
-        for name in names:
-            optimizer = self.optimizers[name]
-            self.ranks.average_gradients(parameter for group in optimizer.param_groups for parameter in group["params"])
-            optimizer.step()
-        return dict(zip(figures[0], means, strict=True))
+    def _update(self, losses: Iterable[Loss], *names: str) -> Figures:
+        """One step of the optimisers `names`."""
+        advice = f"at step {self.step_count}; resume from the last checkpoint with a lower learning rate"
+        optimizers = [self.optimizers[name] for name in names]
+        return update(losses, optimizers, advice, self.config.num_parts, self.ranks)
 
     def _set_learning_rates(self, progress: float) -> None:
         config = self.config
@@ -215,16 +166,6 @@ class MetaLearner:
     def _average_decay(self) -> float:
         # Early weights are far from any good ones: forget them at the rate at which new ones come.
         return min(self.config.average_decay, (1 + self.step_count) / (10 + self.step_count))
-
-
-def discriminator_inputs(
-    batch: EpisodeBatch, generated: Tensor, augmentations: Sequence[Augmentation]
-) -> tuple[FramePair, FramePair]:
-    """The real and the generated frames, each with the landmark images; changed alike by the first augmentation."""
-    landmark_images = batch.conditioning[:, :3]
-    if not augmentations:
-        return (batch.target, landmark_images), (generated, landmark_images)
-    return augmentations[0].apply(batch.target, landmark_images), augmentations[0].apply(generated, landmark_images)
 
 
 def one_of_each(videos: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
@@ -242,12 +183,6 @@ def contrast(generated: Tensor, target: Tensor) -> Tensor:
     return (made / real.clamp_min(MIN_DEVIATION)).mean()
 
 
-def weighted_sum(terms: dict[str, Tensor], weights: LossWeights) -> Tensor:
-    """The loss: each term times its weight."""
-    by_name = asdict(weights)
-    return torch.stack([by_name[name] * term for name, term in terms.items()]).sum()
-
-
 @torch.no_grad()
 def update_average(average: nn.Module, current: nn.Module, decay: float) -> None:
     """Move `average` towards `current` in place: average = decay * average + (1 - decay) * current."""
@@ -255,11 +190,3 @@ def update_average(average: nn.Module, current: nn.Module, decay: float) -> None
         averaged.lerp_(parameter, 1.0 - decay)
     for kept, buffer in zip(average.buffers(), current.buffers(), strict=True):
         kept.copy_(buffer)
-
-
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """Half precision for the wrapped computation: bf16, if it is asked for or the machine computes it natively."""
-    if precision == "auto":
-        native = torch.cuda.is_bf16_supported() if device.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
-        precision = "bf16" if native else "f32"
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

@@ -39,10 +39,6 @@ class PersonalNetworks:
         image: Tensor = self.generator(channels, self.adain_parameters.expand(len(conditioning), -1)).image
         return image
 
-    def score(self, frames: Tensor, landmark_images: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Realism scores V^T w' + b (B,) of frames, and each block's feature map."""
-        return score_bound(self.discriminator, frames, landmark_images)
-
     def moving(self) -> Weights:
         """Everything of the generator that learns, by name."""
         weights = {name: value for name, value in self.generator.named_parameters() if value.requires_grad}
@@ -81,6 +77,10 @@ def bind_identity(discriminator: Discriminator, embedding: Tensor) -> Discrimina
 
 def score_bound(discriminator: Discriminator, frames: Tensor, landmark_images: Tensor) -> tuple[Tensor, list[Tensor]]:
     """Scores V^T w' + b (B,) and feature maps of a discriminator that is bound: no identity beside w'."""
-    nobody = frames.new_zeros(len(frames), discriminator.general.in_features)
-    scores: tuple[Tensor, list[Tensor]] = discriminator(frames, landmark_images, nobody)
+    scores: tuple[Tensor, list[Tensor]] = discriminator(frames, landmark_images, no_identity(discriminator, frames))
     return scores
+
+
+def no_identity(discriminator: Discriminator, frames: Tensor) -> Tensor:
+    """The identity (B, N) that a bound discriminator is given for frames (B, 3, H, W): 0, since w' holds it."""
+    return frames.new_zeros(len(frames), discriminator.general.in_features)

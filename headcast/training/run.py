@@ -25,7 +25,8 @@ from headcast.training.episode import EpisodeBatch
 from headcast.training.history import numbered, thin
 from headcast.training.interrupts import interrupts
 from headcast.training.journal import Journal
-from headcast.training.meta import MetaLearner, autocast
+from headcast.training.meta import MetaLearner
+from headcast.training.precision import autocast
 from headcast.training.probes import validate
 from headcast.training.samples import write_samples
 from headcast.training.settings_file import write_settings

@@ -113,7 +113,9 @@ def test_a_budget_of_time_ends(batch: EpisodeBatch) -> None:
 
 def test_a_loss_that_is_not_finite_says_what_to_do(batch: EpisodeBatch) -> None:
     broken = replace(batch, target=torch.full_like(batch.target, torch.nan))
-    with pytest.raises(HeadcastError, match="tuning diverged.*another --seed or fewer --steps"):
+    with pytest.raises(
+        HeadcastError, match="became nan while tuning: it diverged; try again with another --seed or fewer --steps"
+    ):
         tune(model_of("tiny"), batch, itertools.repeat(broken), steps=4)
 
 

@@ -8,9 +8,9 @@ from headcast.training.losses import (
     adversarial_loss,
     content_loss,
     crop_boxes,
-    discriminator_loss,
     embedding_match_loss,
     feature_matching_loss,
+    hinge_loss,
     perceptual_distance,
     pyramid_loss,
 )
@@ -45,7 +45,7 @@ def test_perceptual_distance_counts_where_the_weights_are() -> None:
 
 def test_hinge_by_hand() -> None:
     real, generated = torch.tensor([2.0, 0.0]), torch.tensor([-2.0, 0.5])
-    assert discriminator_loss(real, generated).item() == (0 + 1) / 2 + (0 + 1.5) / 2
+    assert hinge_loss(real, generated).item() == (0 + 1) / 2 + (0 + 1.5) / 2
     assert adversarial_loss(generated).item() == 0.75
 
 

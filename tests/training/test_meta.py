@@ -11,7 +11,8 @@ from headcast.networks.presets import PRESETS
 from headcast.training.config import LossWeights, training_config
 from headcast.training.content import FeatureNetworks
 from headcast.training.episode import EpisodeBatch
-from headcast.training.meta import MetaLearner, contrast, one_of_each, update_average, weighted_sum
+from headcast.training.losses import weighted_sum
+from headcast.training.meta import MetaLearner, contrast, one_of_each, update_average
 
 
 def make_learner(preset: str = "tiny", **changes: Any) -> MetaLearner:

@@ -1,25 +1,26 @@
 import torch
 
-from headcast.training.chance import Chance, draw_chance
 from headcast.training.config import TrainingConfig
+from headcast.training.random_draws import Draws, draw_step
 
 
-def draw(count: int, **changes: float) -> Chance:
+def draw(count: int, **changes: float) -> Draws:
     config = TrainingConfig(num_samples=1, **changes)  # type: ignore[arg-type]
-    return draw_chance(count, 64, config, torch.Generator().manual_seed(0))
+    return draw_step(count, 64, config, torch.Generator().manual_seed(0))
 
 
 def test_the_share_of_chosen_rows_is_the_asked_one() -> None:
-    chance = draw(400, drop_warp=0.25, drop_mouth_and_eyes=0.0, drop_embedding=1.0)
-    assert 70 <= int(chance.without_warp.sum()) <= 130
-    assert not chance.without_mouth_and_eyes.any() and chance.without_embedding.all()
+    draws = draw(400, drop_warp=0.25, drop_mouth_and_eyes=0.0, drop_embedding=1.0)
+    assert 70 <= int(draws.without_warp.sum()) <= 130
+    assert not draws.without_mouth_and_eyes.any() and draws.without_embedding.all()
 
 
 def test_the_discriminator_never_looks_twice_through_the_same_augmentation() -> None:
-    chance = draw(8, num_discriminator_steps=2)
-    first, second, third = (each.brightness for each in chance.augmentations)
+    draws = draw(8, num_discriminator_steps=2)
+    first, second, third = (each.brightness for each in draws.augmentations)
     assert not torch.equal(first, second) and not torch.equal(second, third)
-    assert draw(8, augment_discriminator=False).augmentations == ()
+    plain = draw(8, augment_discriminator=False)
+    assert plain.augmentations == () and plain.augmentation(1) is None
 
 
 def test_rows_of_a_draw_are_those_of_the_whole_batch() -> None:

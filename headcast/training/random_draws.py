@@ -1,4 +1,4 @@
-"""All that chance decides in one training step: a generator in, the draws for every episode out.
+"""The random draws of one training step: a generator in, what it decides for every episode out.
 
 They are drawn for the whole batch and then cut into rows, so that the rows of several processes, or the parts of a
 batch that is too large for the memory, together see what one process with the whole batch would.
@@ -15,16 +15,20 @@ from headcast.training.content import random_squares
 
 
 @dataclass(frozen=True)
-class Chance:
+class Draws:
     """The draws for B episodes."""
 
     squares: Tensor  # (B, 4): the square of the `crop` term
     without_warp: Tensor  # (B,) bool: the generator does not see the warped shot
     without_mouth_and_eyes: Tensor  # (B,) bool: it does not see those of the warped shot
     without_embedding: Tensor  # (B,) bool: it gets the mean embedding
-    augmentations: tuple[Augmentation, ...]  # what the discriminator sees, in the order in which it looks; or none
+    augmentations: tuple[Augmentation, ...]  # of what the discriminator sees, one for each of its passes; or none
 
-    def rows(self, rows: slice) -> "Chance":
+    def augmentation(self, number: int) -> Augmentation | None:
+        """What changes the frames that the discriminator sees in its pass `number`; None for nothing."""
+        return self.augmentations[number] if self.augmentations else None
+
+    def rows(self, rows: slice) -> "Draws":
         """The draws for some of the episodes."""
         return replace(
             self,
@@ -36,15 +40,15 @@ class Chance:
         )
 
 
-def draw_chance(count: int, image_size: int, config: TrainingConfig, random: torch.Generator) -> Chance:
+def draw_step(count: int, image_size: int, config: TrainingConfig, random: torch.Generator) -> Draws:
     """Draw for `count` episodes of one step."""
-    num_looks = 1 + config.num_discriminator_steps if config.augment_discriminator else 0
-    return Chance(
+    num_passes = 1 + config.num_discriminator_steps if config.augment_discriminator else 0
+    return Draws(
         squares=random_squares(count, image_size, config.crop_size, random),
         without_warp=_chosen(count, config.drop_warp, random),
         without_mouth_and_eyes=_chosen(count, config.drop_mouth_and_eyes, random),
         without_embedding=_chosen(count, config.drop_embedding, random),
-        augmentations=tuple(draw_augmentation(count, image_size, random) for _ in range(num_looks)),
+        augmentations=tuple(draw_augmentation(count, image_size, random) for _ in range(num_passes)),
     )
 
 
