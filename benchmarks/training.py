@@ -26,9 +26,9 @@ from headcast.errors import HeadcastError
 from headcast.evaluation.machine import describe_machine
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
+from headcast.training.budget import Budget
 from headcast.training.config import training_config
 from headcast.training.content import FeatureNetworks
-from headcast.training.course import Course
 from headcast.training.distributed import Ranks
 from headcast.training.episode import EpisodeBatch
 from headcast.training.feed import NUM_PREFETCHED, FeedSettings, open_feed
@@ -117,16 +117,16 @@ def measure(options: argparse.Namespace, preset: str) -> Measurement:
     config = training_config(preset, num_samples=1, adversarial_start=0.0, compile_networks=options.compile)
     config = with_offline_content(config, FeatureNetworks())
     learner = MetaLearner(build_model(sizes, 0), feed.num_videos, config, FeatureNetworks(), device, ranks)
-    course, episodes = Course(config), feed.episodes(0)
+    budget, episodes = Budget(config), feed.episodes(0)
     first = next(episodes)
     with FlopCounterMode(display=False) as counter:
         learner.step(first, progress=0.5)
     learner.step(next(episodes), progress=0.5)
-    course.rates()  # what was until now does not count
-    for batch in islice(course.awaited(episodes), options.steps or NUM_STEPS[preset]):
+    budget.rates()  # what was until now does not count
+    for batch in islice(budget.awaited(episodes), options.steps or NUM_STEPS[preset]):
         learner.step(batch, progress=0.5)
-        course.num_samples += len(batch)
-    rates = course.rates()
+        budget.num_samples += len(batch)
+    rates = budget.rates()
     return Measurement(
         rates["samples_per_second"],
         rates["loading_share"],

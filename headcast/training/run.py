@@ -17,17 +17,17 @@ from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
 from headcast.training.alarms import step_alarms, validation_alarms
+from headcast.training.budget import Budget
 from headcast.training.config import TrainingConfig
 from headcast.training.content import FeatureNetworks
-from headcast.training.course import Course
 from headcast.training.distributed import ALONE, Ranks
 from headcast.training.episode import EpisodeBatch
-from headcast.training.history import numbered, thin
 from headcast.training.interrupts import interrupts
 from headcast.training.journal import Journal
 from headcast.training.meta import MetaLearner
 from headcast.training.precision import autocast
 from headcast.training.probes import validate
+from headcast.training.retention import numbered, thin
 from headcast.training.samples import write_samples
 from headcast.training.settings_file import write_settings
 from headcast.training.state import has_state, load_state, save_state
@@ -73,17 +73,17 @@ def train(
     config = with_offline_content(config, features)
     model = _first_model(config, files)
     learner = MetaLearner(model, num_videos, config, features, ranks.device, ranks)
-    course = _begin(learner, files)
+    budget = _begin(learner, files)
     folder = None
     if ranks.is_first:
-        folder = _RunFolder(files.run_dir, learner, course, validation, drawing_style, report, files.start_path)
+        folder = _RunFolder(files.run_dir, learner, budget, validation, drawing_style, report, files.start_path)
     with interrupts() as interrupted:
-        for batch in course.awaited(episodes(learner.step_count)):
-            progress, stop = ranks.agree(course.progress(), interrupted.is_set())
+        for batch in budget.awaited(episodes(learner.step_count)):
+            progress, stop = ranks.agree(budget.progress(), interrupted.is_set())
             if progress >= 1.0 or stop:
                 break
             figures = learner.step(batch, progress)
-            course.num_samples += len(batch) * ranks.count
+            budget.num_samples += len(batch) * ranks.count
             if folder:
                 folder.note(figures)
         if learner.step_count == 0:
@@ -113,14 +113,14 @@ def _first_model(config: TrainingConfig, files: RunFiles) -> Model:
     return model
 
 
-def _begin(learner: MetaLearner, files: RunFiles) -> Course:
+def _begin(learner: MetaLearner, files: RunFiles) -> Budget:
     """Start afresh, or where an earlier sitting ended."""
     if files.resume:
         saved = load_state(files.run_dir, learner)
-        return Course(learner.config, int(saved["num_samples"]), saved["seconds"])
+        return Budget(learner.config, int(saved["num_samples"]), saved["seconds"])
     if has_state(files.run_dir):
         raise DataError(f"{files.run_dir} already holds a run; resume it or give another folder")
-    return Course(learner.config)
+    return Budget(learner.config)
 
 
 class _RunFolder:
@@ -130,13 +130,13 @@ class _RunFolder:
         self,
         run_dir: Path,
         learner: MetaLearner,
-        course: Course,
+        budget: Budget,
         validation: Sequence[EpisodeBatch],
         drawing_style: int,
         report: Callable[[str], None],
         start: Path | None,
     ) -> None:
-        self._run_dir, self._learner, self._course = run_dir, learner, course
+        self._run_dir, self._learner, self._budget = run_dir, learner, budget
         self._validation, self._drawing_style = validation, drawing_style
         self._recent: list[dict[str, float]] = []
         self._saved_step = learner.step_count
@@ -166,7 +166,7 @@ class _RunFolder:
         names = {name for figures in self._recent for name in figures}
         means = {name: fmean(each[name] for each in self._recent if name in each) for name in sorted(names)}
         alarms = step_alarms(means, self._journal.last_figures)
-        self._journal.write("train", self._position(), means | self._course.rates(), self._course.progress())
+        self._journal.write("train", self._position(), means | self._budget.rates(), self._budget.progress())
         self._warn(alarms)
         self._recent.clear()
 
@@ -175,20 +175,20 @@ class _RunFolder:
         if self._recent:
             self._write_recent()  # an interrupted run loses no figure
         learner, step = self._learner, self._learner.step_count
-        with self._course.paused(), autocast(learner.device, learner.config.precision):
+        with self._budget.paused(), autocast(learner.device, learner.config.precision):
             batches = [batch.to(learner.device) for batch in self._validation]
             result = validate(learner.averaged, batches, learner.config, learner.features).to_dict()
             write_samples(numbered(self._run_dir / SAMPLES, step, ".png"), learner.averaged, batches[0])
             thin(self._run_dir / SAMPLES, ".png", MOST_SAMPLES)
-            self._journal.write("validation", self._position(), result, self._course.progress())
+            self._journal.write("validation", self._position(), result, self._budget.progress())
             self._warn(validation_alarms(result))
             self._save(result)  # last: a resumed run strikes out what was written after the saved step
 
     def _save(self, validation: dict[str, float]) -> None:
-        learner, course = self._learner, self._course
+        learner, budget = self._learner, self._budget
         training = {
             "settings": learner.config.to_dict(),
-            "num_samples": course.num_samples,
+            "num_samples": budget.num_samples,
             "validation": validation,
         }
         notes = CheckpointNotes(learner.config.preset, learner.step_count, self._drawing_style, training)
@@ -198,7 +198,7 @@ class _RunFolder:
         latest = self._run_dir / (CHECKPOINT + ".part")
         shutil.copyfile(checkpoint, latest)
         latest.replace(self._run_dir / CHECKPOINT)
-        save_state(self._run_dir, learner, {"num_samples": course.num_samples, "seconds": course.seconds()})
+        save_state(self._run_dir, learner, {"num_samples": budget.num_samples, "seconds": budget.seconds()})
         self._saved_step = learner.step_count
 
     def _warn(self, alarms: list[str]) -> None:
@@ -208,6 +208,6 @@ class _RunFolder:
     def _position(self) -> dict[str, float]:
         return {
             "step": self._learner.step_count,
-            "num_samples": self._course.num_samples,
-            "seconds": self._course.seconds(),
+            "num_samples": self._budget.num_samples,
+            "seconds": self._budget.seconds(),
         }

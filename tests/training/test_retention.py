@@ -1,7 +1,7 @@
 from itertools import pairwise
 from pathlib import Path
 
-from headcast.training.history import numbered, thin
+from headcast.training.retention import numbered, thin
 
 
 def test_what_stays_lies_evenly_from_the_first_to_the_last(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run's budget in; how far the run is, and how it spends its time, out."""
+"""A run's budget in; how much of it is spent, and on what, out."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,8 @@ from headcast.training.config import TrainingConfig
 Item = TypeVar("Item")
 
 
-class Course:
-    """Episodes and time spent so far, over all sittings; the time counts what is spent on learning alone."""
+class Budget:
+    """Episodes and time spent so far, over all starts of the run; only time spent on learning counts."""
 
     def __init__(self, config: TrainingConfig, num_samples: int = 0, seconds: float = 0.0) -> None:
         self.config, self.num_samples = config, num_samples
