@@ -24,6 +24,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build.add_argument(
         "--triplets", type=whole_number(1, 1000), metavar="N", help="default: one of each person, at most 40"
     )
+    build.add_argument("--shots", type=whole_number(1, 32), default=1, metavar="T", help="default: %(default)s")
+    build.add_argument(
+        "--distance",
+        choices=("any", "far"),
+        default="any",
+        help="between shots and generated moment, in pose and expression; default: %(default)s",
+    )
+    build.add_argument(
+        "--sheets", type=whole_number(1, 20), default=0, metavar="ROWS", help="also on sheets of so many rows, no key"
+    )
+    build.add_argument(
+        "--cross",
+        type=whole_number(2, 1000),
+        default=0,
+        metavar="N",
+        help="also N pictures shown alone as real or made, half of them driven by somebody else",
+    )
     build.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
     serve = actions.add_parser("serve", help="show the page on this computer", parents=[common_options()])
     serve.add_argument("study", type=Path, metavar="STUDY_DIR")
@@ -42,14 +59,17 @@ def run(options: argparse.Namespace) -> Report:
 def _build(options: argparse.Namespace) -> Report:
     from headcast.data.clips import find_clips
     from headcast.networks.checkpoint import default_checkpoint_path
-    from headcast.study.build import build_study
+    from headcast.study.build import Asked, build_study
 
     files = find_clips(options.data, options.list, options.split)
     model = options.model or default_checkpoint_path()
-    result = build_study(files, model, options.output, num_triplets=options.triplets, seed=options.seed)
+    asked = Asked(options.triplets, options.shots, options.distance, options.sheets, options.cross, options.seed)
+    result = build_study(files, model, options.output, asked)
     lines = (
         *(f"not used: {line}" for line in result.left_out),
-        f"{options.output}: {result.num_triplets} triplets of {result.num_people} people",
+        f"{options.output}: {result.num_triplets} triplets of {result.num_people} people"
+        + (f", {result.num_sheets} sheets" if result.num_sheets else "")
+        + (f", {result.num_singles} pictures shown alone" if result.num_singles else ""),
         f"next: headcast study serve {options.output}",
     )
     return Report(lines, {"study": options.output, **asdict(result)})

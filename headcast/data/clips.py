@@ -8,7 +8,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from headcast.config import cache_dir
 from headcast.data.cut import TrackedClip, track_clip
 from headcast.errors import DataError, MediaError
 from headcast.media.files import replaced_on_success
-from headcast.types import Image, Mask, Shot
+from headcast.types import Box, Image, Mask, Shot
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg")
 
 
@@ -39,14 +39,17 @@ class ClipFile:
 class Clip:
     """A tracked clip, read frame by frame from the cache.
 
-    `landmarks` (N, 478, 3) are in pixels of the 256-pixel frames; `rate` is in frames a second.
+    `landmarks` (N, 478, 3) are in pixels of the 256-pixel frames; `rate` is in frames a second; `box` is the square of
+    the video's picture that the frames show.
     """
 
     name: str
     identity: str
+    video_path: Path
     cache_path: Path
     landmarks: NDArray[np.float32]
     rate: Fraction
+    box: Box
 
     def __len__(self) -> int:
         return len(self.landmarks)
@@ -96,8 +99,9 @@ def load_clip(file: ClipFile, cache: Path | None = None) -> Clip:
     if not path.exists():
         _write_cache(path, track_clip(file.path))
     with safe_open(path, "numpy") as arrays:
-        rate = Fraction(json.loads(arrays.metadata()["rate"]))
-        return Clip(file.path.stem, file.identity, path, arrays.get_tensor("landmarks"), rate)
+        notes = {name: json.loads(value) for name, value in arrays.metadata().items()}
+        landmarks = arrays.get_tensor("landmarks")
+    return Clip(file.path.stem, file.identity, file.path, path, landmarks, Fraction(notes["rate"]), Box(*notes["box"]))
 
 
 def _write_cache(path: Path, clip: TrackedClip) -> None:
@@ -105,7 +109,7 @@ def _write_cache(path: Path, clip: TrackedClip) -> None:
         save_file(
             {"frames": clip.frames, "mattes": clip.mattes, "landmarks": clip.landmarks},
             temporary,
-            {"rate": json.dumps(str(clip.rate))},
+            {"rate": json.dumps(str(clip.rate)), "box": json.dumps(astuple(clip.box))},
         )
 
 

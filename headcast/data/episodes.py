@@ -228,6 +228,11 @@ class FrameDistances:
         self._turns = np.array([rotation_vector(pose.rotation) for pose in poses]) / ROTATION_SPREAD
         self._apart = max(1, round(MIN_SECONDS_APART * clip.rate))
 
+    def changes_from(self, shot: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how far every frame's expression and pose (N,) are from a shot's, each in its usual spread."""
+        expression = np.linalg.norm(self._controls - self._controls[shot], axis=1)
+        return expression, np.linalg.norm(self._turns - self._turns[shot], axis=1)
+
     def draw_target(self, shot: int, random: np.random.Generator) -> int:
         """Draw a target for a shot: half far away, a quarter anywhere, a quarter with an event."""
         numbers = np.arange(len(self._controls))

@@ -51,6 +51,9 @@ class TrackedClip(Protocol):
 class JudgedClip(TrackedClip, Protocol):
     """A clip that can be judged: of a known person, its frames at hand."""
 
+    def __len__(self) -> int:
+        """Count the frames."""
+
     @property
     def rate(self) -> Fraction:
         """Return the frames a second."""

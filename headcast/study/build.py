@@ -1,8 +1,11 @@
-"""Clips of people and a model in, the folder of a user study out: triplets of one person, one picture generated."""
+"""Clips of people and a model in, the folder of a user study out: triplets of one person, one picture generated.
+
+For raters who sit elsewhere the triplets are also laid on sheets, and pictures shown alone as "real or made".
+"""
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,16 +16,17 @@ from tqdm import tqdm
 
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.errors import DataError, HeadcastError, MediaError
-from headcast.evaluation.baselines import Rivals
+from headcast.evaluation.frame_maker import FrameMaker, MakeFrame
 from headcast.evaluation.protocol import split_clip
 from headcast.evaluation.records import write_json
 from headcast.media.images import write_image
 from headcast.networks.checkpoint import load_checkpoint
-from headcast.networks.model import Model
 from headcast.provenance.marks import Marks, fingerprint
+from headcast.study.pictures import load_moments, origin, same_size
+from headcast.study.sheets import write_sheets
+from headcast.study.singles import make_singles
 from headcast.study.study import FORMAT, KEY_NAME, PICTURES_NAME, SUFFIX, VERSION
-from headcast.study.triplets import Moment, Triplet, plan_triplets
-from headcast.types import Image
+from headcast.study.triplets import ANY, Triplet, plan_triplets
 
 MAX_TRIPLETS: Final = 40  # unless more are asked for: about five minutes of a participant's time
 NUM_CLIPS: Final = 3  # of one person; more would only take longer to track
@@ -37,11 +41,29 @@ README: Final = """A user study made with Headcast.
 
 pictures/      pictures of people, three to a question: two are frames of videos, ONE IS SYNTHETIC. All carry the
                same note in their metadata, so that it does not give the synthetic one away.
+sheets/        the same, a row a question, where sheets were asked for: all that raters elsewhere need, no key.
+singles/       pictures shown alone, where they were asked for: half are frames of videos, HALF ARE SYNTHETIC.
 key.json       says which is synthetic and what each was made from. Do not show it to participants.
 answers.jsonl  what participants answered, once somebody took part.
 
 These are pictures of real people: the folder is as private as the videos they come from. Delete it after the study.
 """
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be built.
+
+    Without `num_triplets` there is one of each person, at most MAX_TRIPLETS. `sheet_rows` is how many triplets stand on
+    a sheet, 0 for no sheets; `num_singles` pictures are shown alone, half of them driven by somebody else.
+    """
+
+    num_triplets: int | None = None
+    num_shots: int = 1
+    distance: str = ANY
+    sheet_rows: int = 0
+    num_singles: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,33 +73,37 @@ class BuildResult:
     num_triplets: int
     num_people: int
     left_out: tuple[str, ...]
+    num_sheets: int = 0
+    num_singles: int = 0
 
 
-def build_study(
-    files: Sequence[ClipFile], model_path: Path, folder: Path, *, num_triplets: int | None = None, seed: int = 0
-) -> BuildResult:
+def build_study(files: Sequence[ClipFile], model_path: Path, folder: Path, asked: Asked | None = None) -> BuildResult:
     """Make a study of the people in the clips; the folder appears whole or not at all, and must not exist before.
 
-    Without `num_triplets` there is one of each person, at most MAX_TRIPLETS. A clip that cannot be used is left out
-    and named. Raises DataError when none can, or when the folder is there.
+    A clip that cannot be used is left out and named. Raises DataError when none can, or when the folder is there.
     """
+    asked = asked or Asked()
     left_out: list[str] = []
     with _new_folder(folder) as unfinished:
-        model = load_checkpoint(model_path)
-        people = _people(files, num_triplets or MAX_TRIPLETS, seed, left_out)
+        make_frame = FrameMaker(load_checkpoint(model_path))
+        people = _people(files, max(asked.num_triplets or MAX_TRIPLETS, asked.num_singles), asked.seed, left_out)
         if not people:
             raise DataError(f"none of {len(files)} clips can be used in a study; the first: {left_out[0]}")
         entries = []
-        random = np.random.default_rng([seed, 1])
-        for clips, plan in tqdm(_plans(people, num_triplets or len(people), seed, left_out), unit="person"):
-            entries += [_make_triplet(clips, triplet, model, unfinished, random) for triplet in plan]
+        random = np.random.default_rng([asked.seed, 1])
+        for clips, plan in tqdm(_plans(people[: asked.num_triplets or MAX_TRIPLETS], asked, left_out), unit="person"):
+            entries += [_make_triplet(clips, triplet, make_frame, unfinished, random) for triplet in plan]
         if not entries:
             raise DataError(f"no person's clips hold three moments that lie apart; the first: {left_out[0]}")
-        marks = Marks("pictures of a user study", model_path.name, fingerprint(model_path), (), seed=seed)
-        key = {"format": FORMAT, "version": VERSION, "seed": seed, "marks": asdict(marks), "triplets": entries}
-        write_json(unfinished / KEY_NAME, key)
+        rows = write_sheets(unfinished, entries, asked.sheet_rows, asked.seed) if asked.sheet_rows else []
+        singles = make_singles(unfinished, people, make_frame, asked.num_singles, asked.seed)
+        marks = Marks("pictures of a user study", model_path.name, fingerprint(model_path), (), seed=asked.seed)
+        key = {"format": FORMAT, "version": VERSION, "seed": asked.seed, "marks": asdict(marks), "triplets": entries}
+        write_json(unfinished / KEY_NAME, {**key, "asked": asdict(asked), "sheet_rows": rows, "singles": singles})
         (unfinished / "README.txt").write_text(README, encoding="utf-8")
-    return BuildResult(len(entries), len({entry["identity"] for entry in entries}), tuple(left_out))
+    num_sheets = len({row["sheet"] for row in rows})
+    num_people = len({entry["identity"] for entry in entries})
+    return BuildResult(len(entries), num_people, tuple(left_out), num_sheets, len(singles))
 
 
 @contextmanager
@@ -123,15 +149,13 @@ def _people(files: Sequence[ClipFile], wanted: int, seed: int, left_out: list[st
     return people
 
 
-def _plans(
-    people: Sequence[list[Clip]], num_triplets: int, seed: int, left_out: list[str]
-) -> list[tuple[list[Clip], list[Triplet]]]:
+def _plans(people: Sequence[list[Clip]], asked: Asked, left_out: list[str]) -> list[tuple[list[Clip], list[Triplet]]]:
     """Share the triplets out evenly; who gives fewer than their share is named in `left_out`."""
-    share, rest = divmod(num_triplets, len(people))
+    share, rest = divmod(asked.num_triplets or len(people), len(people))
     plans = []
     for place, clips in enumerate(people):
         wanted = share + (place < rest)
-        plan = plan_triplets(clips, wanted, seed)
+        plan = plan_triplets(clips, wanted, asked.seed, num_shots=asked.num_shots, distance=asked.distance)
         if len(plan) < wanted:
             left_out.append(f"{clips[0].identity} gives {len(plan)} of {wanted} triplets; add clips, or longer ones")
         plans.append((clips, plan))
@@ -139,26 +163,21 @@ def _plans(
 
 
 def _make_triplet(
-    clips: Sequence[Clip], triplet: Triplet, model: Model, folder: Path, random: np.random.Generator
-) -> Mapping[str, Any]:
+    clips: Sequence[Clip], triplet: Triplet, make_frame: MakeFrame, folder: Path, random: np.random.Generator
+) -> dict[str, Any]:
     """Write the three pictures in one way, under names that tell nothing; return what the key says about them."""
-    made = clips[triplet.generated.clip]
-    rivals = Rivals([made.shot(triplet.shot.number)], model)
-    images: list[Image] = [rivals.ours(made.landmarks[triplet.generated.number])]
-    images += [clips[moment.clip].shot(moment.number).image for moment in triplet.real]
+    shots = load_moments(clips, (*triplet.shots, triplet.generated, *triplet.real))
+    made = make_frame([shots[moment] for moment in triplet.shots], shots[triplet.generated].landmarks)
+    images = same_size([made, *(shots[moment].image for moment in triplet.real)])
     name, *pictures = (random.bytes(8).hex() for _ in range(4))
     for picture, image in zip(pictures, images, strict=True):
         write_image(folder / PICTURES_NAME / (picture + SUFFIX), image, PICTURE_NOTE)
     moments = dict(zip(pictures, (triplet.generated, *triplet.real), strict=True))
     return {
         "name": name,
-        "identity": made.identity,
+        "identity": clips[triplet.generated.clip].identity,
         "pictures": sorted(pictures),
         "generated": pictures[0],
-        "shot": _origin(clips, triplet.shot),
-        "moments": {picture: _origin(clips, moment) for picture, moment in moments.items()},
+        "shots": [origin(clips[moment.clip], moment.number) for moment in triplet.shots],
+        "moments": {picture: origin(clips[moment.clip], moment.number) for picture, moment in moments.items()},
     }
-
-
-def _origin(clips: Sequence[Clip], moment: Moment) -> dict[str, Any]:
-    return {"clip": clips[moment.clip].name, "frame": moment.number}

@@ -13,7 +13,7 @@ from skimage.data import astronaut
 from headcast.data.clips import Clip
 from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.reenact.sitter import make_sitter
-from headcast.types import Image, Landmarks
+from headcast.types import Box, Image, Landmarks
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,8 @@ def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Clip]:
         landmarks = np.stack([shot.landmarks + np.float32([shift, 0, 0]) for shift in shifts])
         path = folder / f"{name}.safetensors"
         save_file({"frames": frames, "mattes": mattes, "landmarks": landmarks}, path)
-        return Clip(name, name.split("_")[0], path, landmarks, Fraction(25))
+        size = float(photo.shape[0])
+        return Clip(name, name.split("_")[0], path, path, landmarks, Fraction(25), Box(0.0, 0.0, size, size))
 
     return make
 

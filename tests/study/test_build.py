@@ -13,7 +13,9 @@ from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 from headcast.provenance.marks import fingerprint
-from headcast.study.build import build_study
+from headcast.study.build import Asked, build_study
+from headcast.study.pictures import same_size
+from headcast.study.sheets import SHEET_NOTE, lay_rows
 from headcast.study.study import load_study
 from headcast.tracking.track import find_face
 
@@ -88,7 +90,7 @@ def test_real_pictures_are_the_frames_and_the_generated_one_is_none_of_them(buil
             len({moment["clip"] for moment in entry["moments"].values()})
             == {"astronaut": 3, "hopper": 1}[entry["identity"]]
         )
-        assert entry["shot"]["clip"] == entry["moments"][entry["generated"]]["clip"]
+        assert entry["shots"][0]["clip"] == entry["moments"][entry["generated"]]["clip"]
 
 
 def test_no_file_tells_which_is_generated_but_the_key_says_it(built, checkpoint):
@@ -105,8 +107,8 @@ def test_no_file_tells_which_is_generated_but_the_key_says_it(built, checkpoint)
 
 def test_the_seed_decides_every_picture(built, clips, checkpoint, tmp_path):
     files = find_clips(clips)
-    build_study(files, checkpoint, tmp_path / "again", num_triplets=1)
-    build_study(files, checkpoint, tmp_path / "other", num_triplets=1, seed=1)
+    build_study(files, checkpoint, tmp_path / "again", Asked(1))
+    build_study(files, checkpoint, tmp_path / "other", Asked(1, seed=1))
     folders = (built[0], tmp_path / "again", tmp_path / "other")
     first, again, other = (json.loads((folder / "key.json").read_text())["triplets"][0] for folder in folders)
     assert first == again and first != other
@@ -117,13 +119,13 @@ def test_the_seed_decides_every_picture(built, clips, checkpoint, tmp_path):
 
 def test_more_triplets_than_the_clips_hold(clips, checkpoint, tmp_path):
     files = [file for file in find_clips(clips) if file.identity == "hopper"]
-    result = build_study(files, checkpoint, tmp_path / "study", num_triplets=50)
+    result = build_study(files, checkpoint, tmp_path / "study", Asked(50))
     assert 1 <= result.num_triplets < 6
     assert result.left_out == (f"hopper gives {result.num_triplets} of 50 triplets; add clips, or longer ones",)
 
 
 def test_fewer_triplets_than_people(clips, checkpoint, tmp_path):
-    result = build_study(find_clips(clips), checkpoint, tmp_path / "study", num_triplets=1)
+    result = build_study(find_clips(clips), checkpoint, tmp_path / "study", Asked(1))
     assert (result.num_triplets, result.num_people) == (1, 1)
 
 
@@ -143,3 +145,67 @@ def test_a_folder_that_cannot_be_made(clips, checkpoint, tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(MediaError, match=r"cannot make the folder .* give another folder"):
         build_study(find_clips(clips), checkpoint, tmp_path / "file" / "study")
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory, checkpoint, clips, cache):
+    """A study of the same people with sheets of two rows and pictures shown alone."""
+    folder = tmp_path_factory.mktemp("studies") / "study"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        return folder, build_study(find_clips(clips), checkpoint, folder, Asked(4, sheet_rows=2, num_singles=4))
+
+
+def test_sheets_show_the_pictures_as_they_are_and_only_the_key_knows_the_places(sheets):
+    folder, result = sheets
+    key = json.loads((folder / "key.json").read_text())
+    entries = {entry["name"]: entry for entry in key["triplets"]}
+    assert result.num_sheets == 2
+    assert sorted(path.name for path in (folder / "sheets").iterdir()) == ["sheet_01.png", "sheet_02.png"]
+    assert [row["row"] for row in key["sheet_rows"]] == [1, 2, 3]
+    assert sorted(row["triplet"] for row in key["sheet_rows"]) == sorted(entries)
+    for number, row in enumerate(key["sheet_rows"]):
+        sheet = read_image(folder / "sheets" / row["sheet"])
+        top = 12 + 268 * (number % 2)
+        for place, picture in enumerate(row["pictures"]):
+            left = 64 + 268 * place
+            shown = read_image(folder / "pictures" / f"{picture}.png")
+            assert np.array_equal(sheet[top : top + 256, left : left + 256], shown)
+        assert row["pictures"][row["generated_place"] - 1] == entries[row["triplet"]]["generated"]
+    assert {str(read_image_metadata(path)) for path in (folder / "sheets").iterdir()} == {str(SHEET_NOTE)}
+
+
+def test_half_of_the_pictures_shown_alone_are_frames_and_half_are_driven_by_somebody_else(sheets, clips):
+    folder, result = sheets
+    singles = json.loads((folder / "key.json").read_text())["singles"]
+    assert result.num_singles == 4 and sorted(single["made"] for single in singles) == [False, False, True, True]
+    loaded = {
+        clip.name: clip for clip in load_clips([file for file in find_clips(clips) if "broken" not in file.identity])
+    }
+    for single in singles:
+        shown = read_image(folder / "singles" / single["picture"])
+        if single["made"]:
+            whose = [single[which]["clip"].split("_")[0] for which in ("shot", "driven_by")]
+            assert sorted(whose) == ["astronaut", "hopper"]
+        else:
+            assert np.array_equal(shown, loaded[single["clip"]].shot(single["frame"]).image)
+
+
+def test_pictures_shown_alone_need_two_people(clips, checkpoint, tmp_path):
+    files = [file for file in find_clips(clips) if file.identity == "hopper"]
+    with pytest.raises(DataError, match="give clips of at least 2 people, not 1"):
+        build_study(files, checkpoint, tmp_path / "study", Asked(1, num_singles=2))
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_of_pictures_of_different_sizes_keep_every_pixel():
+    small, large = np.full((20, 20, 3), 10, np.uint8), np.full((30, 30, 3), 250, np.uint8)
+    sheet = lay_rows([("1", [small] * 3), ("2", [large] * 3)])
+    assert sheet.shape == (12 + 32 + 42, 64 + 3 * 42, 3)
+    assert (sheet[44:74, 64:94] == 250).all() and (sheet[12:32, 64:84] == 10).all()
+
+
+def test_pictures_of_one_question_have_the_smallest_size():
+    images = same_size([np.full((side, side, 3), side, np.uint8) for side in (40, 30, 50)])
+    assert [image.shape for image in images] == [(30, 30, 3)] * 3
+    assert [int(image[0, 0, 0]) for image in images] == [40, 30, 50]

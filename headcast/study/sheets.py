@@ -1,0 +1,68 @@
+"""A study's triplets in, sheets of them out: a row a question, pictures at their own size, nothing tells the answer.
+
+For raters who sit elsewhere: they get the sheets and answer with a row's number and a place (1, 2 or 3 from the left).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from headcast.media.images import read_image, write_image
+from headcast.study.study import PICTURES_NAME, SUFFIX
+from headcast.types import Image
+
+SHEETS_NAME: Final = "sheets"
+SHEET_NOTE: Final = {
+    "comment": "From a user study made with Headcast: one of the three pictures in each row is synthetic, "
+    "the study's key says which."
+}
+
+_MARGIN: Final = 12
+_NUMBER_WIDTH: Final = 64
+_FONT_SIZE: Final = 28
+_PAPER, _INK = (128, 128, 128), (255, 255, 255)
+
+
+def write_sheets(folder: Path, entries: Sequence[Mapping[str, Any]], rows: int, seed: int) -> list[dict[str, Any]]:
+    """Write all triplets of a study's key, `rows` on a sheet, in an order and in places drawn by the seed.
+
+    Returns the sheets' key: for each row its number, its sheet, its pictures from left to right, and which place (1 to
+    3) shows the generated one.
+    """
+    (folder / SHEETS_NAME).mkdir()
+    random = np.random.default_rng([seed, 2])
+    order = random.permutation(len(entries)).tolist()
+    key = []
+    for first in range(0, len(order), rows):
+        name = f"sheet_{first // rows + 1:02d}{SUFFIX}"
+        lines = []
+        for row, number in enumerate(order[first : first + rows], start=first + 1):
+            pictures = random.permutation(entries[number]["pictures"]).tolist()
+            images = [read_image(folder / PICTURES_NAME / (picture + SUFFIX)) for picture in pictures]
+            lines.append((str(row), images))
+            place = pictures.index(entries[number]["generated"]) + 1
+            asked = {"row": row, "sheet": name, "triplet": entries[number]["name"]}
+            key.append({**asked, "pictures": pictures, "generated_place": place})
+        write_image(folder / SHEETS_NAME / name, lay_rows(lines), SHEET_NOTE)
+    return key
+
+
+def lay_rows(rows: Sequence[tuple[str, Sequence[Image]]]) -> Image:
+    """Lay rows of square pictures under each other on grey, each with its label to the left, nothing rescaled."""
+    widths = [_NUMBER_WIDTH + sum(image.shape[1] + _MARGIN for image in images) for _, images in rows]
+    heights = [max(image.shape[0] for image in images) + _MARGIN for _, images in rows]
+    sheet = Pillow.new("RGB", (max(widths), sum(heights) + _MARGIN), _PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(_FONT_SIZE)
+    top = _MARGIN
+    for (label, images), height in zip(rows, heights, strict=True):
+        pen.text((_MARGIN, top), label, fill=_INK, font=font)
+        left = _NUMBER_WIDTH
+        for image in images:
+            sheet.paste(Pillow.fromarray(image), (left, top))
+            left += image.shape[1] + _MARGIN
+        top += height
+    return np.array(sheet)

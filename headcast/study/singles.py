@@ -1,0 +1,80 @@
+"""Clips of people and a maker of pictures in, pictures shown alone as "real or made" out.
+
+Half are frames of the clips, half one person's picture driven by somebody else's far moment. Both halves show faces far
+from the most frontal one, and as long as there are people enough nobody stands in both.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from headcast.data.clips import Clip
+from headcast.data.native import native_shots
+from headcast.errors import DataError
+from headcast.evaluation.far import FarFrames
+from headcast.evaluation.frame_maker import MakeFrame
+from headcast.geometry.retarget import Retargeter, find_reference
+from headcast.media.images import write_image
+from headcast.study.pictures import origin
+from headcast.study.study import SUFFIX
+from headcast.types import Image
+
+SINGLES_NAME: Final = "singles"
+SINGLE_NOTE: Final = {
+    "comment": "From a user study made with Headcast: half of the pictures of this folder are synthetic, "
+    "the study's key says which."
+}
+NUM_REFERENCES: Final = 32  # of a driver's frames, among which its motion's start is found
+
+
+def make_singles(
+    folder: Path, people: Sequence[Sequence[Clip]], make_frame: MakeFrame, count: int, seed: int
+) -> list[dict[str, Any]]:
+    """Write `count` numbered pictures, half of them made, in an order drawn by the seed; return their key.
+
+    DataError where there is only one person: nobody else could drive.
+    """
+    if not count:
+        return []
+    if len(people) < 2:
+        raise DataError("pictures shown alone are driven by somebody else; give clips of at least 2 people, not 1")
+    (folder / SINGLES_NAME).mkdir()
+    random = np.random.default_rng([seed, 3])
+    order = random.permutation(len(people)).tolist()
+    made = random.permutation(np.arange(count) < count // 2).tolist()
+    key = []
+    for number, is_made in enumerate(made, start=1):
+        clips = people[order[(number - 1) % len(order)]]
+        clip = clips[int(random.integers(len(clips)))]
+        if is_made:
+            others = [each for own in people for each in own if each.identity != clip.identity]
+            image, facts = _driven(clip, others[int(random.integers(len(others)))], make_frame, random)
+        else:
+            target = _lively_moment(clip, random)
+            image, facts = native_shots(clip, [target])[target].image, origin(clip, target)
+        name = f"{number:02d}{SUFFIX}"
+        write_image(folder / SINGLES_NAME / name, image, SINGLE_NOTE)
+        key.append({"picture": name, "made": is_made, **facts})
+    return key
+
+
+def _driven(
+    clip: Clip, driver: Clip, make_frame: MakeFrame, random: np.random.Generator
+) -> tuple[Image, dict[str, Any]]:
+    """Return one person's most frontal frame with somebody else's far moment, and what the key says of it."""
+    first = FarFrames(clip).frontal
+    target = _lively_moment(driver, random)
+    shot = native_shots(clip, [first])[first]
+    some = np.unique(np.linspace(0, len(driver) - 1, NUM_REFERENCES).round().astype(int))
+    reference = find_reference([driver.landmarks[number] for number in some], shot.landmarks, relative=True)
+    landmarks = Retargeter(shot.landmarks, reference, relative=True)(driver.landmarks[target])
+    return make_frame([shot], landmarks), {"shot": origin(clip, first), "driven_by": origin(driver, target)}
+
+
+def _lively_moment(clip: Clip, random: np.random.Generator) -> int:
+    """Draw a moment far from the most frontal one, of a clip too short for that any."""
+    far = FarFrames(clip)
+    lively = far.far_from(far.frontal)
+    return int(random.choice(lively if lively.size else len(clip)))
