@@ -23,7 +23,7 @@ from headcast.networks.presets import PRESETS
 from headcast.training.config import training_config
 from headcast.training.episode import EpisodeBatch, batch_from_arrays
 from headcast.training.run import RunFiles, train
-from headcast.warping.draw import DRAWING_STYLE, draw_landmark_image
+from headcast.warping.draw import draw_landmark_image
 
 PRESET = "small_paper"
 SIZE = PRESETS[PRESET].image_size
@@ -52,7 +52,6 @@ def main() -> None:
         list(map(batch_from_arrays, validation)),
         RunFiles(options.run_dir, vgg19_path=options.vgg19, resume=options.resume),
         num_videos=len(learned),
-        drawing_style=DRAWING_STYLE,
     )
 
 

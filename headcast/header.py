@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headcast.errors import CheckpointError
+from headcast.types import DRAWING_STYLE
 
 MAX_HEADER_BYTES: Final = 4 << 20
 Header = dict[str, Any]
@@ -70,6 +71,16 @@ def read_metadata(path: Path, header: Header, kind: FileKind) -> dict[str, str]:
             "update headcast"
         )
     return metadata
+
+
+def check_drawing_style(path: Path, metadata: Mapping[str, str]) -> None:
+    """CheckpointError unless a file's networks learned the landmark image that this program draws."""
+    style = metadata.get("drawing_style")
+    if style != str(DRAWING_STYLE):
+        raise CheckpointError(
+            f"{path} was trained on landmark images of style {style!r:.20}, this program draws style {DRAWING_STYLE}; "
+            "use the version of headcast that wrote it, or train it again"
+        )
 
 
 def read_table(path: Path, metadata: Mapping[str, str], name: str) -> dict[str, Any]:

@@ -22,6 +22,10 @@ all in pixels of the stated image; pixel centres lie at whole numbers."""
 
 NUM_LANDMARKS: Final = 478
 
+DRAWING_STYLE: Final = 1
+"""Version of the landmark image (warping/draw.py): raised whenever the drawing changes, since a network reads only the
+drawing that it learned; checkpoints and avatars carry it."""
+
 CONDITIONING_MAPS: Final = (
     "validity",  # 1 where the warped shot can be trusted, 0 where it shows nothing or a guess
     "mouth_inside",  # inside of the driving inner lips

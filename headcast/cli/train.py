@@ -95,7 +95,6 @@ def run(options: argparse.Namespace) -> Report:
     from headcast.training.distributed import join_ranks
     from headcast.training.feed import FeedSettings, open_feed
     from headcast.training.run import RunFiles, train
-    from headcast.warping.draw import DRAWING_STYLE
 
     device = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     sizes = PRESETS[options.preset]
@@ -121,7 +120,6 @@ def run(options: argparse.Namespace) -> Report:
             feed.validation,
             RunFiles(options.run_dir, options.vgg19, options.vggface, options.start, options.resume),
             num_videos=feed.num_videos,
-            drawing_style=DRAWING_STYLE,
             ranks=ranks,
         )
     lines = (f"checkpoint: {checkpoint}",) if ranks.is_first else ()  # torchrun shows what every rank prints

@@ -24,6 +24,7 @@ from headcast.header import (
     AVATAR_SUFFIX,
     Header,
     TensorSpec,
+    check_drawing_style,
     check_tensors,
     found_shape,
     read_header,
@@ -34,7 +35,7 @@ from headcast.networks.avatar import Avatar
 from headcast.networks.checkpoint import WEIGHT_DTYPES, load_tensors, read_config
 from headcast.networks.model import Generator, build_model, plain_copy
 from headcast.networks.presets import ModelConfig
-from headcast.types import NUM_LANDMARKS, Box, Image, Shot
+from headcast.types import DRAWING_STYLE, NUM_LANDMARKS, Box, Image, Shot
 
 MAX_SHOTS: Final = 32
 MAX_PHOTO_SIDE: Final = 4096
@@ -88,6 +89,7 @@ def save_avatar(path: Path, content: AvatarContent) -> None:
         "format": AVATAR.format,
         "version": str(AVATAR.version),
         "config": json.dumps(config.to_dict()),
+        "drawing_style": str(DRAWING_STYLE),
         "settings": json.dumps(dict(content.settings)),
         "marks": json.dumps(dict(content.marks)),
     }
@@ -104,7 +106,9 @@ def save_avatar(path: Path, content: AvatarContent) -> None:
 def load_avatar(path: Path) -> AvatarContent:
     """Rebuild an avatar, its generator in float32 and evaluation mode; CheckpointError for anything but one of ours."""
     header = read_header(path, AVATAR)
-    config = read_config(path, read_metadata(path, header, AVATAR))
+    metadata = read_metadata(path, header, AVATAR)
+    check_drawing_style(path, {"drawing_style": "1"} | metadata)  # the first avatars do not name theirs
+    config = read_config(path, metadata)
     notes = _notes(path, header)
     with torch.device("meta"):
         generator = build_model(config, seed=0).generator

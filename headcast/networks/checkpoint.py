@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from headcast.errors import CheckpointError
-from headcast.header import FileKind, TensorSpec, check_tensors, read_header, read_metadata
+from headcast.header import FileKind, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import ModelConfig
+from headcast.types import DRAWING_STYLE
 
 CHECKPOINT: Final = FileKind("checkpoint", format="headcast", version=1, writer="headcast train")
 WEIGHT_DTYPES: Final = ("F16", "F32")
@@ -27,7 +28,7 @@ class CheckpointNotes:
 
     preset: str
     step: int = 0
-    drawing_style: int = 0  # version of the landmark drawing it was trained on
+    drawing_style: int = DRAWING_STYLE  # of the landmark images it was trained on
     training: Mapping[str, Any] = field(default_factory=dict)  # settings and figures of its training run
 
 
@@ -52,7 +53,9 @@ def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: b
 def load_checkpoint(path: Path) -> Model:
     """Rebuild a model, in float32 and evaluation mode; CheckpointError for anything but a checkpoint of ours."""
     header = read_header(path, CHECKPOINT)
-    config = read_config(path, read_metadata(path, header, CHECKPOINT))
+    metadata = read_metadata(path, header, CHECKPOINT)
+    check_drawing_style(path, metadata)
+    config = read_config(path, metadata)
     with torch.device("meta"):
         model = build_model(config, seed=0)
     check_tensors(

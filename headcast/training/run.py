@@ -56,7 +56,6 @@ def train(
     files: RunFiles,
     *,
     num_videos: int,
-    drawing_style: int = 0,
     ranks: Ranks = ALONE,
     report: Callable[[str], None] = print,
 ) -> Path:
@@ -76,7 +75,7 @@ def train(
     budget = _begin(learner, files)
     folder = None
     if ranks.is_first:
-        folder = _RunFolder(files.run_dir, learner, budget, validation, drawing_style, report, files.start_path)
+        folder = _RunFolder(files.run_dir, learner, budget, validation, report, files.start_path)
     with interrupts() as interrupted:
         for batch in budget.awaited(episodes(learner.step_count)):
             progress, stop = ranks.agree(budget.progress(), interrupted.is_set())
@@ -132,12 +131,11 @@ class _RunFolder:
         learner: MetaLearner,
         budget: Budget,
         validation: Sequence[EpisodeBatch],
-        drawing_style: int,
         report: Callable[[str], None],
         start: Path | None,
     ) -> None:
         self._run_dir, self._learner, self._budget = run_dir, learner, budget
-        self._validation, self._drawing_style = validation, drawing_style
+        self._validation = validation
         self._recent: list[dict[str, float]] = []
         self._saved_step = learner.step_count
         for name in (SAMPLES, CHECKPOINTS):
@@ -191,7 +189,7 @@ class _RunFolder:
             "num_samples": budget.num_samples,
             "validation": validation,
         }
-        notes = CheckpointNotes(learner.config.preset, learner.step_count, self._drawing_style, training)
+        notes = CheckpointNotes(learner.config.preset, learner.step_count, training=training)
         checkpoint = numbered(self._run_dir / CHECKPOINTS, learner.step_count, ".safetensors")
         save_checkpoint(checkpoint, learner.averaged, notes)
         thin(self._run_dir / CHECKPOINTS, ".safetensors", MOST_CHECKPOINTS)

@@ -24,9 +24,7 @@ from headcast.geometry.topology import (
 )
 from headcast.types import Image, Landmarks
 
-DRAWING_STYLE: Final = 1
-"""Raised whenever the drawing changes; checkpoints store it, since a network reads only the style it learned."""
-
+# Whoever changes the drawing raises types.DRAWING_STYLE.
 _LINES: Final = (  # points, closed, RGB
     (PAPER_JAW, False, (255, 255, 255)),
     (PAPER_RIGHT_BROW, False, (255, 0, 0)),

@@ -133,6 +133,7 @@ def a_checkpoint(path: Path) -> None:
         (lambda path: path.write_bytes((1 << 40).to_bytes(8, "little") + b"{}"), "is not an avatar of headcast"),
         (Path.unlink, "no such avatar"),
         (a_checkpoint, "expected one written by `headcast personalize`"),
+        (with_metadata(drawing_style="2"), "was trained on landmark images of style '2', this program draws style 1"),
         (with_metadata(version="9"), "has format version '9', this program reads 1"),
         (with_metadata(config='{"depth": 3}'), "unknown model setting 'depth'"),
         (with_metadata(settings="[" * 100_000), "has broken notes"),
@@ -156,3 +157,8 @@ def test_a_strangers_file_is_refused_in_one_line(path: Path, damage: Callable[[P
     with pytest.raises(CheckpointError, match=message) as caught:
         load_avatar(path)
     assert "\n" not in str(caught.value) and path.name in str(caught.value)
+
+
+def test_an_avatar_that_names_no_drawing_is_of_the_first(path: Path) -> None:
+    edit(path, lambda header: header["__metadata__"].pop("drawing_style"))
+    assert load_avatar(path).avatar.shots

@@ -12,12 +12,13 @@ from headcast.errors import CheckpointError
 from headcast.networks.checkpoint import CheckpointNotes, load_checkpoint, read_notes, save_checkpoint
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
+from headcast.types import DRAWING_STYLE
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     target = tmp_path / "model.safetensors"
-    save_checkpoint(target, build_model(PRESETS["tiny"], seed=3), CheckpointNotes("tiny", step=7, drawing_style=2))
+    save_checkpoint(target, build_model(PRESETS["tiny"], seed=3), CheckpointNotes("tiny", step=7))
     return target
 
 
@@ -63,7 +64,7 @@ def test_half_precision_halves_the_file_and_hardly_changes_the_frame(tmp_path: P
 
 def test_notes_are_read_without_loading(path: Path) -> None:
     notes = read_notes(path)
-    assert (notes.preset, notes.step, notes.drawing_style, notes.training) == ("tiny", 7, 2, {})
+    assert (notes.preset, notes.step, notes.drawing_style, notes.training) == ("tiny", 7, DRAWING_STYLE, {})
 
 
 def test_nothing_half_written_is_left(path: Path) -> None:
@@ -124,6 +125,10 @@ def unknown_setting(path: Path) -> None:
     edit(path, change)
 
 
+def other_drawing(path: Path) -> None:
+    edit(path, lambda header: header["__metadata__"].update(drawing_style="0"))
+
+
 def later_version(path: Path) -> None:
     def change(header: dict[str, Any]) -> None:
         header["__metadata__"]["version"] = "99"
@@ -162,6 +167,7 @@ def other_type(path: Path) -> None:
         (giant_configuration, "generator_widths must hold whole numbers up to 2048"),
         (largest_configuration, "does not fit its configuration"),
         (unknown_setting, "unknown model setting 'depth'"),
+        (other_drawing, "was trained on landmark images of style '0', this program draws style 1; use the version"),
         (later_version, "has format version '99', this program reads 1"),
         (other_tensors, "expected one written by `headcast train`"),
         (missing_tensor, r"tensor 'generator\.head\.bias' is missing or unknown"),

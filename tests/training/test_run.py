@@ -20,6 +20,7 @@ from headcast.networks.checkpoint import load_checkpoint, read_notes
 from headcast.training.config import training_config
 from headcast.training.episode import EpisodeBatch
 from headcast.training.run import MOST_CHECKPOINTS, RunFiles, train
+from headcast.types import DRAWING_STYLE
 from tests.training.conftest import make_batch
 
 SETTINGS = {"precision": "f32", "log_steps": 2, "validate_steps": 4, "adversarial_start": 0.3}
@@ -34,7 +35,7 @@ def episodes(first: int = 0) -> Iterator[EpisodeBatch]:
 def run(run_dir: Path, num_samples: int, batches: Batches = episodes, resume: bool = False, **changes: Any) -> Path:
     config = training_config("tiny", num_samples=num_samples, **{**SETTINGS, **changes})
     files = RunFiles(run_dir, resume=resume)
-    return train(config, batches, VALIDATION, files, num_videos=3, drawing_style=5, report=lambda line: None)
+    return train(config, batches, VALIDATION, files, num_videos=3, report=lambda line: None)
 
 
 def lines_of(run_dir: Path) -> list[dict[str, Any]]:
@@ -45,7 +46,7 @@ def test_a_run_leaves_checkpoint_statistics_and_samples(tmp_path: Path) -> None:
     checkpoint = run(tmp_path / "run", 24)  # 6 steps of 4
     assert load_checkpoint(checkpoint).config.image_size == 64
     notes = read_notes(checkpoint)
-    assert (notes.preset, notes.step, notes.drawing_style) == ("tiny", 6, 5)
+    assert (notes.preset, notes.step, notes.drawing_style) == ("tiny", 6, DRAWING_STYLE)
     assert notes.training["num_samples"] == 24 and "other_embedding" in notes.training["validation"]
     lines = [line for line in lines_of(tmp_path / "run") if line["kind"] != "alarm"]
     kinds = [(line["kind"], line["num_samples"]) for line in lines]
