@@ -1,7 +1,7 @@
 """Every error that a user's files or faces can cause; the command line shows it as one line, exit code 2.
 
 HeadcastError
-├── MediaError          an image, video or sound file cannot be read or written
+├── MediaError          an image, video or sound file cannot be read, or a file of any kind written
 ├── FaceError           no face, or not the face that is needed, in a picture
 ├── MotionError         a motion file is broken, too large or of another version
 ├── CheckpointError     a weights file is broken, hostile or of another version
@@ -18,7 +18,7 @@ class HeadcastError(Exception):
 
 
 class MediaError(HeadcastError):
-    """An image, video or sound file cannot be read or written."""
+    """An image, video or sound file cannot be read, or a file of any kind written."""
 
 
 class FaceError(HeadcastError):

@@ -1,7 +1,7 @@
 """Command-line words in, one command's work done; the exit code out.
 
 0: done. 1: done, and the answer is no (`verify`, `doctor`). 2: the user can mend it, one line on stderr says how.
-130: interrupted. Anything else is a defect of Headcast and keeps its traceback.
+130: interrupted. 143: ended by SIGTERM, 129 by SIGHUP. Anything else is a defect of Headcast and keeps its traceback.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from typing import Final
 import headcast
 from headcast.cli.arguments import Parser, canonical, common_options
 from headcast.cli.report import Report, failure_as_json
+from headcast.cli.signals import ended_by_signals
 from headcast.errors import HeadcastError
 
 COMMANDS: Final = (
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(canonical(sys.argv[1:] if arguments is None else arguments))
     logging.basicConfig(level=options.log_level.upper(), format="headcast: %(levelname)s: %(message)s", force=True)
     try:
-        with contextlib.redirect_stdout(sys.stderr):  # stdout carries the report and nothing else
+        with ended_by_signals(), contextlib.redirect_stdout(sys.stderr):  # stdout carries the report and nothing else
             report: Report = options.run(options)
         print(report.as_json(options.command) if options.json else "\n".join(report.lines), flush=True)
     except HeadcastError as error:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from headcast.data.check import Findings
-from headcast.media.files import replaced_on_success
+from headcast.files import write_file
 from headcast.media.images import write_image
 from headcast.types import Image
 
@@ -33,8 +34,7 @@ def write_pictures(folder: Path, findings: Findings) -> tuple[Path, Path]:
     """Write the contact sheet and the histograms into a folder; return their paths."""
     sheet, histograms = folder / SHEET_NAME, folder / HISTOGRAMS_NAME
     write_image(sheet, contact_sheet(findings.pictures), {})
-    with replaced_on_success(histograms) as temporary:
-        draw_histograms(findings).savefig(temporary, format="png", dpi=100)
+    write_file(histograms, partial(draw_histograms(findings).savefig, format="png", dpi=100))
     return sheet, histograms
 
 

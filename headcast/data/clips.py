@@ -10,7 +10,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from safetensors.numpy import save_file
 from headcast.config import cache_dir
 from headcast.data.cut import TrackedClip, track_clip
 from headcast.errors import DataError, MediaError
-from headcast.media.files import replaced_on_success
+from headcast.files import write_file
 from headcast.types import Box, Image, Mask, Shot
 
 CACHE_VERSION = 2
@@ -105,12 +107,9 @@ def load_clip(file: ClipFile, cache: Path | None = None) -> Clip:
 
 
 def _write_cache(path: Path, clip: TrackedClip) -> None:
-    with replaced_on_success(path) as temporary:
-        save_file(
-            {"frames": clip.frames, "mattes": clip.mattes, "landmarks": clip.landmarks},
-            temporary,
-            {"rate": json.dumps(str(clip.rate)), "box": json.dumps(astuple(clip.box))},
-        )
+    arrays: dict[str, NDArray[Any]] = {"frames": clip.frames, "mattes": clip.mattes, "landmarks": clip.landmarks}
+    notes = {"rate": json.dumps(str(clip.rate)), "box": json.dumps(astuple(clip.box))}
+    write_file(path, partial(save_file, arrays, metadata=notes))
 
 
 def _read_list(folder: Path, list_path: Path, split: str | None) -> list[ClipFile]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headcast.errors import DataError
-from headcast.media.files import replaced_on_success
+from headcast.files import write_text
 
 FORMAT: Final = "headcast-shards"
 VERSION: Final = 1
@@ -80,8 +80,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> Path:
     """Write `manifest.json`; it appears whole or not at all."""
     path = folder / MANIFEST_NAME
     text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(manifest)}, indent=1)
-    with replaced_on_success(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_text(path, text + "\n")
     return path
 
 

@@ -9,7 +9,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,7 @@ from headcast.data.manifest import SPLITS, VERSION, Manifest, read_table, write_
 from headcast.data.sources import SourceClip
 from headcast.data.unit import PARTS_DIR, Part, PrepareSettings, Unit, finished_part, prepare_unit
 from headcast.errors import DataError
-from headcast.media.files import replaced_on_success
+from headcast.files import sweep, write_text
 
 PLAN_NAME: Final = "plan.json"
 
@@ -46,9 +45,12 @@ def prepare(
     done = {unit.name: part for unit in units if (part := finished_part(unit))}
     num_done = num_before = sum(part.num_sources for part in done.values())
     on_progress(num_done, num_before)
-    for part in runner(prepare_unit, [unit for unit in units if unit.name not in done]):
-        num_done += part.num_sources
-        on_progress(num_done, num_before)
+    try:
+        for part in runner(prepare_unit, [unit for unit in units if unit.name not in done]):
+            num_done += part.num_sources
+            on_progress(num_done, num_before)
+    finally:
+        _sweep(out)  # also where workers were ended in the middle of a shard
     manifest = _manifest([_part_of(unit) for unit in units], settings)
     if not manifest.shards:
         reasons = ", ".join(f"{count} {reason}" for reason, count in manifest.left_out.items())
@@ -83,11 +85,14 @@ def _open_folder(out: Path, plan: str) -> None:
         if read_table(out / PLAN_NAME, _MAX_PLAN_BYTES).get("plan") != plan:
             raise DataError(f"{out} was begun with other clips or settings; give the same ones, or a new folder")
     out.mkdir(parents=True, exist_ok=True)
-    with replaced_on_success(out / PLAN_NAME) as temporary:
-        temporary.write_text(json.dumps({"plan": plan}), encoding="utf-8")
+    write_text(out / PLAN_NAME, json.dumps({"plan": plan}))
     (out / PARTS_DIR).mkdir(exist_ok=True)
-    for leftover in chain(out.glob(".*.part"), (out / PARTS_DIR).glob(".*.part")):
-        leftover.unlink()
+    _sweep(out)
+
+
+def _sweep(out: Path) -> None:
+    for folder in (out, out / PARTS_DIR):
+        sweep(folder)
 
 
 def _part_of(unit: Unit) -> Part:

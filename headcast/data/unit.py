@@ -1,6 +1,6 @@
 """The clips of one shard in; the shard, and a note of what became of the clips, out: the work of one process.
 
-A shard is written under another name, renamed, then noted in `parts/`. One with a note is done; any other is made
+A shard is written whole or not at all, then noted in `parts/`. One with a note is done; any other is made
 again, to the same bytes.
 """
 
@@ -18,7 +18,7 @@ from headcast.data.manifest import Shard, read_shard_entry, read_table
 from headcast.data.sources import SourceClip
 from headcast.data.tar import ClipNotes, EncodedClip, write_clips
 from headcast.errors import DataError
-from headcast.media.files import cannot_write, replaced_on_success
+from headcast.files import cannot_write, replaced_on_success, write_text
 
 PARTS_DIR: Final = "parts"
 
@@ -89,8 +89,7 @@ def prepare_unit(unit: Unit) -> Part:
         float(sum(note.num_frames / Fraction(note.rate) for note in notes if note.num_frames > 1)),
         time.process_time() - started,
     )
-    with replaced_on_success(unit.part_path) as temporary:
-        temporary.write_text(json.dumps(asdict(part)), encoding="utf-8")
+    write_text(unit.part_path, json.dumps(asdict(part)))
     return part
 
 

@@ -31,6 +31,7 @@ def run_here(function: Callable[[Job], Result], jobs: Sequence[Job], num_workers
 
     DataError where a worker is gone, as happens when memory runs out. Closing the iterator cancels what has not begun.
     """
+    others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that MediaPipe's threads hold
     remaining = iter(jobs)
     with ProcessPoolExecutor(max(1, min(num_workers, len(jobs))), context, _start_worker) as pool:
@@ -45,6 +46,10 @@ def run_here(function: Callable[[Job], Result], jobs: Sequence[Job], num_workers
                 "a worker process was ended from outside, perhaps for want of memory; "
                 "start again with fewer --workers, it goes on where it stopped"
             ) from error
+        except BaseException:
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.terminate()  # or the pool would wait until each has done its job
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from headcast.errors import DataError, MediaError
-from headcast.media.files import replaced_on_success
+from headcast.files import write_file, write_text
 from headcast.types import Image
 
 Figures = dict[str, float]
@@ -117,8 +118,7 @@ class Records:
                 for network, by_rival in record.vectors.items()
                 for rival, values in by_rival.items()
             }
-            with replaced_on_success(path.with_suffix(".safetensors")) as temporary:
-                save_file(rows, temporary)
+            write_file(path.with_suffix(".safetensors"), partial(save_file, rows))
         kept = {"name": record.name, "identity": record.identity, "facts": record.facts, "figures": record.figures}
         write_json(path, {**kept, "num_vectors": len(record.vectors)})
 
@@ -138,8 +138,7 @@ def merge_records(name: str, parts: Sequence[Record]) -> Record:
 
 def write_json(path: Path, value: object) -> None:
     """Write JSON that any program reads: the file appears whole or not at all, and holds no NaN."""
-    with replaced_on_success(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def _nested(rows: Mapping[str, NDArray[np.float32]]) -> dict[str, dict[str, NDArray[np.float32]]]:

@@ -12,7 +12,7 @@ from headcast.evaluation.records import Record, Records, write_json
 from headcast.evaluation.run import Evaluation
 from headcast.evaluation.summary import Summary
 from headcast.evaluation.tables import head_figure, worst_first
-from headcast.media.files import replaced_on_success
+from headcast.files import write_text
 
 NUM_STRIPS: Final = 3
 NUM_PAIRS: Final = 10
@@ -39,8 +39,7 @@ def write_report(
         parts += _worst_pairs(evaluation.cross_reenactment, records)
     path = records.folder / "report.html"
     note = "the pictures' results are synthetic, made with Headcast"
-    with replaced_on_success(path) as temporary:
-        temporary.write_text(page("Headcast evaluation", note, [*parts, published_section()]), "utf-8")
+    write_text(path, page("Headcast evaluation", note, [*parts, published_section()]))
     return path
 
 

@@ -15,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from headcast.errors import MotionError
-from headcast.media.files import PathLike, existing_file, replaced_on_success
+from headcast.files import PathLike, write_file
+from headcast.media.files import existing_file
 from headcast.types import NUM_LANDMARKS, Motion
 
 MOTION_VERSION: Final = 1
@@ -49,8 +50,7 @@ def save_motion(path: PathLike, motion: Motion) -> None:
         "time_base": f"1/{denominator}",
         "image_size": "{}x{}".format(*motion.image_size),
     }
-    with replaced_on_success(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    write_file(path, lambda content: save_file(tensors, content, metadata))
 
 
 def load_motion(path: PathLike) -> Motion:

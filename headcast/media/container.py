@@ -8,7 +8,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
-from headcast.media.files import PathLike, existing_file
+from headcast.files import PathLike
+from headcast.media.files import existing_file
 
 MAX_SIDE = 8192
 """Pixels; a larger video is refused before a frame of it is decoded."""

@@ -12,7 +12,8 @@ from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, PngImagePlugin
 
 from headcast.errors import MediaError
-from headcast.media.files import PathLike, cannot_write, existing_file, replaced_on_success
+from headcast.files import PathLike, cannot_write, replaced_on_success
+from headcast.media.files import existing_file
 from headcast.media.xmp import from_xmp, to_xmp
 from headcast.types import Image
 

@@ -16,8 +16,8 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from headcast.errors import MediaError
+from headcast.files import PathLike
 from headcast.media.container import open_container
-from headcast.media.files import PathLike
 from headcast.media.video import open_video
 
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)

@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
+from headcast.files import PathLike
 from headcast.media.container import file_size, open_container, picture_stream
-from headcast.media.files import PathLike
 
 _USUAL_RATE = Fraction(25)  # for a video of one frame that states no rate
 

@@ -10,8 +10,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
+from headcast.files import PathLike
 from headcast.media.container import check_size, open_container, picture_stream
-from headcast.media.files import PathLike
 from headcast.media.timing import Timing, measure_timing
 from headcast.media.view import View, view_of
 from headcast.types import Frame

@@ -16,9 +16,10 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
-from headcast.media.container import MAX_SIDE
-from headcast.media.files import PathLike, cannot_write, replaced_on_success
+from headcast.files import PathLike, cannot_write, check_output, replaced_on_success
+from headcast.media.container import MAX_SIDE, open_container, picture_stream
 from headcast.media.sound import SoundTrack
+from headcast.media.timing import measure_timing
 from headcast.types import Image
 
 _FORMATS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -93,8 +94,8 @@ class VideoWriter:
 
     def __enter__(self) -> "VideoWriter":
         with ExitStack() as stack:
-            temporary = stack.enter_context(replaced_on_success(self._path))
-            self._container = self._open(temporary)
+            self._temporary = stack.enter_context(replaced_on_success(self._path))
+            self._container = self._open(self._temporary)
             stack.callback(_close_quietly, self._container)
             self._stream = self._add_video_stream()
             self._sound: SoundTrack | None = None
@@ -165,6 +166,21 @@ class VideoWriter:
             self._container.close()
         except av.FFmpegError as error:
             raise cannot_write(self._path, error) from error
+        self._check_written()
+
+    def _check_written(self) -> None:
+        """Compare the file with what went into it, before it gets its name: not every lost byte is told."""
+        try:
+            with open_container(self._temporary) as container:
+                stream = picture_stream(container, self._temporary)
+                found = measure_timing(container, stream, self._temporary).num_frames
+        except MediaError:
+            found = 0
+        if found != self._num_frames:
+            raise MediaError(
+                f"cannot write {self._path}: {self._num_frames} frames were written, {found} are in the file; "
+                "check the disk and its free space"
+            )
 
 
 def checked_output(path: PathLike) -> Path:
@@ -175,9 +191,7 @@ def checked_output(path: PathLike) -> Path:
     output = Path(path)
     if output.suffix.lower() not in _FORMATS:
         raise MediaError(f"cannot write {path}: expected a name that ends in {', '.join(_FORMATS)}")
-    if not output.parent.is_dir():
-        raise MediaError(f"cannot write {path}: the folder {output.parent} does not exist; make it first")
-    return output
+    return check_output(output)
 
 
 def _usable_tick(rate: Fraction, tick: Fraction | None) -> Fraction:

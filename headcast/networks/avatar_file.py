@@ -6,7 +6,6 @@ place of the shot in it. Metadata: format, version, the sizes of the networks, h
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
 from headcast.errors import CheckpointError
+from headcast.files import write_file
 from headcast.header import (
     AVATAR,
     AVATAR_SUFFIX,
@@ -93,14 +92,7 @@ def save_avatar(path: Path, content: AvatarContent) -> None:
         "settings": json.dumps(dict(content.settings)),
         "marks": json.dumps(dict(content.marks)),
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        save_file(tensors, temporary, metadata)
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot write {path} ({error}); check the folder and the free space") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(path, lambda content: save_file(tensors, content, metadata))
 
 
 def load_avatar(path: Path) -> AvatarContent:

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from headcast.errors import CheckpointError
+from headcast.files import write_file
 from headcast.header import FileKind, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import ModelConfig
@@ -45,9 +46,7 @@ def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: b
         "drawing_style": str(notes.drawing_style),
         "training": json.dumps(dict(notes.training)),
     }
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, metadata)
-    temporary.replace(path)
+    write_file(path, lambda content: save_file(tensors, content, metadata))
 
 
 def load_checkpoint(path: Path) -> Model:

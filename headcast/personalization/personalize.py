@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from headcast.data.person import Person
 from headcast.errors import CheckpointError
+from headcast.files import check_output
 from headcast.header import AVATAR_SUFFIX
 from headcast.networks.avatar import Avatar
 from headcast.networks.avatar_file import AvatarContent, save_avatar
@@ -100,8 +101,7 @@ def personalize(
 def _check_output(output: Path) -> None:
     if output.suffix != AVATAR_SUFFIX:
         raise CheckpointError(f"cannot write {output}: expected a name that ends in {AVATAR_SUFFIX}")
-    if not output.parent.is_dir():
-        raise CheckpointError(f"cannot write {output}: the folder {output.parent} does not exist; make it first")
+    check_output(output)
 
 
 def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeOptions) -> Finetuned:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from headcast.errors import DataError
-from headcast.media.files import cannot_write
+from headcast.files import cannot_write
 from headcast.provenance.marks import creation_time
 from headcast.study.study import Question, Study
 

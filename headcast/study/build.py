@@ -3,7 +3,6 @@
 For raters who sit elsewhere the triplets are also laid on sheets, and pictures shown alone as "real or made".
 """
 
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from headcast.errors import DataError, HeadcastError, MediaError
 from headcast.evaluation.frame_maker import FrameMaker, MakeFrame
 from headcast.evaluation.protocol import split_clip
 from headcast.evaluation.records import write_json
+from headcast.files import new_folder, write_text
 from headcast.media.images import write_image
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.provenance.marks import Marks, fingerprint
@@ -84,7 +84,7 @@ def build_study(files: Sequence[ClipFile], model_path: Path, folder: Path, asked
     """
     asked = asked or Asked()
     left_out: list[str] = []
-    with _new_folder(folder) as unfinished:
+    with _study_folder(folder) as unfinished:
         make_frame = FrameMaker(load_checkpoint(model_path))
         people = _people(files, max(asked.num_triplets or MAX_TRIPLETS, asked.num_singles), asked.seed, left_out)
         if not people:
@@ -100,27 +100,24 @@ def build_study(files: Sequence[ClipFile], model_path: Path, folder: Path, asked
         marks = Marks("pictures of a user study", model_path.name, fingerprint(model_path), (), seed=asked.seed)
         key = {"format": FORMAT, "version": VERSION, "seed": asked.seed, "marks": asdict(marks), "triplets": entries}
         write_json(unfinished / KEY_NAME, {**key, "asked": asdict(asked), "sheet_rows": rows, "singles": singles})
-        (unfinished / "README.txt").write_text(README, encoding="utf-8")
+        write_text(unfinished / "README.txt", README)
     num_sheets = len({row["sheet"] for row in rows})
     num_people = len({entry["identity"] for entry in entries})
     return BuildResult(len(entries), num_people, tuple(left_out), num_sheets, len(singles))
 
 
 @contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
+def _study_folder(folder: Path) -> Iterator[Path]:
     """Yield an empty folder that takes its name when the block ends well, and is removed when it does not."""
-    unfinished = folder.with_name(f".{folder.name}.part")
     if folder.exists():
         raise DataError(f"{folder} exists; its answers would not fit another study: give a new folder")
     try:
-        (unfinished / PICTURES_NAME).mkdir(parents=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MediaError(f"cannot make the folder {unfinished} ({error.strerror}); give another folder") from error
-    try:
+        raise MediaError(f"cannot make the folder {folder.parent} ({error.strerror}); give another folder") from error
+    with new_folder(folder) as unfinished:
+        (unfinished / PICTURES_NAME).mkdir()
         yield unfinished
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _people(files: Sequence[ClipFile], wanted: int, seed: int, left_out: list[str]) -> list[list[Clip]]:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
+from headcast.files import PathLike
 from headcast.geometry.measures import face_size
-from headcast.media.files import PathLike
 from headcast.media.video import open_video
 from headcast.tracking.crop import crop_image, landmarks_to_image
 from headcast.tracking.mediapipe_graphs import FaceMesh

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headcast.files import write_text
 from headcast.training.alarms import Figures
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ class Journal:
     def __init__(self, run_dir: Path, step: int, report: Callable[[str], None]) -> None:
         self._path, self._report = run_dir / STATISTICS, report
         kept = [line for line in _read(self._path) if line["step"] <= step]
-        temporary = self._path.with_name(self._path.name + ".part")
-        temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-        temporary.replace(self._path)
+        write_text(self._path, "".join(json.dumps(line) + "\n" for line in kept))
         trained = [line for line in kept if line["kind"] == "train"]
         self.last_figures: Figures = trained[-1] if trained else {}
         self._board = _open_board(run_dir / "tensorboard", step, report)

@@ -8,10 +8,12 @@ state/ (what `resume` needs).
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
 from headcast.errors import DataError
+from headcast.files import write_file
 from headcast.networks.checkpoint import CheckpointNotes, load_checkpoint, save_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model, build_model
@@ -193,9 +195,7 @@ class _RunFolder:
         checkpoint = numbered(self._run_dir / CHECKPOINTS, learner.step_count, ".safetensors")
         save_checkpoint(checkpoint, learner.averaged, notes)
         thin(self._run_dir / CHECKPOINTS, ".safetensors", MOST_CHECKPOINTS)
-        latest = self._run_dir / (CHECKPOINT + ".part")
-        shutil.copyfile(checkpoint, latest)
-        latest.replace(self._run_dir / CHECKPOINT)
+        write_file(self._run_dir / CHECKPOINT, partial(shutil.copyfile, checkpoint))
         save_state(self._run_dir, learner, {"num_samples": budget.num_samples, "seconds": budget.seconds()})
         self._saved_step = learner.step_count
 

@@ -7,6 +7,7 @@ from PIL import Image as PillowImage
 from torch import Tensor
 from torch.nn import functional
 
+from headcast.files import write_file
 from headcast.networks.lite_generator import VALIDITY, WARPED
 from headcast.networks.model import Model
 from headcast.networks.tensors import tensor_to_image
@@ -27,9 +28,8 @@ def write_samples(path: Path, model: Model, batch: EpisodeBatch) -> None:
         columns += [conditioning[:, WARPED], _as_picture(output.warp_weight), output.synthesis]
     columns += [output.image, batch.target]
     rows = torch.cat([column[:MAX_ROWS].float() for column in columns], dim=3)
-    temporary = path.with_name(path.name + ".part")
-    PillowImage.fromarray(tensor_to_image(torch.cat(list(rows), dim=1))).save(temporary, format="PNG")
-    temporary.replace(path)
+    picture = PillowImage.fromarray(tensor_to_image(torch.cat(list(rows), dim=1)))
+    write_file(path, lambda content: picture.save(content, format="PNG"))
 
 
 def _as_picture(weight: Tensor) -> Tensor:

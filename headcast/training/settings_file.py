@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from headcast.files import write_text
 from headcast.training.config import TrainingConfig
 from headcast.training.content import FeatureNetworks
 from headcast.training.distributed import Ranks
@@ -28,9 +29,7 @@ def write_settings(
         "device": torch.cuda.get_device_name() if ranks.device.type == "cuda" else "cpu",
         "commit": _commit(),
     }
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, json.dumps(settings, indent=2) + "\n")
     return content
 
 

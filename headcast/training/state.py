@@ -7,6 +7,7 @@ The folder appears whole or not at all, so both files are always of the same ste
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from headcast.errors import CheckpointError
+from headcast.files import new_folder, sweep, write_file
 from headcast.training.meta import MetaLearner
 
 NETWORKS, VIDEOS = "networks.safetensors", "videos.safetensors"
@@ -25,9 +27,8 @@ NETWORKS, VIDEOS = "networks.safetensors", "videos.safetensors"
 def save_state(run_dir: Path, learner: MetaLearner, progress: dict[str, float]) -> None:
     """Write the state of this step, and remove that of earlier ones; `progress` is kept beside it."""
     folder = run_dir / "state"
-    temporary = folder / "unfinished"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)  # what a killed sitting left, as large as a whole state
     metadata = {"progress": json.dumps(progress), "step": str(learner.step_count)}
     networks = {"mean_embedding": learner.mean_embedding, "random": learner.random.get_state()}
     for name, module in _modules(learner).items():
@@ -36,11 +37,12 @@ def save_state(run_dir: Path, learner: MetaLearner, progress: dict[str, float]) 
         if name != "videos":
             networks |= _prefixed(f"optimizer.{name}", _flat(optimizer))
     videos = learner.video_embeddings.state_dict() | _prefixed("optimizer", _flat(learner.optimizers["videos"]))
-    for file, tensors in ((NETWORKS, networks), (VIDEOS, videos)):
-        save_file({name: _plain(tensor) for name, tensor in tensors.items()}, temporary / file, metadata)
     final = folder / f"{learner.step_count:08d}"
-    shutil.rmtree(final, ignore_errors=True)  # left by a run that stopped at once when it was resumed
-    temporary.replace(final)
+    with new_folder(final) as unfinished:
+        for file, tensors in ((NETWORKS, networks), (VIDEOS, videos)):
+            plain = {name: _plain(tensor) for name, tensor in tensors.items()}
+            write_file(unfinished / file, partial(save_file, plain, metadata=metadata))
+        shutil.rmtree(final, ignore_errors=True)  # left by a run that stopped at once when it was resumed
     for earlier in _saved(run_dir)[:-1]:
         shutil.rmtree(earlier)
 

@@ -119,7 +119,9 @@ def test_an_interrupted_preparation_goes_on(source: Path, undisturbed: Path, tmp
     with pytest.raises(KeyboardInterrupt):
         _prepare(source, tmp_path / "out", interrupted)
     assert not (tmp_path / "out" / "manifest.json").exists()
-    (tmp_path / "out" / ".train-000001.tar.99999.part").write_bytes(b"half")
+    left = tmp_path / "out" / ".headcast-0123456789abcdef.part"
+    left.mkdir()
+    (left / "content.part").write_bytes(b"half")
     (tmp_path / "out" / "val-000000.tar").write_bytes(b"without a note")
     prepare(find_sources(source), tmp_path / "out", SETTINGS, counted, lambda *counts: told.append(counts))
     assert told == [(4, 4), (6, 4), (7, 4)]

@@ -168,3 +168,30 @@ def test_refuses_frames_that_do_not_fit(tmp_path):
             for image, time in zip(images, times, strict=True):
                 writer.write(image, Fraction(time))
     assert list(tmp_path.iterdir()) == []
+
+
+class _Lossy:
+    """A container that forgets one packet, as a failing disk might, and says nothing."""
+
+    def __init__(self, container):
+        self._container, self._num_packets = container, 0
+
+    def mux(self, packet):
+        self._num_packets += 1
+        if self._num_packets != 3:
+            self._container.mux(packet)
+
+    def __getattr__(self, name):
+        return getattr(self._container, name)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_file_that_lost_a_frame_is_not_passed_off_as_whole(tmp_path, suffix):
+    with (
+        pytest.raises(MediaError, match=r"cannot write .*: 8 frames were written, 7 are in the file"),
+        VideoWriter(tmp_path / f"out{suffix}", (64, 48), Fraction(25)) as writer,
+    ):
+        writer._container = _Lossy(writer._container)
+        for number in range(8):
+            writer.write(grey(number))
+    assert list(tmp_path.iterdir()) == []

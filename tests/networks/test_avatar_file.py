@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from headcast.errors import CheckpointError
+from headcast.errors import CheckpointError, HeadcastError
 from headcast.networks.avatar import Avatar
 from headcast.networks.avatar_file import AvatarContent, load_avatar, read_avatar_notes, save_avatar
 from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
@@ -85,9 +85,9 @@ def test_saving_leaves_one_file_and_the_generator_as_it_was(tmp_path: Path) -> N
     assert list(content.avatar.generator.state_dict()) == before
 
 
-@pytest.mark.parametrize(("name", "message"), [("a.png", "ends in .avatar"), ("none/a.avatar", "check the folder")])
+@pytest.mark.parametrize(("name", "message"), [("a.png", "ends in .avatar"), ("none/a.avatar", "make it first")])
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, name: str, message: str) -> None:
-    with pytest.raises(CheckpointError, match=message):
+    with pytest.raises(HeadcastError, match=message):
         save_avatar(tmp_path / name, make_content())
     assert not list(tmp_path.iterdir())
 

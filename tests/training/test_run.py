@@ -133,7 +133,7 @@ def test_a_sigkill_at_any_moment_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_state_that_was_being_written_is_ignored(tmp_path: Path) -> None:
     run(tmp_path / "run", 8)
-    unfinished = tmp_path / "run" / "state" / "unfinished"
+    unfinished = tmp_path / "run" / "state" / ".headcast-0123456789abcdef.part"
     unfinished.mkdir()
     (unfinished / "networks.safetensors").write_bytes(b"half")
     run(tmp_path / "run", 16, resume=True)
