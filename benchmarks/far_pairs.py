@@ -1,101 +1,248 @@
-"""Clips and checkpoints in; how much closer than the warped shots each comes where shot and target lie far apart, out.
+"""Far pairs of clips and checkpoints in; how good the pictures are where shot and target lie far apart, out.
 
-Pairs are drawn as in training (half of the targets from the quarter of a clip that is farthest in pose and expression,
-a quarter by an event), of people whom the checkpoints have not seen, with one and with eight warped shots. All rivals
-see the same pairs. Means are over people, intervals hold 95 %.
+The pairs are the fixed list `far_pairs.csv` (file, target, shots), or of your own clips another (`--plan`). Pictures
+are made and judged at the clips' own resolution. Figures are means over people; intervals hold 95 %.
 
     python benchmarks/far_pairs.py --clips CLIPS --list CLIPS.csv --split val --squeezenet SQUEEZENET
+
+Two versions of the code are compared on the same pairs in one run of the judges: the old version writes its pictures,
+the new one reads them and judges both.
+
+    python benchmarks/far_pairs.py ... --save before              # in the old version
+    python benchmarks/far_pairs.py ... --against before           # in the new one
 """
 
 import argparse
+import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
 from _machine import print_machine
 from tqdm import tqdm
 
 from headcast.cli.arguments import whole_number
-from headcast.data.clips import Clip, find_clips, load_clips
-from headcast.data.episodes import Arrays, EpisodeSettings, FrameDistances, make_episode, stack
-from headcast.errors import CheckpointError, HeadcastError
-from headcast.evaluation.baselines import WARP
-from headcast.evaluation.bootstrap import compare_paired
+from headcast.data.clips import Clip, find_clips, load_clip
+from headcast.data.native import native_shots
+from headcast.errors import DataError, HeadcastError
+from headcast.evaluation.baselines import OURS, WARP
+from headcast.evaluation.far import FarPair, plan_far_pairs
+from headcast.evaluation.frame_maker import FrameMaker
 from headcast.evaluation.judges import Judges, judge_frame, load_judges
-from headcast.evaluation.tables import Table, mean_figures
+from headcast.evaluation.records import write_json
+from headcast.evaluation.tables import Table, compare_rivals, mean_figures
+from headcast.media.images import read_image, write_image
 from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
-from headcast.networks.lite_generator import WARPED
-from headcast.networks.model import Model
-from headcast.networks.tensors import tensor_to_image
-from headcast.training.episode import batch_from_arrays
-from headcast.training.precision import autocast
-from headcast.types import Shot
+from headcast.study.sheets import lay_rows
+from headcast.types import Image, Shot
 
-SHOWN = ("head", "mouth", "eyes", "full")
+PAIRS_PATH = Path(__file__).with_name("far_pairs.csv")
+NUM_PAIRS, NUM_SHOTS, SEED = 4, 8, 0
+BEFORE = " before"  # what the rivals of another version of the code are called after
+NUM_WORST = 8
+ROWS = 4  # on a sheet
+NOTE = {"comment": "From Headcast's far pairs: every picture but the first two of a row is synthetic."}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One pair, and the figures of its rivals."""
+
+    name: str
+    identity: str
+    figures: dict[str, dict[str, float]]
 
 
 def main() -> None:
     """Judge every pair and print a table for each number of shots."""
     options = parse_options()
+    if options.plan:
+        write_pairs(options.pairs, list(load_all(options)))
+        return
     print_machine()
-    judges = load_judges(options.squeezenet)
-    models = {str(path): load_checkpoint(path) for path in options.checkpoints or [default_checkpoint_path()]}
-    for path, model in models.items():
-        if not model.config.reads_warped_shot:
-            raise CheckpointError(
-                f"{path} reads no warped shot, so there is nothing to compare; give a lite checkpoint"
-            )
-    clips = list(load_clips(find_clips(options.clips, options.list, options.split)))
+    judges = load_judges(options.squeezenet, options.identity_net, lpips_path=options.lpips_net)
+    paths = {path.stem: path for path in options.checkpoints or []} or {OURS: default_checkpoint_path()}
+    makers = {name: FrameMaker(load_checkpoint(path)) for name, path in paths.items()}
+    pairs = read_pairs(options.pairs)
+    clips = [clip for clip in load_all(options) if clip.video_path.name in pairs]
+    if not clips:
+        raise DataError(f"no clip of {options.pairs} is in {options.clips}; give its clips, or --plan a list of yours")
     for num_shots in options.shots:
-        people: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
-        for clip in tqdm(clips, unit="clip"):
-            for episode, target in draw_pairs(clip, num_shots, options.pairs, options.seed):
-                for rival, figures in judge_pair(episode, target, models, judges).items():
-                    people[rival][clip.identity].append(figures)
-        table = {rival: [mean_figures(pairs) for pairs in own.values()] for rival, own in people.items()}
-        print(f"T = {num_shots}, {len(table[WARP])} people, {len(clips) * options.pairs} pairs")
-        print_table(table)
+        judged = list(judge_pairs(clips, pairs, num_shots, makers, judges, options))
+        print_report(num_shots, judged)
+        if options.json:
+            save_json(options.json, num_shots, judged)
 
 
-def draw_pairs(clip: Clip, num_shots: int, count: int, seed: int) -> Iterator[tuple[Arrays, Shot]]:
-    """Draw shots and a target `count` times; a number of shots does not change where the first and the target lie."""
-    distances = FrameDistances(clip)
-    for number in range(count):
-        random = np.random.default_rng([seed, number])
-        first = int(random.integers(len(clip)))
-        wanted = distances.draw_target(first, random)
-        shots = [clip.shot(each) for each in (first, *distances.draw_shots(num_shots - 1, wanted, random))]
-        target = clip.shot(wanted)
-        settings = EpisodeSettings(num_shots=len(shots), disguise=False)
-        yield make_episode(shots, target.landmarks, target, shots, 0, settings), target
+def judge_pairs(
+    clips: Sequence[Clip],
+    pairs: dict[str, list[FarPair]],
+    num_shots: int,
+    makers: dict[str, FrameMaker],
+    judges: Judges,
+    options: argparse.Namespace,
+) -> Iterator[Judged]:
+    """Make, keep and judge the pictures of every pair."""
+    sheets = Sheets(options.sheet / f"T{num_shots}") if options.sheet else None
+    for clip in tqdm(clips, unit="clip"):
+        for pair in pairs[clip.video_path.name]:
+            shots, target = load_pair(clip, pair, num_shots)
+            name = f"T{num_shots}_{clip.name}_{pair.shots[0]:04d}_{pair.target:04d}"
+            frames = make_frames(makers, shots, target)
+            if options.save:
+                save_frames(options.save, name, frames)
+            if options.against:
+                frames |= read_frames(options.against, name, list(frames))
+            if sheets:
+                sheets.add(name, [shots[0].image, target.image, *frames.values()])
+            figures = {rival: judge_frame(judges, frame, target) for rival, frame in frames.items()}
+            yield Judged(name, clip.identity, figures)
+    if sheets:
+        sheets.close()
 
 
-@torch.no_grad()
-def judge_pair(episode: Arrays, target: Shot, models: dict[str, Model], judges: Judges) -> dict[str, dict[str, float]]:
-    """Judge the warp and what each model makes of it."""
-    batch = batch_from_arrays(stack([episode]))
-    frames = {WARP: batch.conditioning[:, WARPED]}
-    for name, model in models.items():
-        with autocast(torch.device("cpu"), "auto"):
-            embedding = model.embedder.embed_shots(batch.shots, batch.shot_landmark_images)
-            frames[name] = model.generator(batch.conditioning, model.generator.project(embedding)).image
-    return {rival: judge_frame(judges, tensor_to_image(frame[0].float()), target) for rival, frame in frames.items()}
+def load_all(options: argparse.Namespace) -> Iterator[Clip]:
+    """Yield the clips asked for, tracked."""
+    for file in find_clips(options.clips, options.list, options.split)[: options.limit]:
+        yield load_clip(file)
 
 
-def print_table(table: Table) -> None:
-    """Print a line for each figure and checkpoint: the warp, the checkpoint, and how they differ."""
-    name = next(name for name in table[WARP][0] if name.endswith(" head")).removesuffix(" head")
-    for region in SHOWN:
-        warp = [person[f"{name} {region}"] for person in table[WARP]]
-        for rival in [rival for rival in table if rival != WARP]:
-            result = compare_paired([person[f"{name} {region}"] for person in table[rival]], warp, 0)
-            low, high = result.relative_interval
-            print(
-                f"{name} {region:6} warp {result.second:.4f}  ours {result.first:.4f}  "
-                f"{result.relative:+.1%} ({low:+.1%} to {high:+.1%})  {rival}"
-            )
+def write_pairs(path: Path, clips: Sequence[Clip]) -> None:
+    """Plan the pairs of clips and write them as a list: numbers of frames, nothing else."""
+    with path.open("w", newline="", encoding="utf-8") as text:
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(("file", "target", "shots"))
+        for clip in clips:
+            for pair in plan_far_pairs(clip, NUM_PAIRS, NUM_SHOTS, SEED):
+                rows.writerow((clip.video_path.name, pair.target, " ".join(map(str, pair.shots))))
+
+
+def read_pairs(path: Path) -> dict[str, list[FarPair]]:
+    """Return a list's pairs by the clip's file; DataError for what is no list."""
+    pairs = defaultdict(list)
+    try:
+        with path.open(newline="", encoding="utf-8") as text:
+            for row in csv.DictReader(text):
+                pairs[row["file"]].append(FarPair(tuple(map(int, row["shots"].split())), int(row["target"])))
+    except (OSError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is no list of pairs ({error}); expected columns file, target, shots") from error
+    return pairs
+
+
+def load_pair(clip: Clip, pair: FarPair, num_shots: int) -> tuple[list[Shot], Shot]:
+    """Return up to `num_shots` of a pair's shots, and its target, at the clip's own resolution."""
+    numbers = pair.shots[:num_shots]
+    shots = native_shots(clip, [*numbers, pair.target])
+    return [shots[number] for number in numbers], shots[pair.target]
+
+
+def make_frames(makers: dict[str, FrameMaker], shots: Sequence[Shot], target: Shot) -> dict[str, Image]:
+    """Return the warp alone and what each checkpoint makes, by rival."""
+    frames: dict[str, Image] = {}
+    for name, maker in makers.items():
+        made = maker.rivals(shots, target.landmarks)
+        frames |= {WARP: made[WARP], name: made[OURS]}
+    return frames
+
+
+def save_frames(folder: Path, name: str, frames: dict[str, Image]) -> None:
+    """Write the pictures of a pair, without loss."""
+    for rival, frame in frames.items():
+        path = folder / name / f"{rival}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_image(path, frame, NOTE)
+
+
+def read_frames(folder: Path, name: str, rivals: Sequence[str]) -> dict[str, Image]:
+    """Return the pictures that another version of the code wrote of a pair, under names that say so."""
+    paths = {rival: folder / name / f"{rival}.png" for rival in rivals}
+    return {rival + BEFORE: read_image(path) for rival, path in paths.items()}
+
+
+class Sheets:
+    """Writes sheets of a few rows: shot, target, the rivals, at full size."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._rows: list[tuple[str, list[Image]]] = []
+        self._number = 0
+
+    def add(self, name: str, images: list[Image]) -> None:
+        """Lay one more row."""
+        self._rows.append((name.split("_", 1)[1], images))
+        if len(self._rows) == ROWS:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._rows:
+            self._number += 1
+            write_image(self._folder / f"sheet_{self._number:02d}.png", lay_rows(self._rows), NOTE)
+            self._rows = []
+
+
+def print_report(num_shots: int, judged: Sequence[Judged]) -> None:
+    """Print the means over people of every rival, how they differ, and the worst pairs."""
+    rivals = list(judged[0].figures)
+    table = table_of(judged)
+    print(f"\nT = {num_shots}: {len(table[WARP])} people, {len(judged)} pairs")
+    width = max(len(name) for name in mean_figures(table[WARP])) + 2
+    print(" " * width + "".join(f"{rival:>20}" for rival in rivals))
+    means = {rival: mean_figures(people) for rival, people in table.items()}
+    for name in means[WARP]:
+        print(f"{name:{width}}" + "".join(f"{means[rival].get(name, float('nan')):20.4f}" for rival in rivals))
+    for first, second in compared(rivals):
+        print(f"\n{first} against {second}, 95 % interval over people")
+        for name, found in compare_rivals(table, first, second, SEED).items():
+            low, high = found.relative_interval
+            print(f"{name:{width}}{found.relative:+8.1%} ({low:+.1%} to {high:+.1%})")
+    print_worst(judged, rivals)
+
+
+def table_of(judged: Sequence[Judged]) -> Table:
+    """Average each person's pairs, so that nobody counts twice."""
+    people: dict[str, list[Judged]] = defaultdict(list)
+    for pair in judged:
+        people[pair.identity].append(pair)
+    return {
+        rival: [mean_figures([pair.figures[rival] for pair in own]) for own in people.values()]
+        for rival in judged[0].figures
+    }
+
+
+def compared(rivals: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield who is compared: each with the warp, and with itself in another version of the code."""
+    for rival in rivals:
+        if rival != WARP and not rival.endswith(BEFORE):
+            yield rival, WARP
+        if rival + BEFORE in rivals:
+            yield rival, rival + BEFORE
+            if rival != WARP:
+                yield rival, WARP + BEFORE
+
+
+def print_worst(judged: Sequence[Judged], rivals: Sequence[str]) -> None:
+    """Name the pairs in which ours is farthest from the target, to look at."""
+    ours = next(rival for rival in rivals if rival != WARP)
+    names = [name for name in judged[0].figures[ours] if name.startswith("LPIPS") and name.endswith(("head", "full"))]
+    for name in names:
+        worst = sorted(judged, key=lambda pair: -pair.figures[ours][name])[:NUM_WORST]
+        print(f"\nworst by {name}: " + ", ".join(f"{pair.name} {pair.figures[ours][name]:.3f}" for pair in worst))
+
+
+def save_json(path: Path, num_shots: int, judged: Sequence[Judged]) -> None:
+    """Write every pair's figures, the file's name with the number of shots in it."""
+    rows = [
+        {
+            "name": pair.name,
+            "identity": pair.identity,
+            "figures": {rival: mean_figures([own]) for rival, own in pair.figures.items()},  # JSON has no NaN
+        }
+        for pair in judged
+    ]
+    write_json(path.with_stem(f"{path.stem}_T{num_shots}"), rows)
 
 
 def parse_options() -> argparse.Namespace:
@@ -105,10 +252,17 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--clips", type=Path, required=True, help="folder of clips")
     parser.add_argument("--list", type=Path, help="CSV with columns file, identity, split; default: all clips")
     parser.add_argument("--split", help="which split of the list; default: all")
-    parser.add_argument("--squeezenet", type=Path, required=True, help="SqueezeNet 1.1 features, safetensors")
-    parser.add_argument("--shots", type=whole_number(1, 32), nargs="+", default=[1, 8], help="default: %(default)s")
-    parser.add_argument("--pairs", type=whole_number(1), default=5, help="from each clip; default: %(default)s")
-    parser.add_argument("--seed", type=whole_number(0), default=0)
+    parser.add_argument("--pairs", type=Path, default=PAIRS_PATH, help="list of pairs; default: the fixed one")
+    parser.add_argument("--plan", action="store_true", help="write the list of pairs of these clips, and end")
+    parser.add_argument("--limit", type=whole_number(1), help="only the first clips")
+    parser.add_argument("--squeezenet", type=Path, help="SqueezeNet 1.1 features, safetensors")
+    parser.add_argument("--lpips-net", type=Path, help="AlexNet or VGG16")
+    parser.add_argument("--identity-net", type=Path, nargs="+", default=[], help="face recognition, ONNX")
+    parser.add_argument("--shots", type=whole_number(1, NUM_SHOTS), nargs="+", default=[1, 8], help="default: 1 8")
+    parser.add_argument("--save", type=Path, metavar="DIR", help="also write the pictures")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="also judge pictures that --save wrote")
+    parser.add_argument("--sheet", type=Path, metavar="DIR", help="also write sheets: shot, target, warp, ours")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every pair's figures")
     return parser.parse_args()
 
 

@@ -3,6 +3,7 @@
 In small motion nobody sees where a picture was put together, so calm pairs would hide it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -26,6 +27,25 @@ class FarPair:
     target: int
 
 
+def plan_far_pairs(clip: JudgedClip, count: int, num_shots: int, seed: int) -> list[FarPair]:
+    """Draw up to `count` pairs of a clip, no target twice; fewer where the clip has no more.
+
+    The first half starts from the clip's most frontal frame, as most photos are, the rest from any. The further shots
+    are far from the target too.
+    """
+    far = FarFrames(clip)
+    random = np.random.default_rng([seed, crc32(clip.name.encode())])
+    pairs: list[FarPair] = []
+    for number in range(count):
+        first = far.frontal if number < count / 2 else int(random.integers(len(clip)))
+        free = np.setdiff1d(far.far_from(first), [pair.target for pair in pairs])
+        if free.size:
+            target = int(random.choice(free))
+            more = far.more_shots((first, target), num_shots - 1, seed)
+            pairs.append(FarPair((first, *more), target))
+    return pairs
+
+
 class FarFrames:
     """Knows which frames of one clip lie far apart: the far third, and never within half a second."""
 
@@ -44,9 +64,17 @@ class FarFrames:
         count = int(np.ceil(FAR_SHARE * len(allowed)))
         return np.asarray(allowed[np.argsort(-distance, kind="stable")[:count]])
 
-    def more_shots(self, target: int, count: int, without: NDArray[np.intp], seed: int) -> list[int]:
-        """Draw up to `count` shots far from the target, none within half a second of the frames `without`."""
-        far = self.far_from(target)
-        free = [number for number in far if not (np.abs(without - number) < self._apart).any()]
+    def more_shots(self, pair: tuple[int, int], count: int, seed: int, apart_from: Sequence[int] = ()) -> list[int]:
+        """Draw up to `count` further shots for a `pair` (shot, target): far from the target, not the shot itself.
+
+        None lies within half a second of the frames `apart_from`.
+        """
+        shot, target = pair
+        taken = np.array(apart_from, np.intp)
+        free = [
+            number
+            for number in self.far_from(target).tolist()
+            if number != shot and not (np.abs(taken - number) < self._apart).any()
+        ]
         random = np.random.default_rng([seed, self._random_seed, target])
         return [int(number) for number in random.permutation(np.array(free, np.intp))[:count]]

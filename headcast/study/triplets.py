@@ -102,9 +102,10 @@ def _source(clip: JudgedClip, num_shots: int, distance: str, seed: int) -> _Sour
 def _with_far_shots(triplet: Triplet, far: FarFrames | None, num_shots: int, seed: int) -> Triplet:
     if far is None:
         return triplet
-    made, target = triplet.generated.clip, triplet.generated.number
-    apart = [*triplet.shots, *(moment for moment in triplet.real if moment.clip == made)]
-    more = far.more_shots(target, num_shots - 1, np.array([moment.number for moment in apart]), seed)
+    made = triplet.generated.clip
+    shown = [moment.number for moment in triplet.real if moment.clip == made]
+    pair = triplet.shots[0].number, triplet.generated.number
+    more = far.more_shots(pair, num_shots - 1, seed, apart_from=shown)
     return replace(triplet, shots=(*triplet.shots, *(Moment(made, number) for number in more)))
 
 

@@ -10,9 +10,7 @@ import pytest
 
 from headcast.errors import DataError
 from headcast.evaluation.baselines import OURS, PHOTO, WARP
-from headcast.geometry.builtin import builtin_motion
 from headcast.media.writer import VideoWriter
-from headcast.types import Shot
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -109,29 +107,41 @@ def test_photo_pairs_are_of_people_with_two_photos(
     assert "-50.0% (-50.0% to -50.0%)   -50.0% (-50.0% to -50.0%)" in capsys.readouterr().out
 
 
-class NumberedClip:
-    """Frames that are their number in grey, of a face that talks."""
-
-    identity = "somebody"
-    rate = Fraction(10)
-
-    def __init__(self) -> None:
-        motion = builtin_motion("talk", rate=self.rate)
-        self.landmarks = motion.landmarks * np.float32(256 / motion.image_size[0])
-
-    def __len__(self) -> int:
-        return len(self.landmarks)
-
-    def shot(self, number: int) -> Shot:
-        return Shot(np.full((256, 256, 3), number, np.uint8), self.landmarks[number], np.ones((256, 256), np.float32))
+def test_the_fixed_list_of_far_pairs_says_frames_and_nothing_else(benchmark) -> None:
+    far_pairs = benchmark("far_pairs")
+    pairs = [pair for own in far_pairs.read_pairs(far_pairs.PAIRS_PATH).values() for pair in own]
+    assert len(pairs) >= 60
+    for pair in pairs:
+        assert 6 <= len(set(pair.shots)) == len(pair.shots) <= 8  # short clips have fewer
+        assert min(abs(shot - pair.target) for shot in pair.shots) >= 12  # half a second at 25 frames a second
 
 
-def test_far_pairs_differ_in_the_further_shots_alone(benchmark) -> None:
-    clip = NumberedClip()
-    one, eight = (list(benchmark("far_pairs").draw_pairs(clip, count, 3, seed=1)) for count in (1, 8))
-    assert len({int(target.image[0, 0, 0]) for _, target in one}) > 1
-    for (alone, target), (many, same) in zip(one, eight, strict=True):
-        wanted, shots = int(target.image[0, 0, 0]), many["shots"][:, 0, 0, 0].astype(int)
-        assert int(same.image[0, 0, 0]) == wanted
-        assert len(shots) == 8 and alone["shots"][:, 0, 0, 0].tolist() == shots[:1].tolist()
-        assert np.abs(shots - wanted).min() >= 5  # half a second
+def test_far_pairs_compare_two_versions_of_the_code_on_the_same_pairs(
+    benchmark, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far_pairs = benchmark("far_pairs")
+    frames = {WARP: np.full((8, 8, 3), 10, np.uint8), OURS: np.full((8, 8, 3), 20, np.uint8)}
+    far_pairs.save_frames(tmp_path, "T1_anna_0001_0090", frames)
+    before = far_pairs.read_frames(tmp_path, "T1_anna_0001_0090", list(frames))
+    assert {rival: int(frame[0, 0, 0]) for rival, frame in before.items()} == {
+        WARP + " before": 10,
+        OURS + " before": 20,
+    }
+    judged = []
+    for person, distance in (("anna", 0.2), ("anna", 0.4), ("ben", 0.6)):
+        figures = {OURS: distance / 2, WARP: distance, OURS + " before": distance, WARP + " before": 2 * distance}
+        own = {rival: {"LPIPS head": figure} for rival, figure in figures.items()}
+        judged.append(far_pairs.Judged(f"T1_{person}", person, own))
+    far_pairs.print_report(1, judged)
+    printed = capsys.readouterr().out
+    assert "T = 1: 2 people, 3 pairs" in printed
+    assert "0.4500" in printed  # people count, not pairs: the mean of 0.3 and 0.6
+    for second, change in ((OURS + " before", "-50.0%"), (WARP + " before", "-75.0%")):
+        assert change in printed.split(f"ours against {second}")[1].splitlines()[1]
+    assert "worst by LPIPS head: T1_ben 0.300, T1_anna 0.200" in printed
+
+
+def test_a_list_that_is_none_is_named(benchmark, tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text("file,shot\na.mp4,1\n")
+    with pytest.raises(DataError, match=r"pairs.csv is no list of pairs .* expected columns file, target, shots"):
+        benchmark("far_pairs").read_pairs(tmp_path / "pairs.csv")
