@@ -35,6 +35,8 @@ CONDITIONING_MAPS: Final = (
     "skull_y",
     "matte",  # the person's matte, warped like the shot
 )
+VALIDITY_MAP: Final = CONDITIONING_MAPS.index("validity")
+MATTE_MAP: Final = CONDITIONING_MAPS.index("matte")
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from safetensors.numpy import save_file
 
 from headcast.data.clips import find_clips, load_clip
 from headcast.errors import FaceError
-from headcast.geometry.pose import CONTROLS, EYE_CORNERS, FACE_MODEL_PATH, measure_controls
-from headcast.geometry.topology import MIRROR
+from headcast.geometry.measures import eye_distance
+from headcast.geometry.pose import CONTROLS, FACE_MODEL_PATH, measure_controls
+from headcast.geometry.topology import EYE_CORNERS, MIRROR
 
 Array = NDArray[np.float64]
 
@@ -140,11 +141,6 @@ def fit_neutral(controls: list[Array]) -> Array:
     mirrored[:8] = fit[:8][order][:, order] * MIRRORED_SIGNS[:, None] * MIRRORED_SIGNS
     mirrored[8] = fit[8][order] * MIRRORED_SIGNS
     return np.asarray((fit + mirrored) / 2)
-
-
-def eye_distance(face: Array) -> float:
-    """Return the distance between the eye centres."""
-    return float(np.linalg.norm(face[[33, 133]].mean(0) - face[[263, 362]].mean(0)))
 
 
 if __name__ == "__main__":

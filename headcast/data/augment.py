@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.pose import apply_pose, change_expression, fit_pose, remove_pose
-from headcast.geometry.retarget import CONTROL_SPREAD
+from headcast.geometry.spreads import CONTROL_SPREAD
 from headcast.geometry.topology import MIRROR
 from headcast.types import Image, Landmarks, Shot
 

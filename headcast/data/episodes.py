@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
 from headcast.data.regions import eyes_box, mouth_box, region_weights
 from headcast.data.stills import MovedStill, move_still
-from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD, Retargeter, find_reference
-from headcast.types import CONDITIONING_MAPS, Conditioning, Landmarks, Mask, Shot
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
+from headcast.geometry.retarget import Retargeter, find_reference
+from headcast.geometry.spreads import controls_in_spreads, turn_in_spreads
+from headcast.types import VALIDITY_MAP, Conditioning, Landmarks, Mask, Shot
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.mesh import sample
 from headcast.warping.warp import Warper
 
-_VALIDITY = CONDITIONING_MAPS.index("validity")
 Arrays = dict[str, NDArray[np.generic]]
 
 MIN_SECONDS_APART = 0.5
@@ -182,7 +182,7 @@ def _condition(warper: Warper, driving: Landmarks, shown: Mask | None) -> Condit
     warped = warper(driving)
     if shown is not None:
         carried = sample(shown, warped.grid.positions)
-        warped.conditioning.maps[:, :, _VALIDITY] *= shown + warped.carried * (carried - shown)
+        warped.conditioning.maps[:, :, VALIDITY_MAP] *= shown + warped.carried * (carried - shown)
     return warped.conditioning
 
 
@@ -224,12 +224,12 @@ class FrameDistances:
     def __init__(self, clip: Clip) -> None:
         poses = [fit_pose(landmarks) for landmarks in clip.landmarks]
         faces = [remove_pose(landmarks, pose) for landmarks, pose in zip(clip.landmarks, poses, strict=True)]
-        self._controls = np.array([measure_controls(face) for face in faces]) / CONTROL_SPREAD
-        self._turns = np.array([rotation_vector(pose.rotation) for pose in poses]) / ROTATION_SPREAD
+        self._controls = controls_in_spreads(np.array([measure_controls(face) for face in faces]))
+        self._turns = turn_in_spreads(np.array([pose.rotation for pose in poses]))
         self._apart = max(1, round(MIN_SECONDS_APART * clip.rate))
 
     def changes_from(self, shot: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how far every frame's expression and pose (N,) are from a shot's, each in its usual spread."""
+        """Return how far every frame's expression and pose (N,) are from a shot's, in spreads."""
         expression = np.linalg.norm(self._controls - self._controls[shot], axis=1)
         return expression, np.linalg.norm(self._turns - self._turns[shot], axis=1)
 

@@ -52,9 +52,9 @@ def reason_to_leave_out(quality: Mapping[str, float]) -> str | None:
 
 def _pose_spread(clip: TrackedClip, judged: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
     """Root-mean-square angle in degrees between the frames' poses and the middle one's."""
-    rotations = [fit_pose(clip.landmarks[number]).rotation for number in judged]
+    rotations = np.array([fit_pose(clip.landmarks[number]).rotation for number in judged])
     middle = rotations[len(rotations) // 2]
-    turns = np.array([rotation_vector(rotation @ middle.T) for rotation in rotations])
+    turns = rotation_vector(rotations @ middle.T)
     return float(np.degrees(np.sqrt(((turns - turns.mean(0)) ** 2).sum(1).mean())))
 
 

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.measures import eye_distance
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 
@@ -33,16 +34,12 @@ def region_weights(target: Shot) -> Mask:
 
 def mouth_box(landmarks: Landmarks) -> NDArray[np.float32]:
     """Return left, top, width and height (4,) of a box around the mouth, its size set by the face, not the opening."""
-    return _box(landmarks[list(OUTER_LIPS), :2], 1.5 * _eye_distance(landmarks), MOUTH_ASPECT)
+    return _box(landmarks[list(OUTER_LIPS), :2], 1.5 * eye_distance(landmarks), MOUTH_ASPECT)
 
 
 def eyes_box(landmarks: Landmarks) -> NDArray[np.float32]:
     """Return left, top, width and height (4,) of a box around both eyes."""
-    return _box(landmarks[[*RIGHT_EYE, *LEFT_EYE], :2], 2.1 * _eye_distance(landmarks), EYES_ASPECT)
-
-
-def _eye_distance(landmarks: Landmarks) -> float:
-    return float(np.linalg.norm(landmarks[[33, 133]].mean(0) - landmarks[[263, 362]].mean(0)))
+    return _box(landmarks[[*RIGHT_EYE, *LEFT_EYE], :2], 2.1 * eye_distance(landmarks), EYES_ASPECT)
 
 
 def _box(points: NDArray[np.float32], width: float, aspect: float) -> NDArray[np.float32]:

@@ -16,14 +16,12 @@ from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.contact import OPENINGS, set_openings
 from headcast.geometry.pose import apply_pose, fit_pose, measure_controls, remove_pose
 from headcast.geometry.retarget import Retargeter, find_reference
-from headcast.types import CONDITIONING_MAPS, Landmarks, Mask, Shot
+from headcast.types import MATTE_MAP, VALIDITY_MAP, Landmarks, Mask, Shot
 from headcast.warping.warp import Warper
 
 MOTIONS: Final = ("talk", "turn", "smile", "surprise", "look", "blink", "tilt")
 MOTION_RATE: Final = Fraction(4)
 CLOSED_LIPS, SHUT_LIDS = 0.5, 0.1  # shares of the moved pictures whose mouth or eyes hide what the still shows
-
-_VALIDITY, _MATTE = CONDITIONING_MAPS.index("validity"), CONDITIONING_MAPS.index("matte")
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,10 @@ def move_still(warper: Warper, landmarks: Landmarks, random: np.random.Generator
     lips, lids = random.random() < CLOSED_LIPS, random.random() < SHUT_LIDS
     place = close(draw_place(landmarks, random), lips=lips, lids=lids)
     conditioning = warper(place).conditioning
-    matte = np.ascontiguousarray(conditioning.maps[:, :, _MATTE])
-    return MovedStill(Shot(conditioning.warped, place, matte), np.ascontiguousarray(conditioning.maps[:, :, _VALIDITY]))
+    matte = np.ascontiguousarray(conditioning.maps[:, :, MATTE_MAP])
+    return MovedStill(
+        Shot(conditioning.warped, place, matte), np.ascontiguousarray(conditioning.maps[:, :, VALIDITY_MAP])
+    )
 
 
 def draw_place(landmarks: Landmarks, random: np.random.Generator) -> Landmarks:

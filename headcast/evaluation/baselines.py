@@ -11,12 +11,12 @@ from typing import Final, Protocol
 import numpy as np
 
 from headcast.evaluation.painter import Painter, reduced
-from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
+from headcast.geometry.spreads import expression_distance, turn_distance
 from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
 from headcast.reenact.driver import avatar_of
-from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Shot
+from headcast.types import VALIDITY_MAP, Conditioning, Image, Landmarks, Shot
 
 PHOTO: Final = "photo unmoved"
 NEAREST: Final = "nearest shot"
@@ -88,19 +88,18 @@ class Tuned:
 def without_warp(conditioning: Conditioning) -> Conditioning:
     """Take the warped shot and its validity away, as training does: the paper's pure form."""
     maps = conditioning.maps.copy()
-    maps[:, :, CONDITIONING_MAPS.index("validity")] = 0
+    maps[:, :, VALIDITY_MAP] = 0
     return replace(conditioning, warped=np.zeros_like(conditioning.warped), maps=maps)
 
 
 def nearest_face(faces: Sequence[Landmarks], wanted: Landmarks) -> int:
-    """Return which face is nearest to the wanted one in pose and expression, each in its usual spread."""
+    """Return which face is nearest to the wanted one in pose and expression, in spreads."""
     pose = fit_pose(wanted)
     controls = measure_controls(remove_pose(wanted, pose))
 
     def distance(face: Landmarks) -> float:
         own = fit_pose(face)
-        change = (measure_controls(remove_pose(face, own)) - controls) / CONTROL_SPREAD
-        turn = rotation_vector(own.rotation @ pose.rotation.T) / ROTATION_SPREAD
-        return float(np.linalg.norm(change) + np.linalg.norm(turn))
+        expression = expression_distance(measure_controls(remove_pose(face, own)), controls)
+        return float(expression + turn_distance(own.rotation, pose.rotation))
 
     return int(np.argmin([distance(face) for face in faces]))

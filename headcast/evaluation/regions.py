@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.evaluation.landmarks68 import points_68
-from headcast.geometry.topology import FACE_OVAL
+from headcast.geometry.topology import CHIN, FACE_OVAL, FOREHEAD
 from headcast.types import Box, Landmarks, Mask
 
 MOUTH_BOX_WIDTH: Final = 1.6
@@ -56,7 +56,7 @@ def eye_boxes(landmarks: Landmarks) -> tuple[Box, Box]:
 def head_matte(landmarks: Landmarks, matte: Mask) -> Mask:
     """Return the person's matte within an ellipse around the head: hair and face, not the torso."""
     face = landmarks[list(FACE_OVAL), :2].astype(np.float64)
-    up = landmarks[10, :2].astype(np.float64) - landmarks[152, :2]  # chin to hairline
+    up = landmarks[FOREHEAD[0], :2].astype(np.float64) - landmarks[CHIN, :2]  # chin to hairline
     up /= np.linalg.norm(up)
     across = np.array([-up[1], up[0]])
     low, high = (face @ up).min(), (face @ up).max()

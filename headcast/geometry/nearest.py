@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.contact import OPENINGS
-from headcast.geometry.pose import CONTROLS, Head, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.pose import CONTROLS, Head
+from headcast.geometry.spreads import controls_in_spreads, turn_in_spreads
 
 Weights = NDArray[np.float64]
 
@@ -19,7 +19,7 @@ MOST_BLENDED: Final = 3
 
 
 class NearestFaces:
-    """Weighs shots by how near they are to a wanted face in pose and some controls, each in its usual spread.
+    """Weighs shots by how near they are to a wanted face in pose and some controls, each in spreads.
 
     A shot that is `reach` spreads farther than the nearest one counts e**-0.5 times as much; the first counts as `lead`
     spreads nearer than it is.
@@ -38,8 +38,8 @@ class NearestFaces:
         return blend_weights(distances / self._reach)
 
     def _place(self, head: Head) -> NDArray[np.float64]:
-        expression = (head.controls / CONTROL_SPREAD)[self._controls]
-        return np.concatenate([expression, rotation_vector(head.pose.rotation) / ROTATION_SPREAD])
+        expression = controls_in_spreads(head.controls)[self._controls]
+        return np.concatenate([expression, turn_in_spreads(head.pose.rotation)])
 
 
 def blend_weights(distances: NDArray[np.float64]) -> Weights:

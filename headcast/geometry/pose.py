@@ -14,7 +14,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
+from scipy.spatial.transform import Rotation
 
+from headcast.geometry.topology import (
+    EYE_CORNERS,
+    LEFT_EYE_CORNERS,
+    LEFT_IRIS,
+    MID_BROWS,
+    MID_INNER_LIP_LOWER,
+    MID_INNER_LIP_UPPER,
+    MID_LEFT_LID_LOWER,
+    MID_LEFT_LID_UPPER,
+    MID_OUTER_LIPS,
+    MID_RIGHT_LID_LOWER,
+    MID_RIGHT_LID_UPPER,
+    MOUTH_CORNERS,
+    RIGHT_EYE_CORNERS,
+    RIGHT_IRIS,
+)
 from headcast.types import Landmarks
 
 Face = NDArray[np.float64]
@@ -32,7 +49,6 @@ CONTROLS: Final = (
 )
 """What the eight controls measure, all in eye distances; right and left are the person's own."""
 
-EYE_CORNERS: Final = (33, 133, 263, 362)
 FACE_MODEL_PATH: Final = Path(__file__).parent / "assets" / "face_model.safetensors"
 
 
@@ -105,40 +121,38 @@ def apply_pose(face: Face, pose: Pose) -> Landmarks:
 
 
 def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return axis times angle (3,) in radians of a rotation matrix (3, 3)."""
-    skew = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
-    sine, cosine = np.linalg.norm(skew) / 2, (np.trace(rotation) - 1) / 2
-    angle = np.arctan2(sine, cosine)
-    return np.asarray(skew / 2 * (angle / sine if sine > 1e-9 else 1.0))
+    """Return axis times angle (..., 3) in radians of rotation matrices (..., 3, 3)."""
+    return np.asarray(Rotation.from_matrix(rotation).as_rotvec())
 
 
 def rotation_matrix(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rotation matrix (3, 3) of axis times angle (3,) in radians (Rodrigues)."""
-    angle = float(np.linalg.norm(vector))
-    if angle < 1e-9:
-        return np.eye(3)
-    x, y, z = vector / angle
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+    """Return the rotation matrices (..., 3, 3) of axis times angle (..., 3) in radians."""
+    return np.asarray(Rotation.from_rotvec(vector).as_matrix())
 
 
 def measure_controls(face: Face) -> Controls:
     """Measure the eight CONTROLS of a face in the canonical frame, in eye distances."""
-    y = face[:, 1]
-    eyes_y = y[list(EYE_CORNERS)].mean()
-    gaze = (face[[468, 473], :2] - (face[[33, 263], :2] + face[[133, 362], :2]) / 2).mean(0)
+    irises = face[[RIGHT_IRIS[0], LEFT_IRIS[0]], :2]
+    eyes = (face[list(RIGHT_EYE_CORNERS), :2].mean(0), face[list(LEFT_EYE_CORNERS), :2].mean(0))
+    gaze = (irises - eyes).mean(0)
+    right_corner, left_corner = face[list(MOUTH_CORNERS)]
     return np.array(
         [
-            (y[[14, 87, 317]] - y[[13, 82, 312]]).mean(),
-            np.linalg.norm(face[61] - face[291]),
-            y[[0, 17]].mean() - y[[61, 291]].mean(),
-            eyes_y - y[[105, 334, 66, 296]].mean(),
-            (y[[145, 144, 153]] - y[[159, 160, 158]]).mean(),
-            (y[[374, 373, 380]] - y[[386, 387, 385]]).mean(),
+            _height(face, MID_INNER_LIP_LOWER) - _height(face, MID_INNER_LIP_UPPER),
+            np.linalg.norm(right_corner - left_corner),
+            _height(face, MID_OUTER_LIPS) - _height(face, MOUTH_CORNERS),
+            _height(face, EYE_CORNERS) - _height(face, MID_BROWS),
+            _height(face, MID_RIGHT_LID_LOWER) - _height(face, MID_RIGHT_LID_UPPER),
+            _height(face, MID_LEFT_LID_LOWER) - _height(face, MID_LEFT_LID_UPPER),
             gaze[0],
             gaze[1],
         ]
     )
+
+
+def _height(face: Face, points: tuple[int, ...]) -> float:
+    """Return the mean y of some points: larger is lower."""
+    return float(face[list(points), 1].mean())
 
 
 def change_expression(face: Face, change: Controls) -> Face:

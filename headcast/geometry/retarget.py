@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from headcast.geometry.contact import OPENINGS, set_openings
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import (
-    EYE_CORNERS,
     Controls,
     Face,
     Pose,
@@ -31,13 +30,12 @@ from headcast.geometry.pose import (
     rotation_matrix,
     rotation_vector,
 )
-from headcast.geometry.topology import FACE_OVAL, LEFT_IRIS, RIGHT_IRIS
+from headcast.geometry.spreads import expression_distance, turn_distance
+from headcast.geometry.topology import FACE_OVAL, LEFT_EYE_CORNERS, LEFT_IRIS, RIGHT_EYE_CORNERS, RIGHT_IRIS
 from headcast.types import Landmarks
 
 REGIONS: Final = ("all", "expression", "pose", "lips", "eyes")
 
-CONTROL_SPREAD = np.array([0.12, 0.1, 0.04, 0.05, 0.035, 0.035, 0.03, 0.02])  # usual spread within a clip
-ROTATION_SPREAD = 0.15  # radians, weighs pose against expression in the search for the reference
 MAX_ROTATION = 0.6  # radians that one photo supports; turns ease off towards it
 HIDDEN_TURN = 0.7  # radians that a photo may be turned aside; its far side is then not seen at all
 HIDDEN_SHARE = 0.75  # of MAX_ROTATION that such a photo cannot turn towards the side that it hides
@@ -73,9 +71,8 @@ def find_reference(driving: Sequence[Landmarks], sitter: Landmarks, *, relative:
     lids = np.maximum(np.percentile(controls[:, OPENINGS[1:]], 70, axis=0), 0.04)
     sitter_pose = fit_pose(sitter)
     sitter_controls = measure_controls(remove_pose(sitter, sitter_pose))
-    turns = np.array([np.linalg.norm(rotation_vector(p.rotation @ sitter_pose.rotation.T)) for p in poses])
-    distances = np.linalg.norm((controls - sitter_controls) / CONTROL_SPREAD, axis=1) + turns / ROTATION_SPREAD
-    nearest = int(np.argmin(distances))
+    turns = turn_distance(np.array([pose.rotation for pose in poses]), sitter_pose.rotation)
+    nearest = int(np.argmin(expression_distance(controls, sitter_controls) + turns))
     if relative:
         return Reference(faces[nearest], poses[nearest], lids)
     rest = np.median([neutral_face(face) for face in faces], axis=0)
@@ -144,7 +141,7 @@ class Retargeter:
 
     def _limit_gaze(self, face: Face) -> None:
         """Keep the irises near their place in the eyes, in place."""
-        for iris, corners in ((RIGHT_IRIS, EYE_CORNERS[:2]), (LEFT_IRIS, EYE_CORNERS[2:])):
+        for iris, corners in ((RIGHT_IRIS, RIGHT_EYE_CORNERS), (LEFT_IRIS, LEFT_EYE_CORNERS)):
             rest = self._face[iris[0], :2] - self._face[list(corners), :2].mean(0)
             gaze = face[iris[0], :2] - face[list(corners), :2].mean(0)
             eased = rest + GAZE_LIMITS * np.tanh((gaze - rest) / GAZE_LIMITS)

@@ -56,6 +56,27 @@ LEFT_EYE: Final = (*LEFT_EYE_UPPER, *LEFT_EYE_LOWER[-2:0:-1])
 RIGHT_IRIS: Final = (468, 469, 470, 471, 472)
 LEFT_IRIS: Final = (473, 476, 475, 474, 477)
 
+# Single points and small groups that measures are taken between; of two lists, partners stand at the same place.
+RIGHT_EYE_CORNERS: Final = (33, 133)  # outer, inner
+LEFT_EYE_CORNERS: Final = (263, 362)
+EYE_CORNERS: Final = (*RIGHT_EYE_CORNERS, *LEFT_EYE_CORNERS)
+MID_RIGHT_LID_UPPER: Final = (159, 160, 158)
+MID_RIGHT_LID_LOWER: Final = (145, 144, 153)
+MID_LEFT_LID_UPPER: Final = (386, 387, 385)
+MID_LEFT_LID_LOWER: Final = (374, 373, 380)
+MOUTH_CORNERS: Final = (61, 291)
+MID_OUTER_LIPS: Final = (0, 17)  # upper edge, lower edge
+MID_INNER_LIPS: Final = (13, 14)
+MID_INNER_LIP_UPPER: Final = (13, 82, 312)
+MID_INNER_LIP_LOWER: Final = (14, 87, 317)
+MID_BROWS: Final = (105, 334, 66, 296)
+RIGHT_TEMPLE: Final = (127, 162)
+LEFT_TEMPLE: Final = (356, 389)
+FOREHEAD: Final = (10, 151)  # top, middle
+CHIN: Final = 152
+NOSE_ROOT: Final = (6, 197)
+CHEEKS: Final = (50, 101, 118, 280, 330, 347)
+
 FACE_OVAL: Final = (  # clockwise in the picture from the top of the forehead; the chin is 152
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),

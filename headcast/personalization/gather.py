@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from headcast.errors import FaceError, HeadcastError, MediaError
-from headcast.geometry.pose import fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.pose import fit_pose, measure_controls, neutral_controls, remove_pose
+from headcast.geometry.spreads import expression_distance, turn_distance
 from headcast.media.video import open_video
 from headcast.personalization.coach import LEAVE_OUT, advise
 from headcast.personalization.look import look_at
@@ -63,13 +63,12 @@ def photo_paths(folder: Path) -> list[Path]:
 
 
 def distance_from_rest(landmarks: Landmarks) -> float:
-    """How far a face is from looking straight ahead with its mouth closed and its eyes open, in usual spreads."""
+    """How far a face is from looking straight ahead with its mouth closed and its eyes open, in spreads."""
     pose = fit_pose(landmarks)
     controls = measure_controls(remove_pose(landmarks, pose))
     rest = neutral_controls(controls)
     rest[0] = 0.0
-    turn = float(np.linalg.norm(rotation_vector(pose.rotation))) / ROTATION_SPREAD
-    return turn + float(np.linalg.norm((controls - rest) / CONTROL_SPREAD))
+    return float(turn_distance(pose.rotation, np.eye(3)) + expression_distance(controls, rest))
 
 
 @dataclass(frozen=True)

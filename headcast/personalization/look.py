@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry import spreads
 from headcast.geometry.measures import face_size
 from headcast.geometry.pose import Controls, fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop, landmarks_to_image
 from headcast.tracking.likeness import likeness
@@ -67,13 +67,13 @@ def look_at(sitter: Sitter) -> Look:
 
 
 def expression_distance(one: Look, other: Look) -> float:
-    """Return how far two expressions are apart, in usual spreads."""
-    return float(np.linalg.norm((one.controls - other.controls) / CONTROL_SPREAD))
+    """Return how far two expressions are apart, in spreads."""
+    return float(spreads.expression_distance(one.controls, other.controls))
 
 
 def turn_distance(one: Look, other: Look) -> float:
-    """Return how far two heads are turned from each other, in usual spreads."""
-    return float(np.linalg.norm(rotation_vector(one.rotation @ other.rotation.T))) / ROTATION_SPREAD
+    """Return how far two heads are turned from each other, in spreads."""
+    return float(spreads.turn_distance(one.rotation, other.rotation))
 
 
 def _shows(turn: NDArray[np.float64], controls: Controls) -> tuple[str, ...]:

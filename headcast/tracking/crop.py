@@ -9,7 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.geometry.topology import RIGID
+from headcast.geometry.topology import (
+    FOREHEAD,
+    LEFT_EYE_CORNERS,
+    LEFT_TEMPLE,
+    NOSE_ROOT,
+    RIGHT_EYE_CORNERS,
+    RIGHT_TEMPLE,
+    RIGID,
+)
 from headcast.types import Box, Image, Landmarks, Mask
 
 # In root-mean-square radii of the rigid points, which neither speech nor turning the head changes.
@@ -164,11 +172,15 @@ def _steps(box: Box, size: int) -> NDArray[np.float64]:
 def _skull_axes(landmarks: Landmarks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the unit vectors to the image's right and down the face, fixed to the skull."""
     points = landmarks.astype(np.float64)
-    right = points[[362, 263, 356, 389]].mean(axis=0) - points[[133, 33, 127, 162]].mean(axis=0)
+    right = _mean(points, LEFT_EYE_CORNERS + LEFT_TEMPLE) - _mean(points, RIGHT_EYE_CORNERS + RIGHT_TEMPLE)
     right /= np.linalg.norm(right) + 1e-9
-    down = points[[6, 197]].mean(axis=0) - points[[10, 151]].mean(axis=0)
+    down = _mean(points, NOSE_ROOT) - _mean(points, FOREHEAD)
     down -= right * (right @ down)
     return right, down / (np.linalg.norm(down) + 1e-9)
+
+
+def _mean(points: NDArray[np.float64], indices: tuple[int, ...]) -> NDArray[np.float64]:
+    return np.asarray(points[list(indices)].mean(axis=0))
 
 
 def _patch_to_image(box: Box, size: int) -> NDArray[np.float64]:

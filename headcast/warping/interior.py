@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.pose import Face, Pose, apply_pose, neutral_face
-from headcast.geometry.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
+from headcast.geometry.topology import (
+    INNER_LIPS,
+    LEFT_EYE,
+    LEFT_IRIS,
+    MID_INNER_LIP_LOWER,
+    MID_INNER_LIPS,
+    RIGHT_EYE,
+    RIGHT_IRIS,
+)
 from headcast.types import Image, Landmarks, Mask
 from headcast.warping.mesh import sample
 from headcast.warping.patch import Patch, box_around, polygon_mask
@@ -35,18 +43,19 @@ class Mouth:
     def __init__(self, image: Image, landmarks: Landmarks, face: Face, pose: Pose, skin: NDArray[np.float64]) -> None:
         self._image = image
         neutral = neutral_face(face)
-        self._contact = neutral[[13, 14]].mean(0)
+        self._contact = neutral[list(MID_INNER_LIPS)].mean(0)
         self._anchor = neutral[list(INNER_LIPS)] + (0, 0, TEETH_DEPTH)
         self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         self._upper, self._lower = draw_teeth(skin), draw_tongue(skin)
-        gap = float(face[14, 1] - face[13, 1])
+        upper, lower = face[list(MID_INNER_LIPS), 1]
+        gap = float(lower - upper)
         self._window = _feathered_window(landmarks[list(INNER_LIPS), :2], image.shape[:2]) if gap > MIN_SHOWN else None
 
     def draw(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
         """Return a drawn mouth for a face at `landmarks`; `face` is the same without its `pose`."""
         lips = landmarks[list(INNER_LIPS), :2]
         box = box_around(lips, self._image.shape[:2])
-        jaw = max(0.0, float(face[[87, 14, 317], 1].mean() - self._contact[1]))
+        jaw = max(0.0, float(face[list(MID_INNER_LIP_LOWER), 1].mean() - self._contact[1]))
         nothing = np.zeros(box[:1:-1], np.float32)
         return Patch(box[0], box[1], self._draw(pose, jaw, box), polygon_mask(lips, *box), nothing)
 

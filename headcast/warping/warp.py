@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from headcast.geometry.contact import OPENINGS
 from headcast.geometry.nearest import NearestFaces
 from headcast.geometry.pose import Head, Pose, head_of, remove_pose
-from headcast.types import CONDITIONING_MAPS, Conditioning, Image, Landmarks, Mask, Shot
+from headcast.geometry.topology import CHEEKS
+from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import FaceBank
 from headcast.warping.carry import Carried, Carrier, blend, same_take
 from headcast.warping.draw import draw_landmark_image
@@ -23,10 +24,8 @@ from headcast.warping.patch import Patch
 
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
-VALIDITY = CONDITIONING_MAPS.index("validity")
 POSE_REACH = 0.2  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
 ANCHOR_LEAD = 0.5  # spreads by which another shot must be nearer than the anchor, which shows the photo's own detail
-CHEEKS = (50, 101, 118, 280, 330, 347)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from headcast.data.augment import Disguise
 from headcast.data.clips import Clip
 from headcast.data.episodes import EpisodeSampler, EpisodeSettings, make_episode, resize_landmarks, resize_shot
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.spreads import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.types import CONDITIONING_MAPS, Shot
 from headcast.warping.draw import draw_landmark_image
 
@@ -39,7 +39,7 @@ class NotingClip(Clip):
 
 @pytest.fixture
 def noting(clip: Clip) -> NotingClip:
-    return NotingClip(clip.name, clip.identity, clip.cache_path, clip.landmarks, clip.rate)
+    return NotingClip(**vars(clip))
 
 
 def test_a_batch_has_the_promised_shapes_and_types(clip: Clip) -> None:
@@ -72,7 +72,7 @@ def test_a_run_that_goes_on_draws_what_an_undisturbed_one_would(clip: Clip) -> N
 
 
 def still_of(clip: Clip) -> Clip:
-    return Clip(clip.name, clip.identity, clip.cache_path, clip.landmarks[:1], clip.rate)
+    return replace(clip, landmarks=clip.landmarks[:1])
 
 
 def test_a_still_is_the_target_and_a_moved_copy_of_it_the_shot(clip: Clip) -> None:
@@ -149,7 +149,7 @@ def test_more_warped_shots_come_nearer_to_the_target(clip: Clip) -> None:
 
 
 def test_a_clip_shorter_than_half_a_second_still_gives_episodes(clip: Clip) -> None:
-    short = Clip(clip.name, clip.identity, clip.cache_path, clip.landmarks[:3], clip.rate)
+    short = replace(clip, landmarks=clip.landmarks[:3])
     assert EpisodeSampler([short], SETTINGS, seed=0).episode(0, np.random.default_rng(0))["target"].shape == (3, 64, 64)
 
 

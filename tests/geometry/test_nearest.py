@@ -12,7 +12,7 @@ from headcast.geometry.nearest import (
     blend_weights,
 )
 from headcast.geometry.pose import CONTROLS, Head, Pose, rotation_matrix, rotation_vector
-from headcast.geometry.retarget import CONTROL_SPREAD, ROTATION_SPREAD
+from headcast.geometry.spreads import CONTROL_SPREAD, ROTATION_SPREAD
 
 
 def face(yaw: float = 0.0, **changes: float) -> Head:

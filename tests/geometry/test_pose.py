@@ -16,7 +16,7 @@ from headcast.geometry.pose import (
     rotation_matrix,
     rotation_vector,
 )
-from headcast.geometry.retarget import CONTROL_SPREAD
+from headcast.geometry.spreads import CONTROL_SPREAD
 from headcast.geometry.topology import MIRROR
 from headcast.types import Landmarks
 

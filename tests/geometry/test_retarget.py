@@ -18,7 +18,6 @@ from headcast.geometry.pose import (
     remove_pose,
 )
 from headcast.geometry.retarget import (
-    CONTROL_SPREAD,
     MAX_ROTATION,
     REGIONS,
     Retargeter,
@@ -26,6 +25,7 @@ from headcast.geometry.retarget import (
     rotation_matrix,
     rotation_vector,
 )
+from headcast.geometry.spreads import CONTROL_SPREAD
 from headcast.types import Landmarks
 
 WIDTHS = ((234, 454), (172, 397), (132, 361))  # cheekbones, jaw, ears

@@ -16,7 +16,7 @@ from headcast.geometry.pose import (
     remove_pose,
     rotation_matrix,
 )
-from headcast.geometry.retarget import CONTROL_SPREAD
+from headcast.geometry.spreads import CONTROL_SPREAD
 from headcast.geometry.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.interior import polygon_mask
