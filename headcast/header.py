@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from headcast.errors import CheckpointError
+from headcast.errors import CheckpointError, HeadcastError
 from headcast.types import DRAWING_STYLE
 
-MAX_HEADER_BYTES: Final = 4 << 20
 Header = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class FileKind:
-    """One kind of file of ours: its name for people, its format and version in the metadata, and what writes it."""
+    """One kind of file of ours: its name for people, its format and version in the metadata, and what writes it.
+
+    A file that is not of its kind is an `error`; a header of more than `max_header_bytes` is not read.
+    """
 
     name: str
     format: str
     version: int
     writer: str
+    error: type[HeadcastError] = CheckpointError
+    max_header_bytes: int = 4 << 20
 
     @property
     def article(self) -> str:
@@ -46,27 +50,27 @@ def read_header(path: Path, kind: FileKind) -> Header:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > MAX_HEADER_BYTES or length + 8 > size:
-                raise CheckpointError(f"{path} is not {kind.article} of headcast, or is cut short; fetch it again")
+            if size < 8 or length > kind.max_header_bytes or length + 8 > size:
+                raise kind.error(f"{path} is not {kind.article} of headcast, or is cut short; fetch it again")
             header = json.loads(file.read(length))
     except FileNotFoundError:
-        raise CheckpointError(f"no such {kind.name}: {path}") from None
+        raise kind.error(f"no such {kind.name}: {path}") from None
     except OSError as error:
-        raise CheckpointError(f"cannot read {path}: {error.strerror}") from error
+        raise kind.error(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not {kind.article} of headcast: its header is not JSON") from error
+        raise kind.error(f"{path} is not {kind.article} of headcast: its header is not JSON") from error
     if not isinstance(header, dict):
-        raise CheckpointError(f"{path} is not {kind.article} of headcast: its header is not a table")
+        raise kind.error(f"{path} is not {kind.article} of headcast: its header is not a table")
     return header
 
 
 def read_metadata(path: Path, header: Header, kind: FileKind) -> dict[str, str]:
-    """The texts that a header carries; CheckpointError unless format and version are those of `kind`."""
+    """The texts that a header carries; `kind.error` unless format and version are those of `kind`."""
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or metadata.get("format") != kind.format:
-        raise CheckpointError(f"{path} is not {kind.article} of headcast; expected one written by `{kind.writer}`")
+        raise kind.error(f"{path} is not {kind.article} of headcast; expected one written by `{kind.writer}`")
     if metadata.get("version") != str(kind.version):
-        raise CheckpointError(
+        raise kind.error(
             f"{path} has format version {metadata.get('version')!r:.20}, this program reads {kind.version}; "
             "update headcast"
         )

@@ -7,7 +7,6 @@ Tensors: `landmarks` (N, 478, 3) float32, `found` (N,) bool, `ticks` (N,) int64,
 import math
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -16,15 +15,21 @@ from safetensors.numpy import save_file
 
 from headcast.errors import MotionError
 from headcast.files import PathLike, write_file
+from headcast.header import FileKind, read_header, read_metadata
 from headcast.media.files import existing_file
 from headcast.types import NUM_LANDMARKS, Motion
 
-MOTION_VERSION: Final = 1
+MOTION: Final = FileKind(
+    "motion file",
+    format="headcast-motion",
+    version=1,
+    writer="headcast motion extract",
+    error=MotionError,
+    max_header_bytes=1 << 16,  # ours takes 400
+)
 MAX_FRAMES: Final = 1_000_000
 """About nine hours at 30 frames a second."""
 
-_FORMAT: Final = "headcast-motion"
-_MAX_HEADER_BYTES: Final = 1 << 16  # ours takes 400
 _MAX_IMAGE_SIDE: Final = 1 << 15
 _MAX_PLACE: Final = 1e6  # pixels
 _MAX_TICKS: Final = 10**18  # fits into 64 bits
@@ -45,8 +50,8 @@ def save_motion(path: PathLike, motion: Motion) -> None:
         "ticks": np.array([int(time * denominator) for time in motion.times], np.int64),
     }
     metadata = {
-        "format": _FORMAT,
-        "version": str(MOTION_VERSION),
+        "format": MOTION.format,
+        "version": str(MOTION.version),
         "time_base": f"1/{denominator}",
         "image_size": "{}x{}".format(*motion.image_size),
     }
@@ -56,11 +61,9 @@ def save_motion(path: PathLike, motion: Motion) -> None:
 def load_motion(path: PathLike) -> Motion:
     """Read a motion file; MotionError for one that is broken, hostile, too large or of another version."""
     file = existing_file(path)
-    _check_header_size(file, path)
+    metadata = read_metadata(file, read_header(file, MOTION), MOTION)
     try:
         with safe_open(file, "numpy") as content:
-            metadata = content.metadata() or {}
-            _check_version(metadata, path)
             _check_tensors(content, path)
             landmarks, found, ticks = (content.get_tensor(name) for name in _DTYPES)
     except (SafetensorError, OSError) as error:
@@ -71,26 +74,6 @@ def load_motion(path: PathLike) -> Motion:
     if problem:
         raise _broken(path, problem)
     return motion
-
-
-def _check_header_size(file: Path, path: PathLike) -> None:
-    """Look at the length that a safetensors file starts with, before anything trusts it."""
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        header_size = int.from_bytes(stream.read(8), "little")
-    if size < 8 or header_size > min(_MAX_HEADER_BYTES, size - 8):
-        raise _broken(path, "its beginning is not that of a motion file, or it is cut off")
-
-
-def _check_version(metadata: dict[str, str], path: PathLike) -> None:
-    if metadata.get("format") != _FORMAT:
-        raise _broken(path, f"its format is {metadata.get('format')!r:.40}, not {_FORMAT!r}")
-    version = metadata.get("version")
-    if version != str(MOTION_VERSION):
-        raise MotionError(
-            f"{path} is a motion file of version {version!r:.20}, this program reads version {MOTION_VERSION};"
-            " extract it again from its video"
-        )
 
 
 def _check_tensors(content: Any, path: PathLike) -> None:
@@ -133,4 +116,4 @@ def _problem(motion: Motion) -> str:
 
 
 def _broken(path: PathLike, problem: str) -> MotionError:
-    return MotionError(f"{path} is no readable motion file ({problem}); make one with: headcast motion extract")
+    return MotionError(f"{path} is no readable motion file ({problem}); make it again with: headcast motion extract")

@@ -104,15 +104,23 @@ def write_claim_of_many_frames(path: Path) -> None:
 
 
 HOSTILE: list[tuple[str, Callable[[Path], object], str]] = [
-    ("pickle", lambda path: path.write_bytes(pickle.dumps({"landmarks": [1, 2]})), "its beginning is not"),
-    ("short", lambda path: path.write_bytes(b"abc"), "its beginning is not"),
-    ("text", lambda path: path.write_text("a motion, honestly\n" * 9), "its beginning is not"),
-    ("giant header", write_giant_header, "its beginning is not"),
-    ("long header", write_long_header, "its beginning is not"),
+    (
+        "pickle",
+        lambda path: path.write_bytes(pickle.dumps({"landmarks": [1, 2]})),
+        "is not a motion file of headcast, or is cut short",
+    ),
+    ("short", lambda path: path.write_bytes(b"abc"), "is not a motion file of headcast, or is cut short"),
+    (
+        "text",
+        lambda path: path.write_text("a motion, honestly\n" * 9),
+        "is not a motion file of headcast, or is cut short",
+    ),
+    ("giant header", write_giant_header, "is not a motion file of headcast, or is cut short"),
+    ("long header", write_long_header, "is not a motion file of headcast, or is cut short"),
     ("truncated", write_truncated, "not fully covered"),
     ("promises", write_claim_of_many_frames, "not fully covered"),
-    ("other format", file_with({}, format="headcast"), "its format is 'headcast'"),
-    ("other version", file_with({}, version="2"), "of version '2', this program reads version 1"),
+    ("other format", file_with({}, format="headcast"), "is not a motion file of headcast; expected one written by"),
+    ("other version", file_with({}, version="2"), "has format version '2', this program reads 1"),
     ("missing tensor", file_with({"found": None}), "expected the tensors landmarks, found, ticks"),
     ("extra tensor", file_with({"more": np.zeros(1)}), "expected the tensors"),
     ("68 points", file_with({"landmarks": np.zeros((4, 68, 3), np.float32)}), r"landmarks is F32 \[4, 68, 3\]"),
