@@ -33,7 +33,8 @@ from headcast.evaluation.judges import Judges, judge_frame, load_judges
 from headcast.evaluation.records import write_json
 from headcast.evaluation.tables import Table, compare_rivals, mean_figures
 from headcast.media.images import read_image, write_image
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+from headcast.networks.checkpoint import load_checkpoint
+from headcast.networks.notes import default_checkpoint_path
 from headcast.study.sheets import lay_rows
 from headcast.types import Image, Shot
 

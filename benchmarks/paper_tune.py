@@ -21,6 +21,9 @@ import torch
 from _machine import print_machine
 from numpy.typing import NDArray
 
+from headcast.avatars.avatar import Avatar
+from headcast.avatars.from_torch import avatar_of, tuned_avatar
+from headcast.avatars.traced import rebuild_generator
 from headcast.data.clips import Clip, find_clips, load_clips
 from headcast.data.episodes import resize_shot
 from headcast.errors import HeadcastError
@@ -36,14 +39,12 @@ from headcast.evaluation.regions import judged_regions
 from headcast.evaluation.tables import mean_figures
 from headcast.evaluation.trunks import load_trunk
 from headcast.media.images import write_image
-from headcast.networks.avatar import Avatar
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.features import load_vgg19
 from headcast.networks.model import Model
 from headcast.networks.tensors import images_to_tensor, tensor_to_image
 from headcast.personalization.tuning import person_of, tune, tune_config
 from headcast.provenance.marks import Marks, fingerprint
-from headcast.reenact.driver import avatar_of
 from headcast.training.candidates import reason
 from headcast.training.content import FeatureNetworks
 from headcast.types import Image, Landmarks, Shot
@@ -171,7 +172,7 @@ def tuned_avatars(
     person = person_of(small, model.config, seed)
     config = tune_config(model, person, len(small), features, steps=steps, seed=seed)
     tuned = tune(model, small, person, config, features)
-    after = Avatar(tuned.generator, tuned.adain_parameters, tuple(small), size)
+    after = tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, small)
     return avatar_of(model, small), after, reason(tuned.candidates, tuned.kept, f"{person.num_held_out} held-out shots")
 
 
@@ -180,7 +181,8 @@ def draw(avatar: Avatar, targets: Sequence[Shot]) -> list[Image]:
     """The avatar's frames for the targets' landmarks, at the targets' size."""
     size = avatar.image_size
     images = [draw_landmark_image(resize_shot(target, size).landmarks, size) for target in targets]
-    output = avatar.generator(images_to_tensor(images), avatar.adain_parameters.expand(len(images), -1)).image
+    parameters = torch.from_numpy(avatar.adain_parameters).expand(len(images), -1)
+    output = rebuild_generator(avatar.config, avatar.weights)(images_to_tensor(images), parameters).image
     return [
         _resized(tensor_to_image(frame), target.image.shape[0]) for frame, target in zip(output, targets, strict=True)
     ]

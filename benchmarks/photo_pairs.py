@@ -21,8 +21,9 @@ from headcast.evaluation.bootstrap import compare_paired
 from headcast.evaluation.judges import Judges, judge_frame, load_judges
 from headcast.evaluation.tables import mean_figures
 from headcast.evaluation.tuned import tune_avatar
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model
+from headcast.networks.notes import default_checkpoint_path
 from headcast.reenact.sitter import load_sitter
 from headcast.types import Shot
 

@@ -25,8 +25,9 @@ from headcast.evaluation.protocol import NUM_TARGETS, split_clip
 from headcast.evaluation.records import Record
 from headcast.evaluation.self_reenactment import FromLandmarks, judge_clip
 from headcast.evaluation.tables import Table, compare_rivals, mean_figures, table_of
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model
+from headcast.networks.notes import default_checkpoint_path
 
 
 def main() -> None:

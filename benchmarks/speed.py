@@ -19,14 +19,16 @@ import cv2
 import numpy as np
 from _machine import describe_machine, print_machine
 
+from headcast.avatars.from_torch import avatar_of
 from headcast.errors import HeadcastError
 from headcast.media.images import read_image
 from headcast.media.video import open_video
 from headcast.media.writer import VideoWriter
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model
+from headcast.networks.notes import default_checkpoint_path
 from headcast.reenact.animate import Stopwatch
-from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import make_sitter
 from headcast.tracking.track import MediaPipeTracker
 from headcast.types import Image

@@ -5,6 +5,7 @@ HeadcastError
 ├── FaceError           no face, or not the face that is needed, in a picture
 ├── MotionError         a motion file is broken, too large or of another version
 ├── CheckpointError     a weights file is broken, hostile or of another version
+├── DeviceError         the GPU that was asked for is not there
 ├── DataError           a folder of clips cannot be trained on
 └── MissingPackageError an optional package is not installed
 
@@ -33,9 +34,18 @@ class CheckpointError(HeadcastError):
     """A weights file is broken, hostile or of another version."""
 
 
+class DeviceError(HeadcastError):
+    """The device that was asked for is not there."""
+
+
 class DataError(HeadcastError):
     """A folder of clips cannot be trained on."""
 
 
 class MissingPackageError(HeadcastError):
     """An optional package is not installed; the message holds the install line."""
+
+
+def needs_torch(what: str, error: ImportError) -> MissingPackageError:
+    """The one line for work that only torch does, on a machine without it."""
+    return MissingPackageError(f"{what} needs torch ({error}); pip install 'headcast[train]'")

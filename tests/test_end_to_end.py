@@ -15,8 +15,9 @@ from headcast.geometry.motion import save_motion
 from headcast.geometry.pose import CONTROLS, fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.media.images import write_image
 from headcast.media.video import open_video
-from headcast.networks.checkpoint import CheckpointNotes, default_checkpoint_path, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes, default_checkpoint_path
 from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
 from headcast.reenact.animate import AnimateOptions, AnimateResult, animate_file

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Read one avatar's notes and marks, without loading it."""
-    from headcast.networks.avatar_file import read_avatar_notes
+    from headcast.avatars.avatar_file import read_avatar_notes
     from headcast.provenance.verify import printable, read_marks
 
     notes, marks = read_avatar_notes(options.avatar), read_marks(options.avatar)

@@ -80,9 +80,11 @@ def check_disk() -> Finding:
 
 
 def check_torch() -> Finding:
-    """PyTorch and what it would run on."""
-    import torch
-
+    """PyTorch, for those who train or tune, and what it would run on."""
+    try:
+        import torch
+    except ImportError:
+        return Finding(State.WARN, "not installed", "pip install 'headcast[train]' to train, to tune or to use a GPU")
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU {_capability()}"
     return Finding(State.OK, f"{torch.__version__} on {device}")
 
@@ -136,11 +138,12 @@ def check_video() -> Finding:
 
 def check_weights() -> Finding:
     """The weights of the package, read and checked like any checkpoint."""
-    from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+    from headcast.avatars.weights import load_weights
+    from headcast.networks.notes import default_checkpoint_path
 
     try:
         path = default_checkpoint_path()
-        load_checkpoint(path)
+        load_weights(path)
     except HeadcastError as error:
         return Finding(State.FAIL, str(error), _INSTALL)
     return Finding(State.OK, f"{path.name}, {path.stat().st_size / 2**20:.1f} MB")

@@ -173,7 +173,8 @@ def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Pat
     from headcast.evaluation.judges import load_judges
     from headcast.evaluation.records import Records
     from headcast.evaluation.run import Work
-    from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+    from headcast.networks.checkpoint import load_checkpoint
+    from headcast.networks.notes import default_checkpoint_path
     from headcast.provenance.marks import fingerprint
 
     networks = (options.squeezenet, options.identity_net, options.landmarks68, options.lpips_net, options.inception)

@@ -4,6 +4,7 @@
 130: interrupted. 143: ended by SIGTERM, 129 by SIGHUP. Anything else is a defect of Headcast and keeps its traceback.
 """
 
+import argparse
 import contextlib
 import logging
 import os
@@ -16,7 +17,7 @@ import headcast
 from headcast.cli.arguments import Parser, canonical, common_options
 from headcast.cli.report import Report, failure_as_json
 from headcast.cli.signals import ended_by_signals
-from headcast.errors import HeadcastError
+from headcast.errors import HeadcastError, needs_torch
 
 COMMANDS: Final = (
     "animate",
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=options.log_level.upper(), format="headcast: %(levelname)s: %(message)s", force=True)
     try:
         with ended_by_signals(), contextlib.redirect_stdout(sys.stderr):  # stdout carries the report and nothing else
-            report: Report = options.run(options)
+            report = _run(options)
         print(report.as_json(options.command) if options.json else "\n".join(report.lines), flush=True)
     except HeadcastError as error:
         print(f"headcast: error: {error}", file=sys.stderr)
@@ -56,6 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return report.exit_code
+
+
+def _run(options: argparse.Namespace) -> Report:
+    """Do the command's work; what takes torch says so where there is none."""
+    try:
+        report: Report = options.run(options)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise needs_torch(f"headcast {options.command}", error) from error
+    return report
 
 
 def build_parser() -> Parser:

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> Report:
 
 def _build(options: argparse.Namespace) -> Report:
     from headcast.data.clips import find_clips
-    from headcast.networks.checkpoint import default_checkpoint_path
+    from headcast.networks.notes import default_checkpoint_path
     from headcast.study.build import Asked, build_study
 
     files = find_clips(options.data, options.list, options.split)

@@ -1,21 +1,17 @@
 """Shots and a model in, what each rival makes of the same landmarks out: what costs nothing, and ours."""
 
-import shutil
-import weakref
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Final, Protocol
 
 import numpy as np
 
+from headcast.avatars.avatar import Avatar
+from headcast.avatars.from_torch import avatar_of
 from headcast.evaluation.painter import Painter, reduced
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
 from headcast.geometry.spreads import expression_distance, turn_distance
-from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
-from headcast.reenact.driver import avatar_of
 from headcast.types import VALIDITY_MAP, Conditioning, Image, Landmarks, Shot
 
 PHOTO: Final = "photo unmoved"
@@ -76,9 +72,7 @@ class Tuned:
 
     def __init__(self, avatar: Avatar, name: str, frame_size: int) -> None:
         self.main = name
-        cache = Path(mkdtemp(prefix="headcast-"))  # in the user's, one network for each clip would stay behind
-        weakref.finalize(self, shutil.rmtree, cache, ignore_errors=True)
-        self.painter = Painter(avatar, frame_size, cache=cache)
+        self.painter = Painter(avatar, frame_size)
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return its frame for the sitter's own landmarks (478, 3) in pixels of the shots."""

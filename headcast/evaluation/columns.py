@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from headcast.avatars.avatar import Avatar
 from headcast.errors import DataError
 from headcast.evaluation.baselines import RANDOM, TUNED, Rivals, Team, Tuned
 from headcast.evaluation.clips import clip_key
@@ -13,7 +14,6 @@ from headcast.evaluation.outside import OutsideFrames, frames_fingerprint
 from headcast.evaluation.protocol import JudgedClip, Settings, Split
 from headcast.evaluation.self_reenactment import FromLandmarks, Maker
 from headcast.evaluation.tuned import tune_avatar, tune_from_random_weights
-from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
 
 RANDOM_SHOTS: Final = 8

@@ -8,11 +8,12 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from headcast.avatars.from_torch import avatar_of
 from headcast.data.episodes import resize_landmarks
 from headcast.evaluation.baselines import OURS, WARP
 from headcast.evaluation.painter import reduced
 from headcast.networks.model import Model
-from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.driver import Driver
 from headcast.reenact.runtime import Generated
 from headcast.reenact.sitter import Sitter
 from headcast.types import Box, Image, Landmarks, Shot

@@ -1,13 +1,12 @@
 """An avatar and landmarks in pixels of its shots in, frames of the shots' size out, whatever the network's own size."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from headcast.avatars.avatar import Avatar
 from headcast.data.episodes import resize_landmarks, resize_shot
-from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model
 from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import Sitter
@@ -26,11 +25,11 @@ class Painter:
     `frame_size` is the side of the landmarks' frames and of the pictures that are returned, in pixels.
     """
 
-    def __init__(self, avatar: Avatar, frame_size: int, *, precision: str = "auto", cache: Path | None = None) -> None:
+    def __init__(self, avatar: Avatar, frame_size: int, *, precision: str = "auto") -> None:
         self._frame_size, self._size = frame_size, avatar.image_size
         first = avatar.shots[0]
         sitter = Sitter(first.image, Box(0.0, 0.0, self._size, self._size), first, (False,) * 4)
-        self._driver = Driver(sitter, avatar, paste_back=False, precision=precision, cache=cache)
+        self._driver = Driver(sitter, avatar, paste_back=False, precision=precision)
         self.runtime_name = self._driver.runtime_name
 
     def condition(self, landmarks: Landmarks) -> WarpedShot:

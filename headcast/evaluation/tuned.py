@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from headcast.avatars.avatar import Avatar
+from headcast.avatars.from_torch import tuned_avatar
 from headcast.evaluation.painter import reduced
-from headcast.networks.avatar import Avatar
 from headcast.networks.model import Model, build_model
 from headcast.personalization.tuning import learned_batches, make_judge, mean_embedding, person_of, tune, tune_config
 from headcast.training.config import training_config
@@ -46,4 +47,4 @@ def tune_from_random_weights(model: Model, shots: Sequence[Shot], steps: int, se
 def _avatar(tuned: Finetuned, shots: Sequence[Shot], model: Model) -> Avatar:
     if tuned.interrupted:  # half of the tuning is no figure
         raise KeyboardInterrupt
-    return Avatar(tuned.generator, tuned.adain_parameters, tuple(shots), model.config.image_size)
+    return tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, shots)

@@ -1,11 +1,7 @@
 """A model in, one safetensors file that rebuilds it out, and back; a stranger's file is checked before it is used."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
-from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError
@@ -14,23 +10,9 @@ from torch import Tensor, nn
 
 from headcast.errors import CheckpointError
 from headcast.files import write_file
-from headcast.header import FileKind, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
+from headcast.header import TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.networks.model import Model, build_model
-from headcast.networks.presets import ModelConfig
-from headcast.types import DRAWING_STYLE
-
-CHECKPOINT: Final = FileKind("checkpoint", format="headcast", version=1, writer="headcast train")
-WEIGHT_DTYPES: Final = ("F16", "F32")
-
-
-@dataclass(frozen=True)
-class CheckpointNotes:
-    """What a checkpoint says about itself beside its weights."""
-
-    preset: str
-    step: int = 0
-    drawing_style: int = DRAWING_STYLE  # of the landmark images it was trained on
-    training: Mapping[str, Any] = field(default_factory=dict)  # settings and figures of its training run
+from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, CheckpointNotes, read_config
 
 
 def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: bool = True) -> None:
@@ -68,40 +50,12 @@ def load_checkpoint(path: Path) -> Model:
     return model
 
 
-def read_notes(path: Path) -> CheckpointNotes:
-    """What a checkpoint says about itself, without loading it."""
-    metadata = read_metadata(path, read_header(path, CHECKPOINT), CHECKPOINT)
-    try:
-        training = json.loads(metadata.get("training", "{}"))
-        return CheckpointNotes(
-            metadata.get("preset", ""), int(metadata["step"]), int(metadata["drawing_style"]), training
-        )
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} has broken notes ({error}); fetch it again") from error
-
-
-def read_config(path: Path, metadata: Mapping[str, str]) -> ModelConfig:
-    """The sizes of the networks that a file's metadata names."""
-    try:
-        return ModelConfig.from_dict(json.loads(metadata["config"]))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} has a broken configuration ({error}); fetch it again") from error
-
-
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """All tensors of a file whose header was checked."""
     try:
         return load_file(path)
     except SafetensorError as error:
         raise CheckpointError(f"{path} is damaged ({error}); fetch it again") from error
-
-
-def default_checkpoint_path() -> Path:
-    """The weights that come with the package."""
-    path = Path(str(resources.files("headcast"))) / "assets" / "lite.safetensors"
-    if not path.is_file():
-        raise CheckpointError(f"the package's weights are missing: {path}; give a checkpoint of your own")
-    return path
 
 
 def _networks(model: Model) -> dict[str, nn.Module]:

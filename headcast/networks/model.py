@@ -2,8 +2,10 @@
 
 import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from headcast.networks.blocks import remove_spectral_norm
 from headcast.networks.discriminator import Discriminator
@@ -13,6 +15,7 @@ from headcast.networks.lite_generator import LiteGenerator
 from headcast.networks.presets import ModelConfig
 
 Generator = PaperGenerator | LiteGenerator
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ def build_model(config: ModelConfig, seed: int) -> Model:
         return Model(config, embedder, _build_generator(config), discriminator)
 
 
-def plain_copy(generator: Generator) -> Generator:
+def plain_copy(network: Network) -> Network:
     """A copy for inference, fine-tuning and files: evaluation mode, no spectral norm, no gradients."""
-    plain = copy.deepcopy(generator).eval()
+    plain = copy.deepcopy(network).eval()
     remove_spectral_norm(plain)
     return plain.requires_grad_(False)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
+from headcast.types import CONDITIONING_MAPS
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -38,6 +40,11 @@ class ModelConfig:
             and min(map(len, (self.embedder_widths, self.generator_widths, self.discriminator_widths))) < 3
         ):
             raise ValueError("attention needs at least 3 widths in each network")
+
+    @property
+    def conditioning_channels(self) -> int:
+        """How many channels the generator reads: the landmark image, or warped shot and maps too."""
+        return 6 + len(CONDITIONING_MAPS) if self.reads_warped_shot else 3
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from headcast.networks.arrays import conditioning_to_array
 from headcast.types import Conditioning, Image
 
 
@@ -30,21 +30,5 @@ def tensor_to_image(tensor: Tensor) -> Image:
 
 
 def conditioning_to_tensor(conditioning: Conditioning, num_channels: int) -> Tensor:
-    """What a generator reads for one frame: its `conditioning_channels` decide between 3 and 13 channels.
-
-    Channels: landmark image 3 and warped shot 3 in [-1, 1], then the maps in [0, 1] in the order of CONDITIONING_MAPS.
-    """
+    """The same as `conditioning_to_array`, as a tensor (1, C, H, W)."""
     return torch.from_numpy(conditioning_to_array(conditioning, num_channels))
-
-
-def conditioning_to_array(conditioning: Conditioning, num_channels: int) -> NDArray[np.float32]:
-    """The same as `conditioning_to_tensor`, (1, C, H, W), for runtimes that read numpy."""
-    height, width = conditioning.landmark_image.shape[:2]
-    channels = np.empty((1, num_channels, height, width), np.float32)
-    for start, image in ((0, conditioning.landmark_image), (3, conditioning.warped)):
-        if start < num_channels:
-            np.multiply(image.transpose(2, 0, 1), np.float32(1 / 127.5), out=channels[0, start : start + 3])
-            channels[0, start : start + 3] -= 1.0
-    if num_channels > 6:
-        channels[0, 6:] = conditioning.maps.transpose(2, 0, 1)
-    return channels

@@ -8,15 +8,16 @@ from typing import Any
 
 from tqdm import tqdm
 
+from headcast.avatars.avatar_file import AvatarContent, save_avatar
+from headcast.avatars.from_torch import tuned_avatar
 from headcast.data.person import Person
 from headcast.errors import CheckpointError
 from headcast.files import check_output
 from headcast.header import AVATAR_SUFFIX
-from headcast.networks.avatar import Avatar
-from headcast.networks.avatar_file import AvatarContent, save_avatar
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model
+from headcast.networks.notes import default_checkpoint_path
 from headcast.personalization.gather import Gathered, gather
 from headcast.personalization.tuning import person_of, tune, tune_config
 from headcast.provenance.marks import Marks, fingerprint
@@ -126,13 +127,9 @@ def _content(model: Model, gathered: Gathered, tuned: Finetuned, why: str, marks
         "reason": why,
         "candidates": [vars(candidate) for candidate in tuned.candidates],
     }
-    avatar = Avatar(
-        tuned.generator,
-        tuned.adain_parameters,
-        tuple(sitter.shot for sitter in gathered.sitters),
-        model.config.image_size,
-    )
-    return AvatarContent(avatar, model.config, shown.photo, shown.box, settings, marks.to_metadata())
+    shots = [sitter.shot for sitter in gathered.sitters]
+    avatar = tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, shots)
+    return AvatarContent(avatar, shown.photo, shown.box, settings, marks.to_metadata())
 
 
 def _show(bar: "tqdm[Any]", share: float) -> None:

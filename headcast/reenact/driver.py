@@ -5,24 +5,21 @@ Files, camera, web and evaluation all go through this, so what is measured is wh
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
-from headcast.networks.avatar import Avatar, make_avatar
-from headcast.networks.model import Model
 from headcast.reenact.compose import Composer
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.runtime import Generated, make_runtime
 from headcast.reenact.sitter import Sitter
-from headcast.types import Image, Landmarks, Shot
-from headcast.warping.draw import draw_landmark_image
+from headcast.types import Image, Landmarks
 from headcast.warping.warp import WarpedShot, Warper
 
 
 class Driver:
     """Animates one sitter; the avatar's further shots show expressions that the sitter's own does not.
 
-    driver = Driver(sitter, avatar_of(model, [sitter.shot]))
+    driver = Driver(sitter, make_avatar(load_weights(path), [sitter.shot]))
     driver.measure_from(some_driving_landmarks)
     frame = driver(driving_landmarks)
     """
@@ -38,14 +35,13 @@ class Driver:
         paste_back: bool = True,
         device: str = "auto",
         precision: str = "auto",
-        cache: Path | None = None,
     ) -> None:
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
         others = avatar.shots[1:]  # the first is the sitter's own
         self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4, others)
         self._compose = Composer(sitter) if paste_back else None
-        self._generate = make_runtime(avatar, device=device, precision=precision, cache=cache)
+        self._generate = make_runtime(avatar, device=device, precision=precision)
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
 
@@ -87,9 +83,3 @@ class Driver:
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""
         return generated.image if self._compose is None else self._compose(generated, warped)
-
-
-def avatar_of(model: Model, shots: Sequence[Shot]) -> Avatar:
-    """Bind a model to the person in the shots, feed-forward."""
-    images = [draw_landmark_image(shot.landmarks, shot.image.shape[0]) for shot in shots]
-    return make_avatar(model, shots, images)

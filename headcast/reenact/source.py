@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from headcast.avatars.avatar import Avatar, make_avatar
+from headcast.avatars.avatar_file import AvatarContent, load_avatar
+from headcast.avatars.weights import load_weights
 from headcast.errors import CheckpointError
 from headcast.header import AVATAR_SUFFIX
-from headcast.networks.avatar import Avatar
-from headcast.networks.avatar_file import AvatarContent, load_avatar
-from headcast.networks.checkpoint import default_checkpoint_path, load_checkpoint
+from headcast.networks.notes import default_checkpoint_path
 from headcast.provenance.marks import fingerprint
 from headcast.provenance.verify import read_marks
-from headcast.reenact.driver import avatar_of
 from headcast.reenact.sitter import Sitter, load_sitter, pinned_sides
 
 USUAL_SCALE: Final = 1.0
@@ -36,9 +36,9 @@ def open_source(path: str | Path, *, checkpoint: Path | None = None, scale: floa
     path = Path(path)
     if path.suffix.lower() != AVATAR_SUFFIX:
         checkpoint = checkpoint or default_checkpoint_path()
-        model = load_checkpoint(checkpoint)
-        sitter = load_sitter(path, size=model.config.image_size, scale=scale)
-        return Source(sitter, avatar_of(model, [sitter.shot]), checkpoint, (fingerprint(path),))
+        weights = load_weights(checkpoint)
+        sitter = load_sitter(path, size=weights.config.image_size, scale=scale)
+        return Source(sitter, make_avatar(weights, [sitter.shot]), checkpoint, (fingerprint(path),))
     if checkpoint is not None or scale != USUAL_SCALE:
         raise CheckpointError(f"{path} has its own weights and head square; leave --checkpoint and --scale out")
     content = load_avatar(path)

@@ -14,9 +14,10 @@ from statistics import fmean
 
 from headcast.errors import DataError
 from headcast.files import write_file
-from headcast.networks.checkpoint import CheckpointNotes, load_checkpoint, save_checkpoint
+from headcast.networks.checkpoint import load_checkpoint, save_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model, build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.training.alarms import step_alarms, validation_alarms
 from headcast.training.budget import Budget

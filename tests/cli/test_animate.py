@@ -6,8 +6,9 @@ import pytest
 
 from headcast.cli.animate import output_file
 from headcast.media.video import open_video
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
 

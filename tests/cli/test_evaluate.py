@@ -11,8 +11,9 @@ from headcast.evaluation import run
 from headcast.evaluation.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
 from headcast.evaluation.self_reenactment import judge_clip
 from headcast.media.writer import VideoWriter
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
 from headcast.tracking.track import find_face

@@ -13,8 +13,9 @@ import pytest
 
 from headcast.cli.demo import PHOTOS
 from headcast.media.writer import VideoWriter
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.study.answers import Answers
 from headcast.study.study import load_study

@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from headcast.errors import CheckpointError
-from headcast.networks.checkpoint import CheckpointNotes, load_checkpoint, read_notes, save_checkpoint
+from headcast.networks.checkpoint import load_checkpoint, save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes, read_notes
 from headcast.networks.presets import PRESETS
 from headcast.types import DRAWING_STYLE
 

@@ -6,8 +6,9 @@ import pytest
 
 from headcast.cli.demo import PHOTOS
 from headcast.media.images import write_image
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 
 

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from headcast.avatars.avatar_file import load_avatar
 from headcast.errors import CheckpointError
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.motion import save_motion
 from headcast.media.images import read_image
-from headcast.networks.avatar_file import load_avatar
 from headcast.personalization.expression import measure_openings
 from headcast.personalization.personalize import PersonalizeOptions, personalize
 from headcast.provenance.marks import fingerprint

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import skimage.data
 
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import Model, build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.types import Image

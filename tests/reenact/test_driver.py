@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from headcast.avatars.from_torch import avatar_of
 from headcast.geometry.builtin import builtin_motion
 from headcast.networks.model import Model
-from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.track import find_face
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import skimage.data
 
+from headcast.avatars.from_torch import avatar_of
 from headcast.networks.model import Model
 from headcast.networks.presets import PRESETS
-from headcast.reenact.driver import Driver, avatar_of
+from headcast.reenact.driver import Driver
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.sitter import make_sitter
 from headcast.types import Image

@@ -9,8 +9,9 @@ from headcast.data.clips import find_clips, load_clips
 from headcast.errors import DataError, MediaError
 from headcast.media.images import read_image, read_image_metadata
 from headcast.media.writer import VideoWriter
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.provenance.marks import fingerprint
 from headcast.study.build import Asked, build_study

@@ -16,7 +16,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from headcast.errors import CheckpointError, DataError
-from headcast.networks.checkpoint import load_checkpoint, read_notes
+from headcast.networks.checkpoint import load_checkpoint
+from headcast.networks.notes import read_notes
 from headcast.training.config import training_config
 from headcast.training.episode import EpisodeBatch
 from headcast.training.run import MOST_CHECKPOINTS, RunFiles, train

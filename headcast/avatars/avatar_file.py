@@ -1,8 +1,9 @@
 """An avatar in, one `.avatar` file out, and back; a stranger's file is checked before it is used.
 
-Tensors: `generator.*`, the whole tuned generator; `adain_parameters` (1, P); `shot_images`, `shot_landmarks` and
-`shot_mattes`, the first shot being the one that is warped; `photo`, the full picture of that shot; `box` (4,), the
-place of the shot in it. Metadata: format, version, the sizes of the networks, how it was made, and its marks.
+Tensors: `generator.*`, the whole tuned generator without spectral norm; `adain_parameters` (1, P); `shot_images`,
+`shot_landmarks` and `shot_mattes`, the first shot being the one that is warped; `photo`, the full picture of that
+shot; `box` (4,), the place of the shot in it. Metadata: format, version, the sizes of the networks, how it was made,
+and its marks.
 """
 
 import json
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import torch
-from safetensors.torch import save_file
-from torch import Tensor
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
+from headcast.avatars.avatar import Avatar
+from headcast.avatars.graphs import find_graph
+from headcast.avatars.weights import Shapes, read_arrays, to_weight
 from headcast.errors import CheckpointError
 from headcast.files import write_file
 from headcast.header import (
@@ -30,10 +33,7 @@ from headcast.header import (
     read_metadata,
     read_table,
 )
-from headcast.networks.avatar import Avatar
-from headcast.networks.checkpoint import WEIGHT_DTYPES, load_tensors, read_config
-from headcast.networks.model import Generator, build_model, plain_copy
-from headcast.networks.presets import ModelConfig
+from headcast.networks.notes import WEIGHT_DTYPES, read_config
 from headcast.types import DRAWING_STYLE, NUM_LANDMARKS, Box, Image, Shot
 
 MAX_SHOTS: Final = 32
@@ -50,7 +50,6 @@ class AvatarContent:
     """
 
     avatar: Avatar
-    config: ModelConfig
     photo: Image
     box: Box
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -71,23 +70,22 @@ def save_avatar(path: Path, content: AvatarContent) -> None:
     """Write an avatar, its weights in half precision; the file appears whole or not at all."""
     if path.suffix != AVATAR_SUFFIX:
         raise CheckpointError(f"cannot write {path}: expected a name that ends in {AVATAR_SUFFIX}")
-    generator, shots = plain_copy(content.avatar.generator), content.avatar.shots
-    box = content.box
-    tensors = {f"generator.{name}": value.half().contiguous() for name, value in generator.state_dict().items()}
-    tensors |= {
-        "adain_parameters": content.avatar.adain_parameters.detach().float().cpu().clone(),
-        "shot_images": torch.from_numpy(np.stack([shot.image for shot in shots])),
-        "shot_landmarks": torch.from_numpy(np.stack([shot.landmarks for shot in shots])),
-        "shot_mattes": torch.from_numpy(np.stack([np.uint8(shot.matte * 255 + 0.5) for shot in shots])),
-        "photo": torch.from_numpy(np.ascontiguousarray(content.photo)),
-        "box": torch.tensor([box.left, box.top, box.width, box.height], dtype=torch.float64),
+    avatar, shots, box = content.avatar, content.avatar.shots, content.box
+    tensors: dict[str, NDArray[Any]] = {
+        f"generator.{name}": value.astype(np.float16) for name, value in avatar.weights.items()
     }
-    # The weights are written as those that the spectral norm stood for.
-    config = replace(content.config, spectral_norm=False)
+    tensors |= {
+        "adain_parameters": avatar.adain_parameters,
+        "shot_images": np.stack([shot.image for shot in shots]),
+        "shot_landmarks": np.stack([shot.landmarks for shot in shots]),
+        "shot_mattes": np.stack([np.uint8(shot.matte * 255 + 0.5) for shot in shots]),
+        "photo": np.ascontiguousarray(content.photo),
+        "box": np.array([box.left, box.top, box.width, box.height], np.float64),
+    }
     metadata = {
         "format": AVATAR.format,
         "version": str(AVATAR.version),
-        "config": json.dumps(config.to_dict()),
+        "config": json.dumps(avatar.config.to_dict()),
         "drawing_style": str(DRAWING_STYLE),
         "settings": json.dumps(dict(content.settings)),
         "marks": json.dumps(dict(content.marks)),
@@ -95,29 +93,27 @@ def save_avatar(path: Path, content: AvatarContent) -> None:
     write_file(path, lambda content: save_file(tensors, content, metadata))
 
 
-def load_avatar(path: Path) -> AvatarContent:
-    """Rebuild an avatar, its generator in float32 and evaluation mode; CheckpointError for anything but one of ours."""
+def load_avatar(path: str | Path) -> AvatarContent:
+    """Read an avatar, its weights in float32; CheckpointError for anything but one of ours."""
+    path = Path(path)
     header = read_header(path, AVATAR)
     metadata = read_metadata(path, header, AVATAR)
     check_drawing_style(path, {"drawing_style": "1"} | metadata)  # the first avatars do not name theirs
-    config = read_config(path, metadata)
+    config = replace(read_config(path, metadata), spectral_norm=False)
     notes = _notes(path, header)
-    with torch.device("meta"):
-        generator = build_model(config, seed=0).generator
-    check_tensors(path, header, _expected(generator, config, notes))
-    tensors = load_tensors(path)
-    _check_values(path, tensors)
-    prefix = "generator."
-    weights = {name[len(prefix) :]: value.float() for name, value in tensors.items() if name.startswith(prefix)}
-    generator.load_state_dict(weights, assign=True)
-    images, landmarks, mattes = (tensors[f"shot_{name}"].numpy() for name in ("images", "landmarks", "mattes"))
+    shapes = find_graph(config, "generator").shapes
+    check_tensors(path, header, _expected(shapes, config.image_size, notes))
+    arrays = read_arrays(path, header)
+    _check_values(path, arrays)
+    weights = {name: to_weight(path, f"generator.{name}", arrays[f"generator.{name}"]) for name in shapes}
     shots = tuple(
         Shot(image, places, np.asarray(matte / 255, np.float32))
-        for image, places, matte in zip(images, landmarks, mattes, strict=True)
+        for image, places, matte in zip(
+            *(arrays[f"shot_{name}"] for name in ("images", "landmarks", "mattes")), strict=True
+        )
     )
-    avatar = Avatar(generator.eval(), tensors["adain_parameters"], shots, config.image_size)
-    box = Box(*tensors["box"].tolist())
-    return AvatarContent(avatar, config, tensors["photo"].numpy(), box, notes.settings, notes.marks)
+    avatar = Avatar(config, weights, to_weight(path, "adain_parameters", arrays["adain_parameters"]), shots)
+    return AvatarContent(avatar, arrays["photo"], Box(*arrays["box"].tolist()), notes.settings, notes.marks)
 
 
 def read_avatar_notes(path: Path) -> AvatarNotes:
@@ -139,13 +135,12 @@ def _notes(path: Path, header: Header) -> AvatarNotes:
     return AvatarNotes(num_shots, (photo_shape[1], photo_shape[0]), settings, marks)
 
 
-def _expected(generator: Generator, config: ModelConfig, notes: AvatarNotes) -> dict[str, TensorSpec]:
+def _expected(shapes: Shapes, size: int, notes: AvatarNotes) -> dict[str, TensorSpec]:
     """Every tensor of a file whose numbers of shots and pixels are known and bounded."""
-    size, count = config.image_size, notes.num_shots
-    weights = {f"generator.{name}": tuple(value.shape) for name, value in generator.state_dict().items()}
+    count = notes.num_shots
     return {
-        **{name: TensorSpec(shape, WEIGHT_DTYPES) for name, shape in weights.items()},
-        "adain_parameters": TensorSpec((1, 2 * sum(generator.adaptive_widths)), ("F32",)),
+        **{f"generator.{name}": TensorSpec(shape, WEIGHT_DTYPES) for name, shape in shapes.items()},
+        "adain_parameters": TensorSpec((1, *shapes["projection.bias"]), ("F32",)),
         "shot_images": TensorSpec((count, size, size, 3), ("U8",)),
         "shot_landmarks": TensorSpec((count, NUM_LANDMARKS, 3), ("F32",)),
         "shot_mattes": TensorSpec((count, size, size), ("U8",)),
@@ -154,10 +149,10 @@ def _expected(generator: Generator, config: ModelConfig, notes: AvatarNotes) -> 
     }
 
 
-def _check_values(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def _check_values(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Places that a header cannot vouch for: finite, near the picture, and a box with an inside."""
     for name in ("shot_landmarks", "box"):
-        if not bool((tensors[name].abs() <= MAX_PLACE).all()):  # false for NaN too
+        if not bool((np.abs(arrays[name]) <= MAX_PLACE).all()):  # false for NaN too
             raise CheckpointError(f"{path} is damaged ({name} lie outside of any picture); fetch it again")
-    if not bool((tensors["box"][2:] >= 1.0).all()):
+    if not bool((arrays["box"][2:] >= 1.0).all()):
         raise CheckpointError(f"{path} is damaged (its box is empty); fetch it again")

@@ -1,0 +1,87 @@
+"""The sizes of a model in, the graphs of its embedder and generator out: networks whose weights stand elsewhere.
+
+The graphs of preset `lite` come with the package, in ONNX, written by tools/export_graphs.py: every weight is an input
+that carries its name in our safetensors files, so any runtime that reads ONNX can run a model of ours, and a model
+from a stranger is never more than arrays of the shapes that the graph asks for. Other sizes take torch (traced.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.networks.presets import PRESETS, ModelConfig
+
+Arrays = Mapping[str, NDArray[np.float32]]
+"""The weights of one network by name."""
+
+EXPORTED: Final = "lite"
+NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "embedder": ("frames", "landmark_images"),
+    "generator": ("conditioning", "adain_parameters"),
+}
+"""Each network's inputs, in their order; those of the graph beside the weights."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network without weights: their `shapes` by name, what tells it from others, and how to put weights into it."""
+
+    key: str
+    shapes: Mapping[str, tuple[int, ...]]
+    bind: Callable[[Arrays], Any]  # an openvino.Model, which has no types
+
+
+def find_graph(config: ModelConfig, network: str) -> Graph:
+    """Return the graph of `embedder` or `generator`; MissingPackageError where it takes torch and there is none."""
+    plain = replace(config, spectral_norm=False)
+    if plain == replace(PRESETS[EXPORTED], spectral_norm=False):
+        return _exported_graph(network)
+    from headcast.avatars.traced import traced_graph
+
+    return traced_graph(plain, network)
+
+
+def graph_path(network: str) -> Path:
+    """The ONNX file of one network of preset `lite`."""
+    return Path(str(resources.files("headcast"))) / "assets" / f"{EXPORTED}_{network}.onnx"
+
+
+@cache
+def _exported_graph(network: str) -> Graph:
+    inputs = _read(network).get_parameters()
+    shapes = {node.get_friendly_name(): tuple(node.get_output_shape(0)) for node in inputs}
+    for name in NETWORKS[network]:
+        del shapes[name]
+    if network == "generator":  # the projection is no part of the graph: it is used once a person, not once a frame
+        config = PRESETS[EXPORTED]
+        (num_parameters,) = {
+            node.get_output_shape(0)[1] for node in inputs if node.get_friendly_name() == NETWORKS[network][1]
+        }
+        shapes |= {"projection.weight": (num_parameters, config.embedding_size), "projection.bias": (num_parameters,)}
+    return Graph(f"{EXPORTED} {network}", shapes, partial(_bind, network))
+
+
+def _read(network: str) -> Any:
+    import openvino
+
+    return openvino.Core().read_model(graph_path(network))
+
+
+def _bind(network: str, weights: Arrays) -> Any:
+    """Return the network with the weights in the places of its inputs of these names."""
+    import openvino
+
+    model = _read(network)
+    for node in model.get_parameters():
+        name = node.get_friendly_name()
+        if name not in NETWORKS[network]:
+            node.output(0).replace(openvino.opset13.constant(weights[name]).output(0))
+            model.remove_parameter(node)
+    model.validate_nodes_and_infer_types()
+    return model

@@ -1,0 +1,52 @@
+"""The sizes of a model in, the graphs of its networks out, traced from torch: for sizes without an exported graph."""
+
+import warnings
+from functools import cache, partial
+from typing import Any
+
+from headcast.avatars.graphs import Arrays, Graph
+from headcast.errors import needs_torch
+from headcast.networks.presets import ModelConfig
+
+try:
+    import torch
+    from torch import nn
+
+    from headcast.networks.model import Generator, build_model
+except ImportError as error:
+    raise needs_torch("a model of other sizes than the package's", error) from error
+
+
+@cache
+def traced_graph(config: ModelConfig, network: str) -> Graph:
+    """Return the graph of `embedder` or `generator` of these sizes, without spectral norm."""
+    with torch.device("meta"):
+        shapes = {name: tuple(value.shape) for name, value in _build(config, network).state_dict().items()}
+    return Graph(f"{config} {network}", shapes, partial(_bind, config, network))
+
+
+def rebuild_generator(config: ModelConfig, weights: Arrays) -> Generator:
+    """Return the generator in torch, in evaluation mode."""
+    generator = build_model(config, seed=0).generator
+    generator.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
+    return generator.eval().requires_grad_(False)
+
+
+def _build(config: ModelConfig, network: str) -> nn.Module:
+    model = build_model(config, seed=0)
+    return model.embedder if network == "embedder" else model.generator
+
+
+def _bind(config: ModelConfig, network: str, weights: Arrays) -> Any:
+    import openvino
+
+    module = _build(config, network).eval().requires_grad_(False)
+    module.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
+    side = config.image_size
+    if network == "embedder":
+        shapes: list[tuple[int, ...]] = [(1, 3, side, side)] * 2
+    else:
+        shapes = [(1, config.conditioning_channels, side, side), (1, weights["projection.bias"].shape[0])]
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer's, about checks on sizes that stay the same
+        return openvino.convert_model(module, example_input=tuple(map(torch.zeros, shapes)), input=shapes)

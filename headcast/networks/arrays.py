@@ -1,0 +1,30 @@
+"""Pictures and conditionings in, the arrays that networks read out; the side of the door that needs no torch."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.types import Conditioning, Image
+
+
+def images_to_array(images: Sequence[Image]) -> NDArray[np.float32]:
+    """K images of one size to (K, 3, H, W) in [-1, 1]."""
+    pixels = np.stack(images).transpose(0, 3, 1, 2).astype(np.float32)
+    return np.ascontiguousarray(pixels / np.float32(127.5) - np.float32(1))
+
+
+def conditioning_to_array(conditioning: Conditioning, num_channels: int) -> NDArray[np.float32]:
+    """What a generator reads for one frame, (1, C, H, W): `num_channels` decides between 3 and 13 channels.
+
+    Channels: landmark image 3 and warped shot 3 in [-1, 1], then the maps in [0, 1] in the order of CONDITIONING_MAPS.
+    """
+    height, width = conditioning.landmark_image.shape[:2]
+    channels = np.empty((1, num_channels, height, width), np.float32)
+    for start, image in ((0, conditioning.landmark_image), (3, conditioning.warped)):
+        if start < num_channels:
+            np.multiply(image.transpose(2, 0, 1), np.float32(1 / 127.5), out=channels[0, start : start + 3])
+            channels[0, start : start + 3] -= 1.0
+    if num_channels > 6:
+        channels[0, 6:] = conditioning.maps.transpose(2, 0, 1)
+    return channels

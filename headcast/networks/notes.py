@@ -1,0 +1,54 @@
+"""A checkpoint's header in, what it says about itself out; no torch, so that using a model needs none."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from headcast.errors import CheckpointError
+from headcast.header import FileKind, read_header, read_metadata
+from headcast.networks.presets import ModelConfig
+from headcast.types import DRAWING_STYLE
+
+CHECKPOINT: Final = FileKind("checkpoint", format="headcast", version=1, writer="headcast train")
+WEIGHT_DTYPES: Final = ("F16", "F32")
+
+
+@dataclass(frozen=True)
+class CheckpointNotes:
+    """What a checkpoint says about itself beside its weights."""
+
+    preset: str
+    step: int = 0
+    drawing_style: int = DRAWING_STYLE  # of the landmark images it was trained on
+    training: Mapping[str, Any] = field(default_factory=dict)  # settings and figures of its training run
+
+
+def read_notes(path: Path) -> CheckpointNotes:
+    """What a checkpoint says about itself, without loading it."""
+    metadata = read_metadata(path, read_header(path, CHECKPOINT), CHECKPOINT)
+    try:
+        training = json.loads(metadata.get("training", "{}"))
+        return CheckpointNotes(
+            metadata.get("preset", ""), int(metadata["step"]), int(metadata["drawing_style"]), training
+        )
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} has broken notes ({error}); fetch it again") from error
+
+
+def read_config(path: Path, metadata: Mapping[str, str]) -> ModelConfig:
+    """The sizes of the networks that a file's metadata names."""
+    try:
+        return ModelConfig.from_dict(json.loads(metadata["config"]))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path} has a broken configuration ({error}); fetch it again") from error
+
+
+def default_checkpoint_path() -> Path:
+    """The weights that come with the package."""
+    path = Path(str(resources.files("headcast"))) / "assets" / "lite.safetensors"
+    if not path.is_file():
+        raise CheckpointError(f"the package's weights are missing: {path}; give a checkpoint of your own")
+    return path

@@ -1,0 +1,42 @@
+"""An avatar in, frames for conditionings out, computed in torch: on a GPU, or to compare with."""
+
+from headcast.avatars.avatar import Avatar
+from headcast.errors import DeviceError, needs_torch
+from headcast.networks.arrays import conditioning_to_array
+from headcast.reenact.runtime import Generated, to_generated
+from headcast.types import Conditioning
+
+try:
+    import torch
+
+    from headcast.avatars.traced import rebuild_generator
+except ImportError as error:
+    raise needs_torch("running on a GPU", error) from error
+
+
+def has_gpu(*, demanded: bool) -> bool:
+    """Tell whether torch sees a GPU; DeviceError where it does not and one was `demanded`."""
+    if demanded and not torch.cuda.is_available():
+        raise DeviceError("device cuda was asked for, but torch sees no GPU; use --device cpu or auto")
+    return torch.cuda.is_available()
+
+
+class TorchRuntime:
+    """Runs the generator in torch."""
+
+    def __init__(self, avatar: Avatar, device: str, precision: str) -> None:
+        self._device = torch.device(device)
+        self._channels = avatar.config.conditioning_channels
+        self._generator = rebuild_generator(avatar.config, avatar.weights).to(self._device)
+        self._generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch forgets this one
+        self._parameters = torch.from_numpy(avatar.adain_parameters).to(self._device)
+        self._half = precision == "bf16" or (precision == "auto" and self._device.type == "cuda")
+        self.name = f"torch {self._device.type} {'bf16' if self._half else 'f32'}"
+
+    @torch.inference_mode()
+    def __call__(self, conditioning: Conditioning) -> Generated:
+        """Generate one frame."""
+        channels = torch.from_numpy(conditioning_to_array(conditioning, self._channels))
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
+            output = self._generator(channels.to(self._device), self._parameters)
+        return to_generated(output.image.float().cpu().numpy(), output.warp_weight.float().cpu().numpy())
