@@ -4,7 +4,6 @@ On the processor the generator runs in OpenVINO; on a GPU in torch, where torch 
 """
 
 import ctypes
-import importlib.util
 import sys
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -46,11 +45,11 @@ def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto
     for name, value, known in (("device", device, DEVICES), ("precision", precision, PRECISIONS)):
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
-    if device == "cuda" or (device == "auto" and _may_have_gpu()):
-        from headcast.reenact.torch_runtime import TorchRuntime, has_gpu
+    if device == "cuda" or (device == "auto" and _has_gpu()):
+        from headcast.reenact.torch_runtime import TorchRuntime, check_gpu
 
-        if has_gpu(demanded=device == "cuda"):
-            return TorchRuntime(avatar, "cuda", precision)
+        check_gpu()
+        return TorchRuntime(avatar, "cuda", precision)
     return OpenVINORuntime(avatar, precision)
 
 
@@ -76,12 +75,11 @@ def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -
     return Generated(np.ascontiguousarray(pixels.transpose(1, 2, 0)), warp_weight[0, 0].copy())
 
 
-def _may_have_gpu() -> bool:
-    """Tell whether asking torch for a GPU is worth the second that importing it takes: is there NVIDIA's driver?"""
-    if importlib.util.find_spec("torch") is None:
-        return False
+def _has_gpu() -> bool:
+    """Tell whether torch is installed and sees a GPU; importing it takes a second, so NVIDIA's driver is asked first."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-    except OSError:
+        import torch
+    except (OSError, ImportError):
         return False
-    return True
+    return torch.cuda.is_available()

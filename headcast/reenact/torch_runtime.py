@@ -14,11 +14,10 @@ except ImportError as error:
     raise needs_torch("running on a GPU", error) from error
 
 
-def has_gpu(*, demanded: bool) -> bool:
-    """Tell whether torch sees a GPU; DeviceError where it does not and one was `demanded`."""
-    if demanded and not torch.cuda.is_available():
+def check_gpu() -> None:
+    """DeviceError where torch sees no GPU."""
+    if not torch.cuda.is_available():
         raise DeviceError("device cuda was asked for, but torch sees no GPU; use --device cpu or auto")
-    return torch.cuda.is_available()
 
 
 class TorchRuntime:
