@@ -38,7 +38,7 @@ def read_validations(path: Path) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     found = [line for line in lines if line["kind"] == "validation"]
     if not found:
-        raise DataError(f"{path} holds no validation yet; let the run go on")
+        raise DataError(f"{path} holds no validation yet; let the run continue")
     return found
 
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from headcast.data.augment import Disguise, random_disguise
 from headcast.data.episodes import Arrays, resize_shot, stack
-from headcast.data.regions import eyes_box, mouth_box, region_weights
+from headcast.data.regions import eyes_loss_box, mouth_loss_box, region_weights
 from headcast.data.shards import ShardClip, load_all
 from headcast.errors import HeadcastError
 from headcast.media.prefetch import prefetch
@@ -100,8 +100,8 @@ def _frames(clip: ShardClip, disguise: Disguise, random: np.random.Generator) ->
                 "conditioning": draw_landmark_image(shot.landmarks, SIZE).transpose(2, 0, 1),
                 "target": shot.image.transpose(2, 0, 1),
                 "region_weights": region_weights(shot)[None],
-                "mouth_boxes": mouth_box(shot.landmarks),
-                "eye_boxes": eyes_box(shot.landmarks),
+                "mouth_boxes": mouth_loss_box(shot.landmarks),
+                "eye_boxes": eyes_loss_box(shot.landmarks),
             }
         )
     return stack(frames)

@@ -15,7 +15,7 @@ Each message says what was given, what was expected and what to do.
 
 
 class HeadcastError(Exception):
-    """Base of all errors that a user can mend; its message is one line."""
+    """Base of all errors that a user can fix; its message is one line."""
 
 
 class MediaError(HeadcastError):

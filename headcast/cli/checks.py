@@ -21,7 +21,7 @@ _GIGABYTE = 2**30
 
 
 class State(str, Enum):
-    """How a check ended: fine, works but slowly or tightly, must be mended."""
+    """How a check ended: fine, works but slowly or tightly, must be fixed."""
 
     OK = "ok"
     WARN = "warn"

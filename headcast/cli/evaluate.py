@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, required=True, metavar="DIR", help="clips, one face each, PERSON_1.mp4; or shards"
     )
     output = parser.add_mutually_exclusive_group(required=True)
-    output.add_argument("--report", type=Path, metavar="DIR", help="written here; started runs go on")
+    output.add_argument("--report", type=Path, metavar="DIR", help="written here; resumes one that was stopped")
     output.add_argument(
         "--export-protocol", type=Path, metavar="DIR", help="write shots and driving frames for other methods, and end"
     )

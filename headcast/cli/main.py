@@ -1,6 +1,6 @@
 """Command-line words in, one command's work done; the exit code out.
 
-0: done. 1: done, and the answer is no (`verify`, `doctor`). 2: the user can mend it, one line on stderr says how.
+0: done. 1: done, and the answer is no (`verify`, `doctor`). 2: the user can fix it, one line on stderr says how.
 130: interrupted. 143: ended by SIGTERM, 129 by SIGHUP. Anything else is a defect of Headcast and keeps its traceback.
 """
 

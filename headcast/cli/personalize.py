@@ -6,6 +6,7 @@ from pathlib import Path
 
 from headcast.cli.arguments import number, whole_number
 from headcast.cli.report import Report
+from headcast.personalization.budget import FIRST_STEPS, STEPS_PER_PICTURE
 
 SUMMARY = "tune the model to one person, from 1 to 32 photos or a video"
 
@@ -25,8 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.avatar")
     budget = parser.add_mutually_exclusive_group()
-    budget.add_argument("--steps", type=whole_number(1), metavar="N", help="default: 80, and 12 for each further photo")
-    budget.add_argument("--minutes", type=number(0.01, 1e4), metavar="M", help="tune for so long instead")
+    budget.add_argument(
+        "--steps",
+        type=whole_number(1),
+        metavar="N",
+        help=f"default: {FIRST_STEPS}, and {STEPS_PER_PICTURE} for each further photo",
+    )
+    budget.add_argument("--minutes", type=number(0.01, 1e4), metavar="M", help="stop after M minutes of tuning")
     parser.add_argument(
         "--consent", type=_note, metavar="TEXT", help="who agreed to this, and when; goes into every video made"
     )

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Report:
-    """Look at every photo; nothing is changed in the folder."""
+    """Measure every photo; nothing is changed in the folder."""
     from headcast.personalization.check import check_photos
     from headcast.personalization.coach import LEAVE_OUT
     from headcast.provenance.verify import printable

@@ -19,5 +19,5 @@ class Report:
 
 
 def failure_as_json(command: str, message: str) -> str:
-    """The one line of a command that ended in an error the user can mend."""
+    """The one line of a command that ended in an error that the user can fix."""
     return json.dumps({"command": command, "ok": False, "error": message})

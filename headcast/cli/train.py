@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, dest="run_dir", metavar="DIR", help="written here")
     parser.add_argument("--list", type=Path, metavar="CSV", help="of clips: columns file, identity, split (train, val)")
     parser.add_argument("--preset", choices=tuple(PRESETS), default="lite", help="default: %(default)s")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
-    parser.add_argument("--start", type=Path, metavar="FILE", help="a checkpoint to begin with, not random weights")
+    parser.add_argument("--resume", action="store_true", help="resume the run in DIR")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="start from a checkpoint, not from random weights")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     parser.add_argument("--seed", type=whole_number(0), default=0, metavar="N", help="default: %(default)s")
     _add_schedule(parser.add_argument_group("schedule", "how long, and on how much at a time"))
@@ -37,11 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_schedule(parser: argparse._ArgumentGroup) -> None:
     budget = parser.add_mutually_exclusive_group()
-    budget.add_argument("--minutes", type=number(0.01, 1e6), metavar="M", help="train for so long")
-    budget.add_argument("--samples", type=whole_number(1), metavar="N", help="train on so many episodes")
-    budget.add_argument(
-        "--epochs", type=whole_number(1), metavar="N", help="train on so many episodes of each video; paper: 75"
-    )
+    budget.add_argument("--minutes", type=number(0.01, 1e6), metavar="M", help="stop after M minutes of training")
+    budget.add_argument("--samples", type=whole_number(1), metavar="N", help="stop after N episodes")
+    epochs = f"stop after N episodes of each video; paper: {_PAPER_EPOCHS['fine-tuned']}"
+    budget.add_argument("--epochs", type=whole_number(1), metavar="N", help=epochs)
     parser.add_argument(
         "--batch-size",
         type=whole_number(1, 4096),
@@ -49,9 +48,14 @@ def _add_schedule(parser: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="episodes per step and process; default: %(default)s",
     )
-    parser.add_argument("--shots", type=whole_number(1, 32), metavar="K", help="per episode; lite: 3, paper: 8")
     parser.add_argument(
-        "--sizes", type=_sizes, default=(), metavar="LIST", help="such as 128:0.6,256:0.4 - begin with smaller frames"
+        "--shots",
+        type=whole_number(1, 32),
+        metavar="K",
+        help=f"per episode; {', '.join(f'{name}: {count}' for name, count in _SHOTS.items())}",
+    )
+    parser.add_argument(
+        "--sizes", type=_sizes, default=(), metavar="LIST", help="such as 128:0.6,256:0.4: start with smaller frames"
     )
 
 
@@ -61,7 +65,8 @@ def _add_losses(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument(
         "--feed-forward",
         action="store_true",
-        help="leave out the embedding-match loss: for use without fine-tuning; paper: 150 epochs",
+        help="leave out the embedding-match loss: for use without fine-tuning; "
+        f"paper: {_PAPER_EPOCHS['feed-forward']} epochs",
     )
 
 
@@ -83,7 +88,7 @@ def _add_machine(parser: argparse._ArgumentGroup) -> None:
         type=number(0.001, 1e5),
         default=8.0,
         metavar="GIB",
-        help="for shards, in each process; of more, some are held at a time; default: %(default)g",
+        help="for shards, in each process; larger data takes turns in it; default: %(default)g",
     )
 
 

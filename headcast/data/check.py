@@ -65,7 +65,7 @@ def check_shards(folder: Path, runner: Runner, on_progress: Callable[[int], None
     keys = Counter(key for findings in found for key in findings.keys)
     notes = tuple(note for findings in found for note in findings.notes)
     problems = [problem for findings in found for problem in findings.problems]
-    problems += [f"{key} stands in the shards {count} times" for key, count in keys.items() if count > 1]
+    problems += [f"{key} is in the shards {count} times" for key, count in keys.items() if count > 1]
     problems += _problems_of_manifest(folder, manifest, notes)
     pictures = tuple(picture for findings in found for picture in findings.pictures)
     return Findings(manifest, tuple(sorted(problems)), notes, pictures)
@@ -134,7 +134,7 @@ def _problems_of_manifest(folder: Path, manifest: Manifest, notes: Sequence[Clip
         yield f"{extra} is not in the manifest"
     for one, other in combinations(manifest.identities, 2):
         for identity in sorted(set(manifest.identities[one]) & set(manifest.identities[other])):
-            yield f"{identity} stands in the splits {one} and {other}"
+            yield f"{identity} is in the splits {one} and {other}"
     for split in manifest.identities:
         mine = [note for note in notes if note.split == split]
         if {note.identity for note in mine} != set(manifest.identities[split]):

@@ -126,7 +126,7 @@ def _read_list(folder: Path, list_path: Path, split: str | None) -> list[ClipFil
     clips = [ClipFile(folder / row["file"], row["identity"]) for row in rows if split in (None, row.get("split"))]
     missing = [clip.path for clip in clips if not clip.path.is_file()]
     if missing:
-        raise MediaError(f"{missing[0]} stands in {list_path} but does not exist; mend the list")
+        raise MediaError(f"{missing[0]} is listed in {list_path} but does not exist; fix the list")
     return clips
 
 

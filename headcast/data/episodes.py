@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.data.augment import Disguise, random_disguise, roughen_landmarks, spoil_image
-from headcast.data.regions import eyes_box, mouth_box, region_weights
+from headcast.data.regions import eyes_loss_box, mouth_loss_box, region_weights
 from headcast.data.stills import MovedStill, move_still
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
 from headcast.geometry.retarget import Retargeter, find_reference
@@ -48,7 +48,7 @@ class EpisodeSettings:
     max_warped_shots: int = 8  # warped together; 1 for a generator that reads no warped shot
 
 
-class Clip(Protocol):
+class EpisodeClip(Protocol):
     """A tracked clip of 256-pixel frames, from wherever it is read; one of one frame is a still."""
 
     def __len__(self) -> int:
@@ -69,11 +69,11 @@ class Clip(Protocol):
 class EpisodeSampler:
     """Draws episodes from clips and stills.
 
-    Each episode has a seed of its own, made of `seed`, step and row: a run that goes on, and one that shares its rows
+    Each episode has a seed of its own, made of `seed`, step and row: a resumed run, and one that shares its rows
     among processes, draw what an undisturbed one would.
     """
 
-    def __init__(self, clips: Sequence[Clip], settings: EpisodeSettings, seed: int) -> None:
+    def __init__(self, clips: Sequence[EpisodeClip], settings: EpisodeSettings, seed: int) -> None:
         if not clips:
             raise ValueError("clips must hold at least one clip")
         self._clips = clips
@@ -129,7 +129,7 @@ class EpisodeSampler:
         return make_episode([moved.shot], driving, target, shots, clip_number, settings, moved.shown)
 
     def _driving(
-        self, clip: Clip, shot: Shot, target: Shot, disguise: Disguise, random: np.random.Generator
+        self, clip: EpisodeClip, shot: Shot, target: Shot, disguise: Disguise, random: np.random.Generator
     ) -> Landmarks:
         """Return the target's landmarks, some of the time as retargeting would give them."""
         if not self._settings.disguise or random.random() > RETARGET_SHARE:
@@ -172,8 +172,8 @@ def pack_episode(
         "conditioning": images.transpose(2, 0, 1),
         "target": target.image.transpose(2, 0, 1),
         "region_weights": region_weights(target)[None],
-        "mouth_boxes": mouth_box(target.landmarks),
-        "eye_boxes": eyes_box(target.landmarks),
+        "mouth_boxes": mouth_loss_box(target.landmarks),
+        "eye_boxes": eyes_loss_box(target.landmarks),
         "video_index": np.array(video_index),
     }
 
@@ -221,7 +221,7 @@ def stack(episodes: Sequence[Arrays]) -> Arrays:
 class FrameDistances:
     """How far the frames of one clip are from each other in pose and expression."""
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: EpisodeClip) -> None:
         poses = [fit_pose(landmarks) for landmarks in clip.landmarks]
         faces = [remove_pose(landmarks, pose) for landmarks, pose in zip(clip.landmarks, poses, strict=True)]
         self._controls = controls_in_spreads(np.array([measure_controls(face) for face in faces]))

@@ -1,4 +1,4 @@
-"""Videos and photos in, shards of tracked clips with a manifest out; killed at any moment it goes on where it stopped.
+"""Videos and photos in, shards of tracked clips with a manifest out; killed at any moment it resumes where it stopped.
 
 Which clip goes into which shard is fixed beforehand: in the order of a hash of its name, so that every shard mixes
 people, `clips_per_shard` of a split to each.
@@ -83,7 +83,7 @@ def _open_folder(out: Path, plan: str) -> None:
         if not (out / PLAN_NAME).is_file():
             raise DataError(f"{out} holds other files; give a new folder")
         if read_table(out / PLAN_NAME, _MAX_PLAN_BYTES).get("plan") != plan:
-            raise DataError(f"{out} was begun with other clips or settings; give the same ones, or a new folder")
+            raise DataError(f"{out} was started with other clips or settings; give the same ones, or a new folder")
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / PLAN_NAME, json.dumps({"plan": plan}))
     (out / PARTS_DIR).mkdir(exist_ok=True)
@@ -98,7 +98,7 @@ def _sweep(out: Path) -> None:
 def _part_of(unit: Unit) -> Part:
     part = finished_part(unit)
     if part is None:
-        raise DataError(f"{unit.name} vanished from {unit.out} meanwhile; start again, it goes on where it stopped")
+        raise DataError(f"{unit.name} was deleted from {unit.out} during the run; start again, it resumes")
     return part
 
 

@@ -32,12 +32,12 @@ def region_weights(target: Shot) -> Mask:
     return np.asarray(cv2.blur(weights.astype(np.float32), (5, 5)), np.float32)
 
 
-def mouth_box(landmarks: Landmarks) -> NDArray[np.float32]:
+def mouth_loss_box(landmarks: Landmarks) -> NDArray[np.float32]:
     """Return left, top, width and height (4,) of a box around the mouth, its size set by the face, not the opening."""
     return _box(landmarks[list(OUTER_LIPS), :2], 1.5 * eye_distance(landmarks), MOUTH_ASPECT)
 
 
-def eyes_box(landmarks: Landmarks) -> NDArray[np.float32]:
+def eyes_loss_box(landmarks: Landmarks) -> NDArray[np.float32]:
     """Return left, top, width and height (4,) of a box around both eyes."""
     return _box(landmarks[[*RIGHT_EYE, *LEFT_EYE], :2], 2.1 * eye_distance(landmarks), EYES_ASPECT)
 

@@ -111,12 +111,12 @@ def _listed(files: Mapping[str, Location], list_path: Path) -> list[SourceClip]:
     for row in rows:
         name, split = row["file"], row.get("split") or "train"
         if name not in files:
-            raise DataError(f"{name!r:.80} stands in {list_path} but is no clip of the source; mend the list")
+            raise DataError(f"{name!r:.80} is listed in {list_path} but is no clip of the source; fix the list")
         if split not in SPLITS:
             raise DataError(f"{list_path} gives {name} the split {split!r:.20}; expected one of {', '.join(SPLITS)}")
         clips.append(SourceClip(name, files[name], row["identity"], name, split, row.get("tier") or ""))
     if len({clip.name for clip in clips}) < len(clips):
-        raise DataError(f"{list_path} lists a file twice; mend the list")
+        raise DataError(f"{list_path} lists a file twice; fix the list")
     return clips if "split" in rows[0] else _split(clips)
 
 
@@ -134,6 +134,5 @@ def _check_splits(clips: list[SourceClip]) -> None:
     for clip in clips:
         if splits.setdefault(clip.identity, clip.split) != clip.split:
             raise DataError(
-                f"{clip.identity} stands in the splits {splits[clip.identity]} and {clip.split}; "
-                "keep each person in one"
+                f"{clip.identity} is in the splits {splits[clip.identity]} and {clip.split}; keep each person in one"
             )

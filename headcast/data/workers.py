@@ -43,8 +43,8 @@ def run_here(function: Callable[[Job], Result], jobs: Sequence[Job], num_workers
                 yield from map(Future.result, done)
         except BrokenProcessPool as error:
             raise DataError(
-                "a worker process was ended from outside, perhaps for want of memory; "
-                "start again with fewer --workers, it goes on where it stopped"
+                "a worker process was killed, possibly out of memory; "
+                "start again with fewer --workers: the run resumes where it stopped"
             ) from error
         except BaseException:
             for worker in set(multiprocessing.active_children()) - others:

@@ -27,7 +27,7 @@ class Smoother:
         self._raw = self._smoothed = self._velocity = np.zeros((NUM_LANDMARKS, 3))
 
     def __call__(self, landmarks: Landmarks, time: Fraction) -> Landmarks:
-        """Return the smoothed landmarks at `time` in seconds; ValueError if time does not go on."""
+        """Return the smoothed landmarks at `time` in seconds; ValueError if time does not increase."""
         raw = landmarks.astype(np.float64)
         if self._time is None:
             self._smoothed, self._velocity = raw, np.zeros_like(raw)

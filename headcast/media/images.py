@@ -81,7 +81,7 @@ def _opened(path: PathLike) -> Pillow.Image:
     file = existing_file(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of sizes, which are checked below, and of what Pillow mends itself
+            warnings.simplefilter("ignore")  # of sizes, which are checked below, and of what Pillow repairs itself
             picture = Pillow.open(file, formats=READABLE_FORMATS)
     except Pillow.DecompressionBombError:
         raise MediaError(f"{path} is too large, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it") from None

@@ -10,8 +10,8 @@ from headcast.errors import FaceError, HeadcastError, MediaError
 from headcast.media.images import read_image, write_image
 from headcast.personalization.coach import LEAVE_OUT, Advice, advise, missing
 from headcast.personalization.contact_sheet import THUMBNAIL_SIZE, blank_thumbnail, contact_sheet
-from headcast.personalization.gather import photo_paths
-from headcast.personalization.look import Look, look_at
+from headcast.personalization.photo_features import PhotoFeatures, measure_photo
+from headcast.personalization.pictures import photo_paths
 from headcast.reenact.sitter import load_sitter
 from headcast.types import Image
 
@@ -39,7 +39,7 @@ class FolderCheck:
 
 
 def check_photos(folder: str | Path, sheet: str | Path | None = None) -> FolderCheck:
-    """Look at every photo of a folder; draw the contact sheet `sheet` (PNG, JPEG or WebP) if asked for.
+    """Measure every photo of a folder; draw the contact sheet `sheet` (PNG, JPEG or WebP) if asked for.
 
     Raises MediaError for a folder without photos, FaceError where none has a face.
     """
@@ -47,26 +47,24 @@ def check_photos(folder: str | Path, sheet: str | Path | None = None) -> FolderC
     if len(paths) > MAX_PHOTOS:
         raise MediaError(f"{folder} holds {len(paths)} photos, at most {MAX_PHOTOS} are checked; take some out")
     seen = [_read(path) for path in paths]
-    looks = [one.look for one in seen if one.look is not None]
-    if not looks:
+    with_face = [(path, one.features) for path, one in zip(paths, seen, strict=True) if one.features]
+    if not with_face:
         first = f"{paths[0].name} {seen[0].problem}"
         raise FaceError(f"none of the {len(paths)} photos in {folder} can be used; the first: {first}")
-    spoken = iter(advise(looks, [path.name for path, one in zip(paths, seen, strict=True) if one.look is not None]))
-    advice = [Advice(LEAVE_OUT, one.problem) if one.look is None else next(spoken) for one in seen]
-    photos = tuple(_checked(path, one.look, its) for path, one, its in zip(paths, seen, advice, strict=True))
+    spoken = iter(advise([features for _, features in with_face], [path.name for path, _ in with_face]))
+    advice = [Advice(LEAVE_OUT, one.problem) if one.features is None else next(spoken) for one in seen]
+    photos = tuple(_checked(path, one.features, its) for path, one, its in zip(paths, seen, advice, strict=True))
     if sheet is not None:
         write_image(sheet, contact_sheet([one.thumbnail for one in seen], [path.name for path in paths], advice), {})
-    kept = [
-        one.look for one, its in zip(seen, advice, strict=True) if one.look is not None and its.verdict != LEAVE_OUT
-    ]
-    return FolderCheck(photos, missing(kept))
+    used = [one.features for one, its in zip(seen, advice, strict=True) if its.verdict != LEAVE_OUT and one.features]
+    return FolderCheck(photos, missing(used))
 
 
 @dataclass(frozen=True)
 class _Seen:
     """One photo, reduced to what is needed of it: a folder's photos do not fit into memory at once."""
 
-    look: Look | None
+    features: PhotoFeatures | None
     problem: str
     thumbnail: Image
 
@@ -74,15 +72,15 @@ class _Seen:
 def _read(path: Path) -> _Seen:
     try:
         sitter = load_sitter(path, size=THUMBNAIL_SIZE)
-        return _Seen(look_at(sitter), "", sitter.shot.image)
+        return _Seen(measure_photo(sitter), "", sitter.shot.image)
     except FaceError as error:
         return _Seen(None, _without_name(str(error), path), _fitted(read_image(path)))
     except HeadcastError as error:
         return _Seen(None, _without_name(str(error), path), blank_thumbnail())
 
 
-def _checked(path: Path, look: Look | None, advice: Advice) -> PhotoCheck:
-    size, detail = (look.size, look.detail) if look else (None, None)
+def _checked(path: Path, features: PhotoFeatures | None, advice: Advice) -> PhotoCheck:
+    size, detail = (features.size, features.detail) if features else (None, None)
     return PhotoCheck(path, advice.verdict, advice.reason, size, detail)
 
 

@@ -1,4 +1,4 @@
-"""Looks of one person's pictures in, advice out: which help, which help little, which to leave out, and why.
+"""Features of one person's photos in, advice out: which help, which help little, which to leave out, and why.
 
 Only pictures with a face come here. The person is whoever most pictures show; what is sharp is measured by the others.
 The limits were chosen on people whose pictures the likeness had not been made from (docs/personalize.md).
@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.personalization.look import WANTED, Look, expression_distance, turn_distance
+from headcast.personalization.photo_features import WANTED, PhotoFeatures, expression_distance, turn_distance
 
 ENOUGH_DETAIL: Final = 64.0  # pixels across the face; the model's frame shows about 120
 LEAST_DETAIL: Final = 0.5  # of what the middle one of all pictures shows
@@ -33,51 +33,51 @@ class Advice:
     reason: str
 
 
-def advise(looks: Sequence[Look], names: Sequence[str]) -> tuple[Advice, ...]:
+def advise(photos: Sequence[PhotoFeatures], names: Sequence[str]) -> tuple[Advice, ...]:
     """Judge each picture beside the others, in their order; at least one is never left out."""
-    harm = _too_little_detail(looks)
-    harm |= _duplicates(looks, names, [number for number in range(len(looks)) if number not in harm])
-    harm |= _strangers(looks, names, [number for number in range(len(looks)) if number not in harm])
+    harm = _too_little_detail(photos)
+    harm |= _duplicates(photos, names, [number for number in range(len(photos)) if number not in harm])
+    harm |= _strangers(photos, names, [number for number in range(len(photos)) if number not in harm])
     kept: list[int] = []
     advice = []
-    for number, look in enumerate(looks):
+    for number, photo in enumerate(photos):
         if number in harm:
             advice.append(Advice(LEAVE_OUT, harm[number]))
             continue
-        twin = next((other for other in kept if _same_pose(look, looks[other])), None)
+        twin = next((other for other in kept if _same_pose(photo, photos[other])), None)
         kept.append(number)
         if twin is not None:
             advice.append(Advice(HELPS_LITTLE, f"the pose and expression of {names[twin]} again"))
         else:
-            advice.append(Advice(HELPS, ", ".join(look.shows) or "straight, at rest"))
+            advice.append(Advice(HELPS, ", ".join(photo.shows) or "straight, at rest"))
     return tuple(advice)
 
 
-def missing(looks: Sequence[Look]) -> tuple[str, ...]:
+def missing(photos: Sequence[PhotoFeatures]) -> tuple[str, ...]:
     """Name what no picture shows, of WANTED."""
-    return tuple(wanted for wanted in WANTED if not any(wanted in look.shows for look in looks))
+    return tuple(wanted for wanted in WANTED if not any(wanted in photo.shows for photo in photos))
 
 
-def _too_little_detail(looks: Sequence[Look]) -> dict[int, str]:
-    if not looks:
+def _too_little_detail(photos: Sequence[PhotoFeatures]) -> dict[int, str]:
+    if not photos:
         return {}
-    middle = float(np.median([look.detail for look in looks]))
+    middle = float(np.median([photo.detail for photo in photos]))
     limit = min(ENOUGH_DETAIL, LEAST_DETAIL * middle)
     return {
-        number: f"face too small: {look.size:.0f} pixels across, the others show {middle:.0f}"
-        if look.size < limit
-        else f"blurred: it shows {look.detail:.0f} pixels of detail across the face, the others {middle:.0f}"
-        for number, look in enumerate(looks)
-        if look.detail < limit
+        number: f"face too small: {photo.size:.0f} pixels across, the others show {middle:.0f}"
+        if photo.size < limit
+        else f"blurred: it shows {photo.detail:.0f} pixels of detail across the face, the others {middle:.0f}"
+        for number, photo in enumerate(photos)
+        if photo.detail < limit
     }
 
 
-def _duplicates(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
+def _duplicates(photos: Sequence[PhotoFeatures], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
     """Find pictures that show nothing that a more detailed one does not show."""
     kept: list[int] = []
     found = {}
-    for number in sorted(usable, key=lambda number: -looks[number].detail):
-        twin = next((other for other in kept if _equal(looks[number], looks[other])), None)
+    for number in sorted(usable, key=lambda number: -photos[number].detail):
+        twin = next((other for other in kept if _equal(photos[number], photos[other])), None)
         if twin is None:
             kept.append(number)
         else:
@@ -85,11 +85,11 @@ def _duplicates(looks: Sequence[Look], names: Sequence[str], usable: Sequence[in
     return found
 
 
-def _strangers(looks: Sequence[Look], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
+def _strangers(photos: Sequence[PhotoFeatures], names: Sequence[str], usable: Sequence[int]) -> dict[int, str]:
     """Find whom most pictures show: those like the one that is most like all; then who is not like them."""
     if len(usable) < 2:
         return {}
-    vectors = np.array([looks[number].vector for number in usable])
+    vectors = np.array([photos[number].vector for number in usable])
     alike = vectors @ vectors.T
     middle = int(alike.sum(axis=0).argmax())
     limit = STRANGER if len(usable) > 2 else STRANGER_OF_TWO
@@ -109,7 +109,7 @@ def _likeness_to_others(vectors: NDArray[np.float64], same: NDArray[np.bool_]) -
     return np.asarray((vectors * others).sum(axis=1) / np.maximum(np.linalg.norm(others, axis=1), 1e-9))
 
 
-def _equal(one: Look, other: Look) -> bool:
+def _equal(one: PhotoFeatures, other: PhotoFeatures) -> bool:
     points = np.sqrt(((one.points - other.points) ** 2).sum(axis=1).mean())
     return bool(
         1.0 - one.pixels @ other.pixels < EQUAL_PIXELS
@@ -118,5 +118,5 @@ def _equal(one: Look, other: Look) -> bool:
     )
 
 
-def _same_pose(one: Look, other: Look) -> bool:
+def _same_pose(one: PhotoFeatures, other: PhotoFeatures) -> bool:
     return expression_distance(one, other) < SAME_EXPRESSION and turn_distance(one, other) < SAME_TURN

@@ -18,7 +18,7 @@ from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model
 from headcast.networks.notes import default_checkpoint_path
-from headcast.personalization.gather import Gathered, gather
+from headcast.personalization.pictures import Pictures, load_pictures
 from headcast.personalization.tuning import person_of, tune, tune_config
 from headcast.provenance.marks import Marks, fingerprint
 from headcast.training.candidates import reason
@@ -71,21 +71,21 @@ def personalize(
     checkpoint = options.checkpoint or default_checkpoint_path()
     model = load_checkpoint(checkpoint)
     sources = source if isinstance(source, list) else [source]
-    gathered = gather([Path(each) for each in sources], model.config.image_size)
+    pictures = load_pictures([Path(each) for each in sources], model.config.image_size)
     marks = Marks(
         kind="avatar",
         model=checkpoint.name,
         model_sha256=fingerprint(checkpoint),
-        source_sha256=tuple(fingerprint(path) for path in gathered.files),
+        source_sha256=tuple(fingerprint(path) for path in pictures.files),
         seed=options.seed,
         consent=options.consent,
     )
-    shots = [sitter.shot for sitter in gathered.sitters]
+    shots = [sitter.shot for sitter in pictures.sitters]
     person = person_of(shots, model.config, options.seed)
     tuned = _tune(model, shots, person, options)
     frames = f"{person.num_held_out} held-out shots" if person.num_held_out else "self-made episodes"
     why = reason(tuned.candidates, tuned.kept, frames)
-    save_avatar(output, _content(model, gathered, tuned, why, marks))
+    save_avatar(output, _content(model, pictures, tuned, why, marks))
     return PersonalizeResult(
         output,
         len(shots),
@@ -94,7 +94,7 @@ def personalize(
         tuned.kept.share,
         why,
         tuned.interrupted,
-        gathered.dropped,
+        pictures.dropped,
         time.monotonic() - started,
     )
 
@@ -117,17 +117,17 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
         return tune(model, shots, person, config, features, partial(_show, bar))
 
 
-def _content(model: Model, gathered: Gathered, tuned: Finetuned, why: str, marks: Marks) -> AvatarContent:
+def _content(model: Model, pictures: Pictures, tuned: Finetuned, why: str, marks: Marks) -> AvatarContent:
     """The avatar shows its first photo, and the expressions of all shots within it."""
-    shown = gathered.sitters[0]
+    shown = pictures.sitters[0]
     settings: dict[str, Any] = {
-        "num_shots": len(gathered.sitters),
+        "num_shots": len(pictures.sitters),
         "num_steps": tuned.num_steps,
         "kept_share": tuned.kept.share,
         "reason": why,
         "candidates": [vars(candidate) for candidate in tuned.candidates],
     }
-    shots = [sitter.shot for sitter in gathered.sitters]
+    shots = [sitter.shot for sitter in pictures.sitters]
     avatar = tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, shots)
     return AvatarContent(avatar, shown.photo, shown.box, settings, marks.to_metadata())
 

@@ -14,6 +14,7 @@ from headcast.media.prefetch import prefetch
 from headcast.networks.model import Model
 from headcast.networks.presets import ModelConfig
 from headcast.networks.tensors import images_to_tensor
+from headcast.personalization.budget import default_steps
 from headcast.personalization.expression import measure_openings
 from headcast.training.candidates import Judge
 from headcast.training.content import FeatureNetworks
@@ -27,7 +28,6 @@ NUM_HELD_BATCHES: Final = 6  # of built-in motions on which the feed-forward mod
 NUM_JUDGED: Final = 9  # frames without a held-out shot of their own
 JUDGED_STREAM: Final = NUM_HELD_BATCHES  # draws other motions than the batches that are held
 LEAST_LIVELINESS, LEAST_LIVELINESS_JUDGED = 0.9, 0.7  # of a movement like the start's: without, with held-out shots
-FIRST_STEPS, STEPS_PER_SHOT = 110, 10  # what one photo takes, and each further one
 
 
 def person_of(shots: Sequence[Shot], sizes: ModelConfig, seed: int) -> Person:
@@ -48,7 +48,7 @@ def tune_config(
 ) -> FinetuneConfig:
     """How to tune; without a budget, for as many steps as the number of pictures deserves."""
     if steps is None and seconds is None:
-        steps = FIRST_STEPS + STEPS_PER_SHOT * (num_shots - 1)
+        steps = default_steps(num_shots)
     # Held-out shots show the person's expressions themselves; without any, the start's are all there is to keep to.
     least = LEAST_LIVELINESS_JUDGED if person.num_held_out else LEAST_LIVELINESS
     if not model.config.reads_warped_shot:

@@ -18,7 +18,7 @@ DEFAULT_MAX_SIDE = 1920
 
 @dataclass(frozen=True)
 class Sitter:
-    """The person to animate: `shot` is the part of `photo` inside `box`; on `pinned` sides of it the photo goes on."""
+    """The person to animate: `shot` is the part of `photo` inside `box`; the photo continues on its `pinned` sides."""
 
     photo: Image
     box: Box
@@ -47,5 +47,5 @@ def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256
 
 
 def pinned_sides(box: Box, width: int, height: int) -> Sides:
-    """Return on which sides of the box a photo of this size goes on: nothing may move there."""
+    """Return on which sides of the box a photo of this size continues: nothing may move there."""
     return box.left > 0, box.top > 0, box.left + box.width < width, box.top + box.height < height

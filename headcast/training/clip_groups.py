@@ -42,7 +42,7 @@ class ClipGroups:
     """Shards of which `num_held` clips are held, in groups; the oldest is replaced every `STEPS_PER_GROUP` steps.
 
     Each reader (a worker of a rank) holds clips of its own. What it draws in a step depends on the step alone, so that
-    a run that goes on draws what an unbroken one would. Neighbouring rows come from different groups.
+    a resumed run draws what an unbroken one would. Neighbouring rows come from different groups.
     """
 
     folder: Path

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from headcast.data.clips import ClipFile, find_clips, load_clips
-from headcast.data.episodes import Arrays, Clip, EpisodeSampler, EpisodeSettings
+from headcast.data.episodes import Arrays, EpisodeClip, EpisodeSampler, EpisodeSettings
 from headcast.data.manifest import is_shards
 from headcast.data.shards import ShardClips, load_all, read_manifest
 from headcast.errors import DataError
@@ -48,7 +48,7 @@ class Feed:
     validation: list[EpisodeBatch]
 
 
-class Source(Protocol):
+class EpisodeSource(Protocol):
     """Episodes of one rank."""
 
     def batches(self, steps: Iterator[int], worker: int, num_workers: int) -> Iterator[Arrays]:
@@ -59,8 +59,8 @@ def open_feed(settings: FeedSettings, ranks: Ranks) -> Feed:
     """Find the clips and hold those that fit; DataError where they cannot be trained on."""
     rows = ranks.rows(settings.episodes.batch_size)
     all_rows = replace(settings.episodes, batch_size=ranks.count * settings.episodes.batch_size)
-    source: Source
-    held_out: Sequence[Clip]
+    source: EpisodeSource
+    held_out: Sequence[EpisodeClip]
     if is_shards(settings.folder):
         reader = ShardClips(settings.folder, "train", seed=settings.seed)
         num_videos = reader.num_videos
@@ -98,14 +98,14 @@ def split_clips(folder: Path, list_path: Path | None) -> tuple[list[ClipFile], l
     return [c for c in clips if c.identity not in held_out], [c for c in clips if c.identity in held_out]
 
 
-def _validation(clips: Sequence[Clip], settings: FeedSettings) -> list[EpisodeBatch]:
+def _validation(clips: Sequence[EpisodeClip], settings: FeedSettings) -> list[EpisodeBatch]:
     """The same episodes at each validation; two at least in a batch, for the probes swap them."""
     batch_size = max(2, settings.episodes.batch_size)
     sampler = EpisodeSampler(clips, replace(settings.episodes, batch_size=batch_size, disguise=False), settings.seed)
     return [batch_from_arrays(arrays) for arrays in islice(sampler.batches(), NUM_VALIDATION_BATCHES)]
 
 
-def _episodes(source: Source, first_step: int, num_workers: int) -> Iterator[EpisodeBatch]:
+def _episodes(source: EpisodeSource, first_step: int, num_workers: int) -> Iterator[EpisodeBatch]:
     if num_workers == 0:
         return prefetch(map(batch_from_arrays, source.batches(count(first_step), 0, 1)), NUM_PREFETCHED)
     loader = DataLoader(_Steps(source, first_step), batch_size=None, num_workers=num_workers)
@@ -115,7 +115,7 @@ def _episodes(source: Source, first_step: int, num_workers: int) -> Iterator[Epi
 class _Steps(IterableDataset[dict[str, Tensor]]):
     """Every worker draws its own steps; the loader asks them in turn, so the steps come in order."""
 
-    def __init__(self, source: Source, first_step: int) -> None:
+    def __init__(self, source: EpisodeSource, first_step: int) -> None:
         self.source, self.first_step = source, first_step
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:

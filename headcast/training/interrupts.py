@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def interrupts() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM set the event, and whoever works can end well; a second Ctrl-C ends the work at once."""
+    """Ctrl-C and SIGTERM set the event, so that the work can end cleanly; a second Ctrl-C stops it at once."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked  # only the main thread may listen to signals

@@ -15,7 +15,7 @@ STATISTICS = "stats.jsonl"
 
 
 class Journal:
-    """The figures of a run, a line each; what was written after `step`, where the run now goes on, is struck out."""
+    """The figures of a run, a line each; those after `step`, from which the run resumes, are dropped."""
 
     def __init__(self, run_dir: Path, step: int, report: Callable[[str], None]) -> None:
         self._path, self._report = run_dir / STATISTICS, report
@@ -56,7 +56,7 @@ class Journal:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    """The lines of an earlier sitting, without one that was cut short."""
+    """The lines that were written before, without a last one that was cut short."""
     lines: list[dict[str, Any]] = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:

@@ -116,7 +116,7 @@ def _first_model(config: TrainingConfig, files: RunFiles) -> Model:
 
 
 def _begin(learner: MetaLearner, files: RunFiles) -> Budget:
-    """Start afresh, or where an earlier sitting ended."""
+    """Start afresh, or resume where the run stopped."""
     if files.resume:
         saved = load_state(files.run_dir, learner)
         return Budget(learner.config, int(saved["num_samples"]), saved["seconds"])
@@ -183,7 +183,7 @@ class _RunFolder:
             thin(self._run_dir / SAMPLES, ".png", MOST_SAMPLES)
             self._journal.write("validation", self._position(), result, self._budget.progress())
             self._warn(validation_alarms(result))
-            self._save(result)  # last: a resumed run strikes out what was written after the saved step
+            self._save(result)  # last: a resumed run drops what was written after the saved step
 
     def _save(self, validation: dict[str, float]) -> None:
         learner, budget = self._learner, self._budget

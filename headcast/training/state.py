@@ -1,4 +1,4 @@
-"""What a run needs to go on: a learner in, a folder of two safetensors files out, and back.
+"""What a run needs to resume: a learner in, a folder of two safetensors files out, and back.
 
 RUN/state/00000500/ holds networks.safetensors (networks, running averages, optimisers, random state) and
 videos.safetensors (the video embeddings with their optimiser: a row for each training video, which outgrow all else).
@@ -28,7 +28,7 @@ def save_state(run_dir: Path, learner: MetaLearner, progress: dict[str, float]) 
     """Write the state of this step, and remove that of earlier ones; `progress` is kept beside it."""
     folder = run_dir / "state"
     folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)  # what a killed sitting left, as large as a whole state
+    sweep(folder)  # what a killed run left, as large as a whole state
     metadata = {"progress": json.dumps(progress), "step": str(learner.step_count)}
     networks = {"mean_embedding": learner.mean_embedding, "random": learner.random.get_state()}
     for name, module in _modules(learner).items():

@@ -21,11 +21,11 @@ def test_doctor_prints_one_line_per_check_and_fails_only_where_one_fails(headcas
     ("state", "code"), [(State.OK, 0), (State.WARN, 0), (State.FAIL, 1)], ids=lambda value: str(value)
 )
 def test_only_a_failure_changes_the_exit_code(headcast, monkeypatch, state, code):
-    cure = "" if state is State.OK else "mend it"
+    cure = "" if state is State.OK else "fix it"
     monkeypatch.setattr("headcast.cli.doctor.CHECKS", {"thing": lambda: Finding(state, "found", cure)})
     ended = headcast("doctor")
     assert ended.code == code
-    assert ended.out == f"{state.value:4} thing: found" + ("; mend it\n" if cure else "\n")
+    assert ended.out == f"{state.value:4} thing: found" + ("; fix it\n" if cure else "\n")
 
 
 def test_a_package_that_cannot_be_imported_is_a_failure_with_the_cure():

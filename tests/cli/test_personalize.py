@@ -6,6 +6,7 @@ from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
 from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
+from headcast.personalization.budget import default_steps
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,8 @@ def test_a_missing_photo_ends_in_one_line(headcast, tmp_path, checkpoint):
     assert "no.jpg does not exist" in ended.err
     assert ended.err.count("\n") == 1
     assert not output.exists()
+
+
+def test_the_help_states_the_steps_that_are_taken(headcast):
+    text = " ".join(headcast("personalize", "--help").out.split())
+    assert f"default: {default_steps(1)}, and {default_steps(2) - default_steps(1)} for each further photo" in text

@@ -52,7 +52,11 @@ def test_a_list_names_the_identities_and_the_split(tmp_path: Path) -> None:
         (b"\xff\xfe\x00\x01", DataError, "cannot read the list"),
         (b"", DataError, "lacks the columns file, identity, split; add them"),
         (b"file,split\na.mp4,train\n", DataError, "lacks the columns"),
-        (b"file,identity,split\nnone.mp4,anna,train\n", MediaError, r"none\.mp4 stands in .* but does not exist"),
+        (
+            b"file,identity,split\nnone.mp4,anna,train\n",
+            MediaError,
+            r"none\.mp4 is listed in .* fix the list",
+        ),
         (b"file,identity,split\na.mp4,anna,val\n", DataError, "no clips in"),
     ],
 )

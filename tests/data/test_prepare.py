@@ -139,9 +139,9 @@ def test_a_shard_that_was_lost_is_made_again(source: Path, undisturbed: Path, tm
 
 
 def test_other_clips_or_settings_need_another_folder(source: Path, undisturbed: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="was begun with other clips or settings"):
+    with pytest.raises(DataError, match="was started with other clips or settings"):
         prepare(find_sources(source)[1:], undisturbed, SETTINGS, map, lambda done, before: None)
-    with pytest.raises(DataError, match="was begun with other clips or settings"):
+    with pytest.raises(DataError, match="was started with other clips or settings"):
         prepare(find_sources(source), undisturbed, PrepareSettings(), map, lambda done, before: None)
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(DataError, match="holds other files; give a new folder"):

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from headcast.data.clips import Clip
-from headcast.data.regions import BACKGROUND, EYES, EYES_ASPECT, FACE, MOUTH, MOUTH_ASPECT, eyes_box, mouth_box
+from headcast.data.regions import (
+    BACKGROUND,
+    EYES,
+    EYES_ASPECT,
+    FACE,
+    MOUTH,
+    MOUTH_ASPECT,
+    eyes_loss_box,
+    mouth_loss_box,
+)
 from headcast.data.regions import region_weights as weights_of
 from headcast.geometry.topology import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks
@@ -12,7 +21,7 @@ from headcast.types import Landmarks
 
 @pytest.mark.parametrize(
     ("box_of", "ring", "aspect"),
-    [(mouth_box, OUTER_LIPS, MOUTH_ASPECT), (eyes_box, (*LEFT_EYE, *RIGHT_EYE), EYES_ASPECT)],
+    [(mouth_loss_box, OUTER_LIPS, MOUTH_ASPECT), (eyes_loss_box, (*LEFT_EYE, *RIGHT_EYE), EYES_ASPECT)],
 )
 def test_a_box_has_its_aspect_and_holds_its_part(clip: Clip, box_of: object, ring: tuple, aspect: float) -> None:
     for landmarks in clip.landmarks[::5]:
@@ -27,7 +36,7 @@ def test_an_opening_mouth_does_not_change_the_boxs_size(clip: Clip) -> None:
     landmarks: Landmarks = clip.landmarks[0]
     wide = landmarks.copy()
     wide[list(OUTER_LIPS[11:]), 1] += 15
-    before, after = mouth_box(landmarks), mouth_box(wide)
+    before, after = mouth_loss_box(landmarks), mouth_loss_box(wide)
     np.testing.assert_allclose(after[2:], before[2:])
     assert after[1] - before[1] == pytest.approx(7.5, abs=1)
 

@@ -69,10 +69,10 @@ def test_a_list_chooses_and_names(tmp_path: Path) -> None:
         (b"\xff\xfe\x00", "cannot read the list"),
         (b"", "lacks the columns file, identity; add them"),
         (b"file,split\n1.mp4,train\n", "lacks the columns"),
-        (b"file,identity\nnone.mp4,anna\n", "'none.mp4' stands in .* but is no clip of the source; mend the list"),
+        (b"file,identity\nnone.mp4,anna\n", "'none.mp4' is listed in .* but is no clip of the source; fix the list"),
         (b"file,identity,split\n1.mp4,anna,dev\n", "gives 1.mp4 the split 'dev'; expected one of train, val, test"),
         (b"file,identity\n1.mp4,anna\n1.mp4,anna\n", "lists a file twice"),
-        (b"file,identity,split\n1.mp4,anna,train\n2.mp4,anna,val\n", "anna stands in the splits train and val"),
+        (b"file,identity,split\n1.mp4,anna,train\n2.mp4,anna,val\n", "anna is in the splits train and val"),
     ],
 )
 def test_a_wrong_list_ends_in_one_line(tmp_path: Path, content: bytes | None, message: str) -> None:

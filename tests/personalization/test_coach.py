@@ -16,8 +16,15 @@ from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import read_image, write_image
 from headcast.personalization.check import FolderCheck, check_photos
 from headcast.personalization.coach import HELPS, HELPS_LITTLE, LEAVE_OUT, advise, missing
-from headcast.personalization.gather import gather
-from headcast.personalization.look import CLOSED_EYES, LEFT_TURN, OPEN_MOUTH, RIGHT_TURN, Look, look_at
+from headcast.personalization.photo_features import (
+    CLOSED_EYES,
+    LEFT_TURN,
+    OPEN_MOUTH,
+    RIGHT_TURN,
+    PhotoFeatures,
+    measure_photo,
+)
+from headcast.personalization.pictures import load_pictures
 from headcast.reenact.sitter import make_sitter
 from headcast.types import Image
 from headcast.warping.warp import Warper
@@ -30,60 +37,60 @@ HARMFUL = {
 }
 
 
-def made_look(number: int, angle: float = 0.0) -> Look:
-    """A look unlike any other one's, `angle` radians away from the person of the others."""
+def made_photo(number: int, angle: float = 0.0) -> PhotoFeatures:
+    """A photo unlike any other one's, `angle` radians away from the person of the others."""
     pixels = np.zeros(64 * 64)
     pixels[number] = 1.0
     vector = np.zeros(64)
     vector[:2] = np.cos(angle), np.sin(angle)
     controls = np.zeros(8)
     controls[0] = number
-    return Look(200.0, 100.0, vector, pixels, np.full((478, 2), float(number)), np.eye(3), controls, ())
+    return PhotoFeatures(200.0, 100.0, vector, pixels, np.full((478, 2), float(number)), np.eye(3), controls, ())
 
 
-def verdicts(looks: list[Look]) -> list[str]:
-    return [its.verdict for its in advise(looks, [f"{number}.jpg" for number in range(len(looks))])]
+def verdicts(photos: list[PhotoFeatures]) -> list[str]:
+    return [its.verdict for its in advise(photos, [f"{number}.jpg" for number in range(len(photos))])]
 
 
 def test_pictures_without_fault_help() -> None:
-    assert verdicts([made_look(number, 0.3 * (-1) ** number) for number in range(6)]) == [HELPS] * 6
+    assert verdicts([made_photo(number, 0.3 * (-1) ** number) for number in range(6)]) == [HELPS] * 6
 
 
 def test_the_person_is_whom_most_pictures_show() -> None:
-    looks = [made_look(number, 1.5 if number < 2 else 0.05 * number) for number in range(6)]
-    assert verdicts(looks) == [LEAVE_OUT] * 2 + [HELPS] * 4
-    assert verdicts([made_look(0), made_look(1, 1.5)]) == [HELPS, LEAVE_OUT]
-    half = [made_look(number, 1.5 * (number % 2)) for number in range(10)]
+    photos = [made_photo(number, 1.5 if number < 2 else 0.05 * number) for number in range(6)]
+    assert verdicts(photos) == [LEAVE_OUT] * 2 + [HELPS] * 4
+    assert verdicts([made_photo(0), made_photo(1, 1.5)]) == [HELPS, LEAVE_OUT]
+    half = [made_photo(number, 1.5 * (number % 2)) for number in range(10)]
     assert verdicts(half).count(LEAVE_OUT) == 5
 
 
 def test_blurred_and_small_faces_are_measured_by_the_others() -> None:
-    soft, small = replace(made_look(3), detail=45.0), replace(made_look(4), detail=45.0, size=45.0)
-    advice = advise([made_look(0), made_look(1), made_look(2), soft, small], list("abcde"))
+    soft, small = replace(made_photo(3), detail=45.0), replace(made_photo(4), detail=45.0, size=45.0)
+    advice = advise([made_photo(0), made_photo(1), made_photo(2), soft, small], list("abcde"))
     assert [its.verdict for its in advice] == [HELPS] * 3 + [LEAVE_OUT] * 2
     assert advice[3].reason == "blurred: it shows 45 pixels of detail across the face, the others 100"
     assert advice[4].reason == "face too small: 45 pixels across, the others show 100"
     assert verdicts([soft]) == [HELPS]
-    enough = replace(made_look(3), detail=70.0)
-    assert verdicts([*(replace(made_look(number), detail=300.0) for number in range(3)), enough]) == [HELPS] * 4
+    enough = replace(made_photo(3), detail=70.0)
+    assert verdicts([*(replace(made_photo(number), detail=300.0) for number in range(3)), enough]) == [HELPS] * 4
 
 
 def test_of_equal_pictures_the_one_with_more_detail_stays() -> None:
-    advice = advise([replace(made_look(1), detail=90.0), made_look(2), made_look(1)], ["a", "b", "c"])
+    advice = advise([replace(made_photo(1), detail=90.0), made_photo(2), made_photo(1)], ["a", "b", "c"])
     assert [its.verdict for its in advice] == [LEAVE_OUT, HELPS, HELPS]
     assert advice[0].reason == "the same picture as c"
 
 
 def test_the_same_pose_again_helps_little() -> None:
-    again = replace(made_look(1), pixels=made_look(2).pixels)
-    advice = advise([made_look(1), again], ["a", "b"])
+    again = replace(made_photo(1), pixels=made_photo(2).pixels)
+    advice = advise([made_photo(1), again], ["a", "b"])
     assert [its.verdict for its in advice] == [HELPS, HELPS_LITTLE]
     assert advice[1].reason == "the pose and expression of a again"
 
 
 def test_what_no_picture_shows_is_missing() -> None:
     assert missing([]) == (OPEN_MOUTH, LEFT_TURN, RIGHT_TURN, CLOSED_EYES)
-    assert missing([replace(made_look(0), shows=(RIGHT_TURN,)), replace(made_look(1), shows=(CLOSED_EYES,))]) == (
+    assert missing([replace(made_photo(0), shows=(RIGHT_TURN,)), replace(made_photo(1), shows=(CLOSED_EYES,))]) == (
         OPEN_MOUTH,
         LEFT_TURN,
     )
@@ -139,7 +146,7 @@ def test_all_four_harmful_pictures_are_named_and_no_good_one(checked: FolderChec
 
 
 def test_what_pictures_show_is_said(checked: FolderCheck, good_pictures: list[Image]) -> None:
-    straight, right, left, closed = (look_at(make_sitter(good_pictures[number])).shows for number in (0, 1, 2, 8))
+    straight, right, left, closed = (measure_photo(make_sitter(good_pictures[number])).shows for number in (0, 1, 2, 8))
     assert straight == ()
     assert RIGHT_TURN in right and LEFT_TURN not in right  # her nose points to the left side of the picture
     assert left == (LEFT_TURN,)
@@ -160,11 +167,11 @@ def test_the_contact_sheet_frames_harmful_pictures(album: Path, checked: FolderC
 
 
 def test_an_avatar_leaves_out_what_the_coach_names(album: Path) -> None:
-    gathered = gather([album], 64)
-    assert len(gathered.sitters) == 10
-    assert len(gathered.dropped) == 4
+    pictures = load_pictures([album], 64)
+    assert len(pictures.sitters) == 10
+    assert len(pictures.dropped) == 4
     for name, reason in HARMFUL.items():
-        assert any(name in line and reason in line for line in gathered.dropped)
+        assert any(name in line and reason in line for line in pictures.dropped)
 
 
 def test_a_folder_that_cannot_be_checked_ends_in_one_line(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headcast.avatars.avatar_file import load_avatar
-from headcast.errors import CheckpointError
+from headcast.errors import CheckpointError, HeadcastError
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.motion import save_motion
 from headcast.media.images import read_image
@@ -70,7 +70,7 @@ def test_other_weights_for_an_avatar_are_refused(avatar: Path, checkpoint: Path)
 
 @pytest.mark.parametrize(("name", "message"), [("a.mp4", "ends in .avatar"), ("none/a.avatar", "does not exist")])
 def test_a_place_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path, name: str, message: str) -> None:
-    with pytest.raises(CheckpointError, match=message):
+    with pytest.raises(HeadcastError, match=message):
         personalize("there is no such photo.png", tmp_path / name)
 
 

@@ -29,8 +29,8 @@ WANTED: Final = (OPEN_MOUTH, LEFT_TURN, RIGHT_TURN, CLOSED_EYES)
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a face looks: `size` and `detail` in pixels across the face, `shows` some of WANTED.
+class PhotoFeatures:
+    """What one photo shows: `size` and `detail` in pixels across the face, `shows` some of WANTED.
 
     `vector` (64,) tells people apart; `pixels` (64 * 64,) have mean 0 and length 1; `points` (478, 2) are in per cent
     of the head crop; `rotation` (3, 3) and `controls` (8,) are those of geometry/pose.py.
@@ -46,7 +46,7 @@ class Look:
     shows: tuple[str, ...]
 
 
-def look_at(sitter: Sitter) -> Look:
+def measure_photo(sitter: Sitter) -> PhotoFeatures:
     """Measure one picture, at its own size."""
     photo = sitter.photo
     landmarks = landmarks_to_image(sitter.shot.landmarks, sitter.box, sitter.shot.image.shape[0])
@@ -54,7 +54,7 @@ def look_at(sitter: Sitter) -> Look:
     crop, in_crop = crop_image(photo, box, _CROP_SIZE), crop_landmarks(landmarks, box, _CROP_SIZE)
     pose = fit_pose(landmarks)
     controls = measure_controls(remove_pose(landmarks, pose))
-    return Look(
+    return PhotoFeatures(
         size=face_size(landmarks),
         detail=sharpness(photo, landmarks),
         vector=likeness(crop, in_crop),
@@ -66,12 +66,12 @@ def look_at(sitter: Sitter) -> Look:
     )
 
 
-def expression_distance(one: Look, other: Look) -> float:
+def expression_distance(one: PhotoFeatures, other: PhotoFeatures) -> float:
     """Return how far two expressions are apart, in spreads."""
     return float(spreads.expression_distance(one.controls, other.controls))
 
 
-def turn_distance(one: Look, other: Look) -> float:
+def turn_distance(one: PhotoFeatures, other: PhotoFeatures) -> float:
     """Return how far two heads are turned from each other, in spreads."""
     return float(spreads.turn_distance(one.rotation, other.rotation))
 

@@ -9,7 +9,7 @@ import pytest
 from headcast.errors import FaceError, MediaError
 from headcast.media.images import read_image, write_image
 from headcast.media.writer import VideoWriter
-from headcast.personalization.gather import gather
+from headcast.personalization.pictures import load_pictures
 
 SIZE = 64
 
@@ -30,11 +30,11 @@ def test_named_photos_keep_their_order_and_lose_the_harmful_ones(
 ) -> None:
     turned = tmp_path / "turned.png"
     write_turned(astronaut_path, turned)
-    gathered = gather([turned, astronaut_path, hopper_path, astronaut_path], SIZE)
-    assert gathered.files == (turned, astronaut_path)
-    assert [sitter.shot.image.shape for sitter in gathered.sitters] == [(SIZE, SIZE, 3)] * 2
-    np.testing.assert_array_equal(gathered.sitters[1].photo, read_image(astronaut_path))
-    hopper, again = gathered.dropped
+    pictures = load_pictures([turned, astronaut_path, hopper_path, astronaut_path], SIZE)
+    assert pictures.files == (turned, astronaut_path)
+    assert [sitter.shot.image.shape for sitter in pictures.sitters] == [(SIZE, SIZE, 3)] * 2
+    np.testing.assert_array_equal(pictures.sitters[1].photo, read_image(astronaut_path))
+    hopper, again = pictures.dropped
     assert "hopper.png is left out: another person than in" in hopper
     assert again == f"{astronaut_path} is left out: the same picture as {astronaut_path}"
 
@@ -45,11 +45,11 @@ def test_a_folder_puts_the_most_neutral_face_first_and_says_what_it_drops(tmp_pa
     write_grey(tmp_path / "c.png")
     (tmp_path / "d.jpg").write_bytes(b"no picture")
     (tmp_path / "notes.txt").write_text("not looked at")
-    gathered = gather([tmp_path], SIZE)
-    assert [path.name for path in gathered.files] == ["b.png", "a.png"]
-    assert len(gathered.dropped) == 2
-    assert "no face in" in gathered.dropped[0] and "c.png" in gathered.dropped[0]
-    assert "d.jpg" in gathered.dropped[1]
+    pictures = load_pictures([tmp_path], SIZE)
+    assert [path.name for path in pictures.files] == ["b.png", "a.png"]
+    assert len(pictures.dropped) == 2
+    assert "no face in" in pictures.dropped[0] and "c.png" in pictures.dropped[0]
+    assert "d.jpg" in pictures.dropped[1]
 
 
 def test_of_a_video_some_frames_are_taken(tmp_path: Path, astronaut_path: Path) -> None:
@@ -58,22 +58,22 @@ def test_of_a_video_some_frames_are_taken(tmp_path: Path, astronaut_path: Path) 
     with VideoWriter(path, (512, 512), Fraction(10)) as writer:
         for number in range(12):
             writer.write(np.full_like(photo, 127) if number == 11 else photo)
-    gathered = gather([path], SIZE)
-    assert len(gathered.sitters) == 1  # nothing moves in this video
-    assert gathered.files == (path,)
-    assert len(gathered.dropped) == 7 and "clip.mp4 at 1.10 s" in gathered.dropped[0]
-    assert "is left out: the same picture as" in gathered.dropped[1]
+    pictures = load_pictures([path], SIZE)
+    assert len(pictures.sitters) == 1  # nothing moves in this video
+    assert pictures.files == (path,)
+    assert len(pictures.dropped) == 7 and "clip.mp4 at 1.10 s" in pictures.dropped[0]
+    assert "is left out: the same picture as" in pictures.dropped[1]
 
 
 def test_nothing_usable_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no photo in"):
-        gather([tmp_path], SIZE)
+        load_pictures([tmp_path], SIZE)
     write_grey(tmp_path / "a.png")
     with pytest.raises(FaceError, match="none of the 1 photos in .* can be used; the first: no face in"):
-        gather([tmp_path], SIZE)
+        load_pictures([tmp_path], SIZE)
     with pytest.raises(FaceError, match=r"no face in .*a\.png"):
-        gather([tmp_path / "a.png"], SIZE)
+        load_pictures([tmp_path / "a.png"], SIZE)
     with pytest.raises(MediaError, match="33 photos were given, at most 32"):
-        gather([tmp_path / "a.png"] * 33, SIZE)
+        load_pictures([tmp_path / "a.png"] * 33, SIZE)
     with pytest.raises(ValueError, match="at least one"):
-        gather([], SIZE)
+        load_pictures([], SIZE)

@@ -15,7 +15,7 @@ from headcast.geometry.pose import fit_pose, measure_controls, neutral_controls,
 from headcast.geometry.spreads import expression_distance, turn_distance
 from headcast.media.video import open_video
 from headcast.personalization.coach import LEAVE_OUT, advise
-from headcast.personalization.look import look_at
+from headcast.personalization.photo_features import measure_photo
 from headcast.reenact.driving import PHOTO_SUFFIXES
 from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
 from headcast.types import Landmarks
@@ -25,7 +25,7 @@ VIDEO_SHOTS: Final = 8
 
 
 @dataclass(frozen=True)
-class Gathered:
+class Pictures:
     """The pictures of one person, and one line about each picture that is not used."""
 
     sitters: tuple[Sitter, ...]
@@ -33,7 +33,7 @@ class Gathered:
     dropped: tuple[str, ...]
 
 
-def gather(sources: Sequence[Path], size: int) -> Gathered:
+def load_pictures(sources: Sequence[Path], size: int) -> Pictures:
     """Find the largest face in each picture and cut it to `size` pixels; at most 32 pictures, evenly chosen.
 
     Pictures that would do harm (blurred, of another person, the same twice) are dropped, never all. Of a folder or a
@@ -49,7 +49,7 @@ def gather(sources: Sequence[Path], size: int) -> Gathered:
     if len(sources) > MAX_SHOTS:
         raise MediaError(f"{len(sources)} photos were given, at most {MAX_SHOTS} are used; leave the weakest out")
     found = [_Found(load_sitter(path, size=size), path, str(path)) for path in sources]
-    return _gathered(*_without_harmful(found), [])
+    return _pictures(*_without_harmful(found), [])
 
 
 def photo_paths(folder: Path) -> list[Path]:
@@ -80,7 +80,7 @@ class _Found:
     name: str
 
 
-def _from_folder(folder: Path, size: int) -> Gathered:
+def _from_folder(folder: Path, size: int) -> Pictures:
     paths = photo_paths(folder)
     found: list[_Found] = []
     dropped: list[str] = []
@@ -96,10 +96,10 @@ def _from_folder(folder: Path, size: int) -> Gathered:
     spare = [
         f"{found[n].name} is left out: {MAX_SHOTS} photos are enough" for n in range(len(found)) if n not in chosen
     ]
-    return _gathered(_neutral_first([found[n] for n in sorted(chosen)]), harmful, [*dropped, *spare])
+    return _pictures(_neutral_first([found[n] for n in sorted(chosen)]), harmful, [*dropped, *spare])
 
 
-def _from_video(path: Path, size: int) -> Gathered:
+def _from_video(path: Path, size: int) -> Pictures:
     found: list[_Found] = []
     dropped: list[str] = []
     with open_video(path) as video:
@@ -115,12 +115,12 @@ def _from_video(path: Path, size: int) -> Gathered:
     if not found:
         raise FaceError(f"no face in any of {len(dropped)} frames of {path}; use a video in which the face is seen")
     found, harmful = _without_harmful(found)
-    return _gathered(_neutral_first(found), harmful, dropped)
+    return _pictures(_neutral_first(found), harmful, dropped)
 
 
 def _without_harmful(found: list[_Found]) -> tuple[list[_Found], list[str]]:
     """Return the pictures that the photo coach keeps, and a line about each other one."""
-    advice = advise([look_at(one.sitter) for one in found], [one.name for one in found])
+    advice = advise([measure_photo(one.sitter) for one in found], [one.name for one in found])
     judged = list(zip(found, advice, strict=True))
     return (
         [one for one, its in judged if its.verdict != LEAVE_OUT],
@@ -132,9 +132,9 @@ def _neutral_first(found: list[_Found]) -> list[_Found]:
     return sorted(found, key=lambda one: distance_from_rest(one.sitter.shot.landmarks))
 
 
-def _gathered(found: list[_Found], harmful: list[str], dropped: list[str]) -> Gathered:
+def _pictures(found: list[_Found], harmful: list[str], dropped: list[str]) -> Pictures:
     files = tuple(dict.fromkeys(one.file for one in found))
-    return Gathered(tuple(one.sitter for one in found), files, (*dropped, *harmful))
+    return Pictures(tuple(one.sitter for one in found), files, (*dropped, *harmful))
 
 
 def _spread(count: int, most: int) -> set[int]:
