@@ -1,12 +1,13 @@
 """A safetensors file in, what its header says out, checked before anything that it promises is read or allocated."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from headcast.errors import CheckpointError, HeadcastError
+from headcast.limits import MAX_HEADER_BYTES, MAX_NETWORK_BYTES
+from headcast.strict import parse_json, parse_table
 from headcast.types import DRAWING_STYLE
 
 Header = dict[str, Any]
@@ -24,7 +25,7 @@ class FileKind:
     version: int
     writer: str
     error: type[HeadcastError] = CheckpointError
-    max_header_bytes: int = 4 << 20
+    max_header_bytes: int = MAX_HEADER_BYTES
 
     @property
     def article(self) -> str:
@@ -46,18 +47,22 @@ class TensorSpec:
 
 def read_header(path: Path, kind: FileKind) -> Header:
     """The JSON at the start of a safetensors file: 8 bytes of length, then the text."""
+    if path.exists() and not path.is_file():
+        raise kind.error(f"{path} is {'a folder' if path.is_dir() else 'no ordinary file'}; give {kind.article}")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
+            if size > MAX_NETWORK_BYTES:
+                raise kind.error(f"{path} takes {size >> 20} MB, expected at most {MAX_NETWORK_BYTES >> 20}")
             if size < 8 or length > kind.max_header_bytes or length + 8 > size:
                 raise kind.error(f"{path} is not {kind.article} of headcast, or is cut short; fetch it again")
-            header = json.loads(file.read(length))
+            header = parse_json(file.read(length))
     except FileNotFoundError:
         raise kind.error(f"no such {kind.name}: {path}") from None
     except OSError as error:
         raise kind.error(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise kind.error(f"{path} is not {kind.article} of headcast: its header is not JSON") from error
     if not isinstance(header, dict):
         raise kind.error(f"{path} is not {kind.article} of headcast: its header is not a table")
@@ -90,12 +95,9 @@ def check_drawing_style(path: Path, metadata: Mapping[str, str]) -> None:
 def read_table(path: Path, metadata: Mapping[str, str], name: str) -> dict[str, Any]:
     """The JSON table that stands under `name` in a file's metadata."""
     try:
-        table = json.loads(metadata[name])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} has broken notes ({name}: {error}); fetch it again") from error
-    if not isinstance(table, dict):
-        raise CheckpointError(f"{path} has broken notes ({name} is no table); fetch it again")
-    return table
+        return parse_table(metadata[name])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CheckpointError(f"{path} has broken notes ({name}: {error!s:.80}); fetch it again") from error
 
 
 def found_shape(header: Header, name: str) -> tuple[int, ...]:

@@ -33,12 +33,13 @@ from headcast.header import (
     read_metadata,
     read_table,
 )
+from headcast.limits import MAX_PHOTO_SIDE, MAX_SHOTS
 from headcast.networks.notes import WEIGHT_DTYPES, read_config
+from headcast.strict import check_landmarks
 from headcast.types import DRAWING_STYLE, NUM_LANDMARKS, Box, Image, Shot
 
-MAX_SHOTS: Final = 32
-MAX_PHOTO_SIDE: Final = 4096
-MAX_PLACE: Final = 4.0 * MAX_PHOTO_SIDE  # pixels; landmarks and boxes may reach outside of the picture, not further
+MAX_PLACE: Final = 4.0 * MAX_PHOTO_SIDE  # pixels; landmarks may reach outside of the picture, not further
+MAX_BOX: Final = 4.0  # of the photo's longer side; around a face that fills the photo it takes 2.2
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,17 @@ def _expected(shapes: Shapes, size: int, notes: AvatarNotes) -> dict[str, Tensor
 
 
 def _check_values(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Places that a header cannot vouch for: finite, near the picture, and a box with an inside."""
-    for name in ("shot_landmarks", "box"):
-        if not bool((np.abs(arrays[name]) <= MAX_PLACE).all()):  # false for NaN too
-            raise CheckpointError(f"{path} is damaged ({name} lie outside of any picture); fetch it again")
-    if not bool((arrays["box"][2:] >= 1.0).all()):
-        raise CheckpointError(f"{path} is damaged (its box is empty); fetch it again")
+    """Places that a header cannot vouch for: faces near the picture, and a square that shows part of the photo."""
+    landmarks = arrays["shot_landmarks"]
+    try:
+        check_landmarks(landmarks)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged ({error}); fetch it again") from error
+    if np.abs(landmarks).max() > MAX_PLACE:
+        raise CheckpointError(f"{path} is damaged (its landmarks lie outside of any picture); fetch it again")
+    height, width = arrays["photo"].shape[:2]
+    box = Box(*arrays["box"].tolist())
+    is_square = abs(box.width - box.height) <= 1.0 <= box.width <= MAX_BOX * max(width, height)
+    shows_photo = -box.width < box.left < width and -box.height < box.top < height
+    if not (is_square and shows_photo):  # false for NaN, too
+        raise CheckpointError(f"{path} is damaged (its box does not show the photo); fetch it again")

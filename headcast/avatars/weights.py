@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from headcast.avatars.graphs import NETWORKS, Arrays, find_graph
 from headcast.errors import CheckpointError
 from headcast.header import Header, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
+from headcast.limits import MAX_WEIGHT
 from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, read_config
 from headcast.networks.presets import ModelConfig
 
@@ -49,7 +50,8 @@ def load_weights(path: str | Path) -> Weights:
     arrays = read_arrays(path, header)
     weights = {name: to_weight(path, name, value) for name, value in arrays.items()}
     if config.spectral_norm:
-        weights = _without_spectral_norm(weights)
+        with np.errstate(all="ignore"):
+            weights = {name: to_weight(path, name, value) for name, value in _without_spectral_norm(weights).items()}
     embedder, generator = (_part(weights, f"{network}.") for network in NETWORKS)
     return Weights(replace(config, spectral_norm=False), embedder, generator)
 
@@ -64,10 +66,10 @@ def read_arrays(path: Path, header: Header) -> dict[str, NDArray[Any]]:
 
 
 def to_weight(path: Path, name: str, value: NDArray[Any]) -> NDArray[np.float32]:
-    """The array in float32; CheckpointError unless all of it is finite."""
+    """The array in float32; CheckpointError unless all of it is finite, and no larger than what training ends at."""
     weight = value.astype(np.float32)
-    if not np.isfinite(weight).all():
-        raise CheckpointError(f"{path} is damaged ({name} holds numbers that are not finite); fetch it again")
+    if weight.size and not max(-weight.min(), weight.max()) <= MAX_WEIGHT:  # false for NaN, too
+        raise CheckpointError(f"{path} is damaged ({name} holds numbers that are not finite or huge); fetch it again")
     return weight
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from headcast.cli.arguments import common_options, motion_argument
 from headcast.cli.report import Report
+from headcast.errors import MotionError
 from headcast.types import Motion
 
 SUMMARY = "make, list and look at motion files"
@@ -27,11 +28,18 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _extract(options: argparse.Namespace) -> Report:
+    from headcast.files import check_output
     from headcast.geometry.motion import save_motion
+    from headcast.limits import MAX_MOTION_FRAMES
     from headcast.media.video import open_video
     from headcast.tracking.track import fill_gaps, track_video
 
+    check_output(options.output)  # before the work, not after it
     with open_video(options.video) as video:
+        if video.num_frames > MAX_MOTION_FRAMES:
+            raise MotionError(
+                f"{options.video} has {video.num_frames} frames, a motion at most {MAX_MOTION_FRAMES}; cut it up"
+            )
         tracked = [(frame.time, landmarks) for frame, landmarks in track_video(video)]
         size = video.size
     landmarks, found = fill_gaps([landmarks for _, landmarks in tracked])

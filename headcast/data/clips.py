@@ -4,7 +4,6 @@ Each clip shows one person. Its frames are cut to one fixed square around the he
 in the clip moves in the frames.
 """
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from safetensors.numpy import save_file
 
 from headcast.config import cache_dir
 from headcast.data.cut import TrackedClip, track_clip
+from headcast.data.lists import read_list
 from headcast.errors import DataError, MediaError
 from headcast.files import write_file
 from headcast.types import Box, Image, Mask, Shot
@@ -113,16 +113,7 @@ def _write_cache(path: Path, clip: TrackedClip) -> None:
 
 
 def _read_list(folder: Path, list_path: Path, split: str | None) -> list[ClipFile]:
-    try:
-        with list_path.open(newline="", encoding="utf-8") as text:
-            rows = list(csv.DictReader(text))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"cannot read the list {list_path} ({error}); give a CSV with columns file, identity, split"
-        ) from error
-    needed = {"file", "identity"} | ({"split"} if split else set())
-    if not rows or not needed <= set(rows[0]):
-        raise DataError(f"the list {list_path} lacks the columns {', '.join(sorted(needed))}; add them")
+    rows = read_list(list_path, *(["split"] if split else []))
     clips = [ClipFile(folder / row["file"], row["identity"]) for row in rows if split in (None, row.get("split"))]
     missing = [clip.path for clip in clips if not clip.path.is_file()]
     if missing:

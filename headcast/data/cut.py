@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
+from headcast.limits import MAX_CLIP_FRAMES
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
@@ -23,7 +24,6 @@ from headcast.tracking.track import fill_gaps, find_face, track_video
 from headcast.types import Box, Frame, Landmarks, Mask
 
 FRAME_SIZE: Final = 256
-MAX_FRAMES: Final = 3000  # of one clip; longer ones are cut, an episode never needs more
 
 TrackFrames = Callable[[Iterable[Frame]], Iterator[tuple[Frame, Landmarks | None]]]
 
@@ -41,9 +41,9 @@ class Excerpt:
         return video.rate / self._stride(video)
 
     def frames(self, video: VideoReader) -> Iterator[Frame]:
-        """Yield the frames, MAX_FRAMES at most."""
+        """Yield the frames, MAX_CLIP_FRAMES at most."""
         within = (frame for frame in self._until_end(video) if frame.time >= self.start)
-        return islice(within, 0, MAX_FRAMES * self._stride(video), self._stride(video))
+        return islice(within, 0, MAX_CLIP_FRAMES * self._stride(video), self._stride(video))
 
     def _stride(self, video: VideoReader) -> int:
         return ceil(video.rate / self.max_rate) if self.max_rate else 1

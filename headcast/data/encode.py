@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from headcast.data.cut import Excerpt, TrackedClip, track_clip, track_photo
 from headcast.data.quality import measure_quality, reason_to_leave_out
@@ -12,8 +11,7 @@ from headcast.data.sources import SourceClip
 from headcast.data.tar import ClipNotes, EncodedClip, encode_frame, encode_matte
 from headcast.data.voxceleb import read_annotation, track_annotated
 from headcast.errors import DataError, FaceError, MediaError
-
-_MAX_ANNOTATION_BYTES: Final = 16 << 20
+from headcast.limits import MAX_ANNOTATION_BYTES
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def _tracked(clip: SourceClip, path: Path, max_rate: Fraction) -> TrackedClip:
         return track_photo(path)
     if clip.annotation is None:
         return track_clip(path, Excerpt(max_rate=max_rate))
-    text = clip.annotation.read(_MAX_ANNOTATION_BYTES).decode("ascii", errors="replace")
+    text = clip.annotation.read(MAX_ANNOTATION_BYTES).decode("ascii", errors="replace")
     annotation = read_annotation(text, clip.name)
     if clip.is_whole_video:
         excerpt = Excerpt(annotation.start, annotation.end, max_rate)

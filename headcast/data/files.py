@@ -1,13 +1,14 @@
 """A folder or a tar file in, the files inside it by name out; one in a tar opens without unpacking the rest."""
 
+import contextlib
 import os
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from headcast.data.tar_index import tar_members
 from headcast.errors import DataError
 
 _BLOCK = 1 << 20  # bytes
@@ -64,7 +65,9 @@ def list_files(source: Path, suffixes: tuple[str, ...]) -> dict[str, Location]:
 
 
 def _in_folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Location]]:
-    for parent, _, names in os.walk(folder, followlinks=True):
+    seen: set[tuple[int, int]] = set()
+    for parent, inner, names in os.walk(folder, followlinks=True):
+        inner[:] = [name for name in inner if _is_new(Path(parent, name), seen)]
         for name in names:
             path = Path(parent) / name
             if name.lower().endswith(".tar"):
@@ -73,12 +76,21 @@ def _in_folder(folder: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, L
                 yield path.relative_to(folder).as_posix(), Location(path)
 
 
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Tell whether a folder was not walked yet: one that links to itself, or above itself, has no end."""
+    with contextlib.suppress(OSError):
+        status = folder.stat()
+        place = (status.st_dev, status.st_ino)
+        if place not in seen:
+            seen.add(place)
+            return True
+    return False
+
+
 def _in_tar(path: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Location]]:
     try:
-        with tarfile.open(path, mode="r:") as tar:
-            while (member := tar.next()) is not None:
-                if member.isreg() and member.name.lower().endswith(suffixes):
-                    yield str(PurePosixPath(member.name)), Location(path, member.offset_data, member.size)
-                tar.members = []  # type: ignore[attr-defined]  # or a million headers would stay in memory
-    except (OSError, EOFError, tarfile.TarError) as error:
+        for member in tar_members(path):
+            if member.name.lower().endswith(suffixes):
+                yield str(PurePosixPath(member.name)), Location(path, member.offset, member.num_bytes)
+    except (OSError, ValueError) as error:
         raise DataError(f"{path} is no plain tar file ({error!s:.80}); unpack or decompress it first") from error

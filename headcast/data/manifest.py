@@ -7,15 +7,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from headcast import strict
 from headcast.errors import DataError
 from headcast.files import write_text
+from headcast.limits import MAX_JSON_BYTES, MAX_SHARD_CLIPS
+from headcast.strict import finite, text, texts, whole
 
 FORMAT: Final = "headcast-shards"
 VERSION: Final = 1
 MANIFEST_NAME: Final = "manifest.json"
 SPLITS: Final = ("train", "val", "test")
 
-_MAX_BYTES: Final = 256 << 20  # a million clips take a tenth of it
+_MAX_COUNT: Final = 2**53  # what JSON carries exactly everywhere
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SHARD_NAME: Final = re.compile(r"(train|val|test)-\d{6}\.tar")
 
 
@@ -79,15 +83,15 @@ def is_shards(folder: Path) -> bool:
 def write_manifest(folder: Path, manifest: Manifest) -> Path:
     """Write `manifest.json`; it appears whole or not at all."""
     path = folder / MANIFEST_NAME
-    text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(manifest)}, indent=1)
-    write_text(path, text + "\n")
+    content = json.dumps({"format": FORMAT, "version": VERSION, **asdict(manifest)}, indent=1)
+    write_text(path, content + "\n")
     return path
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read `manifest.json` of a folder; DataError where it is missing, broken or of another version."""
     path = folder / MANIFEST_NAME
-    table = read_table(path, _MAX_BYTES)
+    table = read_table(path, MAX_JSON_BYTES)
     if table.get("format") != FORMAT:
         raise DataError(f"{path} is no manifest of shards; expected one written by `headcast prepare`")
     if table.get("version") != VERSION:
@@ -95,14 +99,17 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path} has version {table.get('version')!r:.20}, this program reads {VERSION}; update headcast"
         )
     try:
-        return Manifest(
+        manifest = Manifest(
             tuple(read_shard_entry(entry) for entry in table["shards"]),
-            {split: _names(table["identities"][split]) for split in table["identities"]},
-            {split: _names(table["videos"][split]) for split in table["videos"]},
-            {str(reason): int(count) for reason, count in table["left_out"].items()},
-            dict(table["settings"]),
-            {str(name): float(value) for name, value in table["measured"].items()},
+            {split: texts(names, split) for split, names in strict.table(table["identities"], "identities").items()},
+            {split: texts(names, split) for split, names in strict.table(table["videos"], "videos").items()},
+            {reason: whole(count, 0, _MAX_COUNT, reason) for reason, count in table["left_out"].items()},
+            dict(strict.table(table["settings"], "settings")),
+            {name: finite(value, -_MAX_COUNT, _MAX_COUNT, name) for name, value in table["measured"].items()},
         )
+        if lacking := {shard.split for shard in manifest.shards} - (set(manifest.identities) & set(manifest.videos)):
+            raise ValueError(f"it names nobody for {', '.join(lacking)}")
+        return manifest
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path} is broken ({error!r:.80}); run `headcast prepare` again") from error
 
@@ -110,30 +117,21 @@ def read_manifest(folder: Path) -> Manifest:
 def read_table(path: Path, max_bytes: int) -> dict[str, Any]:
     """Read a JSON table of at most `max_bytes`; DataError where it is missing or none."""
     try:
-        if path.stat().st_size > max_bytes:
-            raise DataError(f"{path} is larger than {max_bytes >> 20} MB; run `headcast prepare` again")
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"no {path.name} in {path.parent}; make the shards with `headcast prepare`") from None
-    except (OSError, ValueError, RecursionError) as error:
+        if not path.exists():
+            raise DataError(f"no {path.name} in {path.parent}; make the shards with `headcast prepare`")
+        return strict.read_json_table(path, max_bytes)
+    except (OSError, ValueError) as error:
         raise DataError(f"cannot read {path} ({error!s:.80}); run `headcast prepare` again") from error
-    if not isinstance(table, dict):
-        raise DataError(f"{path} is no JSON table; run `headcast prepare` again")
-    return table
 
 
 def read_shard_entry(entry: Mapping[str, Any]) -> Shard:
     """Read one shard's line; TypeError or ValueError where it is not as written."""
     shard = Shard(**entry)
-    if not _SHARD_NAME.fullmatch(shard.file) or not shard.file.startswith(f"{shard.split}-"):
+    if not isinstance(shard.file, str) or not _SHARD_NAME.fullmatch(shard.file):
         raise ValueError(f"a shard is called {shard.file!r:.40}")
-    counts = (shard.num_bytes, shard.num_clips, shard.num_frames)
-    if any(type(count) is not int or count < 1 for count in counts) or not isinstance(shard.sha256, str):
-        raise ValueError(f"the figures of {shard.file} are wrong")
+    if shard.split != shard.file.split("-")[0] or not _SHA256.fullmatch(text(shard.sha256, "sha256")):
+        raise ValueError(f"the split or SHA-256 of {shard.file} is wrong")
+    whole(shard.num_bytes, 1, _MAX_COUNT, "num_bytes")
+    whole(shard.num_clips, 1, MAX_SHARD_CLIPS, "num_clips")
+    whole(shard.num_frames, 1, _MAX_COUNT, "num_frames")
     return shard
-
-
-def _names(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise ValueError("a list of names holds something else")
-    return tuple(values)

@@ -1,8 +1,7 @@
 """A folder or tar file of clips and photos in, a sorted list of them with identity, video and split out."""
 
-import csv
 import hashlib
-import io
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Final
 
 from headcast.data.clips import SUFFIXES
 from headcast.data.files import Location, list_files
+from headcast.data.lists import read_list
 from headcast.data.manifest import SPLITS
 from headcast.data.voxceleb import Utterance, is_test_identity, utterance_of
 from headcast.errors import DataError
@@ -19,7 +19,6 @@ PHOTO_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bm
 ANNOTATION_SUFFIX: Final = ".txt"
 
 _HELD_OUT_EVERY: Final = 10  # one person in ten judges, where nothing says who
-_MAX_LIST_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class SourceClip:
     def key(self) -> str:
         """A name that is unique and safe anywhere."""
         readable = re.sub(r"[^A-Za-z0-9_-]+", "-", re.sub(r"\.\w+(?=#|$)", "", self.name))[-48:].strip("-")
-        return f"{readable}-{hashlib.sha256(self.name.encode()).hexdigest()[:10]}"
+        return f"{readable}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:10]}"
 
     @property
     def is_photo(self) -> bool:
@@ -98,15 +97,7 @@ def _spoken(name: str, media: Location, utterance: Utterance, annotation: Locati
 
 
 def _listed(files: Mapping[str, Location], list_path: Path) -> list[SourceClip]:
-    try:
-        text = Location(list_path).read(_MAX_LIST_BYTES).decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"cannot read the list {list_path} ({error}); give a CSV with columns file, identity"
-        ) from error
-    if not rows or not {"file", "identity"} <= set(rows[0]):
-        raise DataError(f"the list {list_path} lacks the columns file, identity; add them")
+    rows = read_list(list_path)
     clips = []
     for row in rows:
         name, split = row["file"], row.get("split") or "train"

@@ -14,6 +14,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,27 +28,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from headcast.data.cut import FRAME_SIZE, MAX_FRAMES
+from headcast import strict
+from headcast.data.cut import FRAME_SIZE
+from headcast.data.tar_index import tar_members
 from headcast.errors import DataError
+from headcast.limits import MAX_CLIP_BYTES, MAX_CLIP_FRAMES, MAX_FRAME_BYTES, MAX_MEMBER_BYTES, MAX_NOTES_BYTES
+from headcast.media.images import BROKEN_PICTURE, check_scans
+from headcast.strict import check_landmarks, parse_table
 from headcast.types import NUM_LANDMARKS, Image
 
 JPEG_QUALITY: Final = 95
 
-_MAX_MEMBER_BYTES: Final = 32 << 20  # the landmarks of MAX_FRAMES frames take half
+_MAX_BYTES: Final = {
+    "json": MAX_NOTES_BYTES,
+    "npy": MAX_MEMBER_BYTES,
+    "jpg": MAX_FRAME_BYTES,
+    "png": MAX_FRAME_BYTES,
+}
+_MAX_RATE: Final = 1000  # frames a second
+_MAX_QUALITY: Final = 1e9
 _MEMBER: Final = re.compile(r"(?P<key>[A-Za-z0-9_-]{1,80})\.(?P<field>json|landmarks\.npy|\d{4}\.jpg|\d{4}\.png)")
 _Member = tuple[str, str, bytes]  # key, field, content
-
-# What tarfile, json, numpy and fractions raise on what is not as written.
-_BROKEN: Final = (
-    OSError,
-    EOFError,
-    tarfile.TarError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    RecursionError,
-)
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,9 @@ def write_clips(path: Path, clips: Iterable[EncodedClip]) -> str:
 def read_clips(path: Path) -> Iterator[EncodedClip]:
     """Read the clips of a shard one by one; DataError, naming the shard, for anything that is not as written."""
     try:
-        with tarfile.open(path, mode="r:") as tar:
-            for key, members in groupby(_read_members(tar, path), key=lambda member: member[0]):
-                yield _clip(key, [(field, content) for _, field, content in members])
-    except _BROKEN as error:
+        for key, members in groupby(_read_members(path), key=lambda member: member[0]):
+            yield _clip(key, _collected(members))
+    except (OSError, ValueError, LookupError) as error:
         raise DataError(f"{path} is broken ({error!s:.100}); delete it and run `headcast prepare` again") from error
 
 
@@ -135,49 +135,67 @@ def _members(clip: EncodedClip) -> Iterator[tuple[str, bytes]]:
         yield f"{number:04}.png", matte
 
 
-def _read_members(tar: tarfile.TarFile, path: Path) -> Iterator[_Member]:
-    for member in tar:
-        name = _MEMBER.fullmatch(member.name)
-        content = tar.extractfile(member) if member.isreg() and member.size <= _MAX_MEMBER_BYTES else None
-        if name is None or content is None:
-            raise ValueError(f"it holds {member.name!r:.60}")
-        yield name["key"], name["field"], content.read()
+def _read_members(path: Path) -> Iterator[_Member]:
+    with path.open("rb") as file:
+        for member in tar_members(path, plain_only=True):
+            name = _MEMBER.fullmatch(member.name)
+            if name is None or member.num_bytes > _MAX_BYTES[name["field"].rpartition(".")[2]]:
+                raise ValueError(f"it holds {member.name!r:.60} of {member.num_bytes} bytes")
+            file.seek(member.offset)
+            yield name["key"], name["field"], file.read(member.num_bytes)
 
 
-def _clip(key: str, found: list[tuple[str, bytes]]) -> EncodedClip:
-    members = dict(found)
-    if len(members) < len(found):
-        raise ValueError(f"it holds a member of {key} twice")
-    notes = _notes(json.loads(members["json"]))
+def _collected(members: Iterator[_Member]) -> dict[str, bytes]:
+    """The members of one clip by field, while they stay within what a clip may hold."""
+    found: dict[str, bytes] = {}
+    num_bytes = 0
+    for key, field, content in members:
+        num_bytes += len(content)
+        if field in found:
+            raise ValueError(f"it holds a member of {key} twice")
+        if num_bytes > MAX_CLIP_BYTES:
+            raise ValueError(f"{key} takes more than {MAX_CLIP_BYTES >> 20} MB")
+        found[field] = content
+    return found
+
+
+def _clip(key: str, members: Mapping[str, bytes]) -> EncodedClip:
+    notes = _notes(parse_table(members["json"]))
     fields = [f"{number:04}" for number in range(notes.num_frames)]
     if len(members) != 2 + 2 * len(fields):
         raise ValueError(f"{key} holds {len(members)} members for {len(fields)} frames")
-    landmarks = _landmarks(members["landmarks.npy"], notes.num_frames)
+    landmarks = _landmarks(members["landmarks.npy"], notes.num_frames, key)
     frames, mattes = (tuple(members[f"{field}.{kind}"] for field in fields) for kind in ("jpg", "png"))
     return EncodedClip(key, notes, landmarks, frames, mattes)
 
 
-def _notes(table: Any) -> ClipNotes:
-    notes = ClipNotes(**table)
-    texts = (notes.identity, notes.video, notes.clip, notes.rate, notes.split, notes.tier)
-    if not all(isinstance(text, str) and len(text) < 1000 for text in texts):
-        raise ValueError("a clip's notes are no texts")
-    if type(notes.num_frames) is not int or not 1 <= notes.num_frames <= MAX_FRAMES or Fraction(notes.rate) <= 0:
-        raise ValueError("a clip's notes have wrong figures")
-    if not all(isinstance(value, int | float) for value in notes.quality.values()):
-        raise ValueError("a clip's quality is no number")
-    return notes
+def _notes(table: Mapping[str, Any]) -> ClipNotes:
+    if set(table) != {field.name for field in dataclasses.fields(ClipNotes)}:
+        raise ValueError("a clip's notes lack something, or hold more")
+    words = {name: strict.text(table[name], name) for name in ("identity", "video", "clip", "rate", "split", "tier")}
+    strict.parse_fraction(table["rate"], Fraction(1, 10**9), _MAX_RATE, "rate")
+    quality = {
+        strict.text(name, "a figure"): strict.finite(value, -_MAX_QUALITY, _MAX_QUALITY, f"{name:.40}")
+        for name, value in strict.table(table["quality"], "quality").items()
+    }
+    num_frames = strict.whole(table["num_frames"], 1, MAX_CLIP_FRAMES, "num_frames")
+    return ClipNotes(**words, num_frames=num_frames, quality=quality)
 
 
-def _landmarks(content: bytes, num_frames: int) -> NDArray[np.float32]:
-    """The array of an .npy file; its header is believed only where it says what it must."""
-    file = io.BytesIO(content)
-    if np.lib.format.read_magic(file) != (1, 0):  # type: ignore[no-untyped-call]
-        raise ValueError("the landmarks are of another version")
-    shape, by_column, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[no-untyped-call]
-    if (shape, by_column, dtype.str) != ((num_frames, NUM_LANDMARKS, 3), False, "<f4"):
-        raise ValueError(f"the landmarks are {shape} {dtype}, expected ({num_frames}, {NUM_LANDMARKS}, 3) float32")
-    return np.frombuffer(content, "<f4", offset=file.tell()).reshape(shape).astype(np.float32)
+def _landmarks(content: bytes, num_frames: int, key: str) -> NDArray[np.float32]:
+    """The array of an .npy file. Its header, which is Python text, is compared with ours and never evaluated."""
+    shape = (num_frames, NUM_LANDMARKS, 3)
+    header = io.BytesIO()
+    described = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, described)  # type: ignore[no-untyped-call]
+    if not content.startswith(header.getvalue()) or len(content) != header.tell() + 4 * math.prod(shape):
+        raise ValueError(f"{key}: its landmarks are no ({num_frames}, {NUM_LANDMARKS}, 3) array of float32")
+    landmarks = np.frombuffer(content, "<f4", offset=header.tell()).reshape(shape).astype(np.float32)
+    try:
+        check_landmarks(landmarks)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+    return landmarks
 
 
 def _saved(pixels: NDArray[np.uint8], **options: Any) -> bytes:
@@ -188,9 +206,10 @@ def _saved(pixels: NDArray[np.uint8], **options: Any) -> bytes:
 
 def _loaded(content: bytes, kind: str, mode: str) -> NDArray[np.uint8]:
     try:
+        check_scans(content, FRAME_SIZE**2)
         with Pillow.open(io.BytesIO(content), formats=[kind]) as picture:
             if picture.size != (FRAME_SIZE, FRAME_SIZE) or picture.mode != mode:
                 raise ValueError(f"a frame is {picture.size} {picture.mode}, expected {FRAME_SIZE} px {mode}")
             return np.array(picture)
-    except (OSError, SyntaxError, Pillow.DecompressionBombError) as error:
+    except BROKEN_PICTURE as error:
         raise ValueError(f"a frame is no {kind} picture ({error!s:.60})") from error

@@ -19,6 +19,8 @@ from headcast.data.sources import SourceClip
 from headcast.data.tar import ClipNotes, EncodedClip, write_clips
 from headcast.errors import DataError
 from headcast.files import cannot_write, replaced_on_success, write_text
+from headcast.limits import MAX_SHARD_CLIPS
+from headcast.strict import finite, texts, whole
 
 PARTS_DIR: Final = "parts"
 
@@ -115,8 +117,8 @@ def finished_part(unit: Unit) -> Part | None:
         return None
     part = _read_part(unit.part_path)
     shard = part.shard
-    whole = shard is None or _size_of(unit.out / shard.file) == shard.num_bytes
-    return part if part.plan == unit.plan and whole else None
+    is_whole = shard is None or _size_of(unit.out / shard.file) == shard.num_bytes
+    return part if part.plan == unit.plan and is_whole else None
 
 
 def _read_part(path: Path) -> Part:
@@ -124,13 +126,13 @@ def _read_part(path: Path) -> Part:
     try:
         return Part(
             plan=str(table["plan"]),
-            num_sources=int(table["num_sources"]),
+            num_sources=whole(table["num_sources"], 0, MAX_SHARD_CLIPS, "num_sources"),
             shard=read_shard_entry(table["shard"]) if table["shard"] else None,
-            identities=tuple(table["identities"]),
-            videos=tuple(table["videos"]),
+            identities=texts(table["identities"], "identities"),
+            videos=texts(table["videos"], "videos"),
             left_out=tuple(LeftOut(**entry) for entry in table["left_out"]),
-            clip_seconds=float(table["clip_seconds"]),
-            core_seconds=float(table["core_seconds"]),
+            clip_seconds=finite(table["clip_seconds"], 0, 1e12, "clip_seconds"),
+            core_seconds=finite(table["core_seconds"], 0, 1e12, "core_seconds"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is broken ({error!r:.80}); delete it and start again") from error

@@ -24,6 +24,7 @@ ANNOTATION_RATE: Final = 25  # frames a second
 
 _NAME: Final = re.compile(r"(?:.*/)?(?P<identity>id\d{5})/(?P<video>[\w-]{5,20})/(?P<clip>\d{5})\.\w+")
 _REFERENCE_LINES: Final = 360  # VoxCeleb1's boxes are pixels of pictures of so many lines
+_MAX_NUMBER: Final = 1e7  # of frames or pixels: four days, or a box far outside of any picture
 _MARGIN: Final = 0.5  # of the box's sides, around it, in which the face is looked for
 
 # The people of both test sets.
@@ -102,8 +103,9 @@ def read_annotation(text: str, name: str) -> Annotation:
     heads = [number for number, line in enumerate(lines) if line.split() == ["FRAME", "X", "Y", "W", "H"]]
     try:
         rows = np.array([line.split() for line in lines[heads[0] + 1 :] if line.strip()], np.float64)
-        numbers, boxes = rows[:, 0].astype(np.int64), rows[:, 1:]
-        sound = rows.shape[1] == 5 and bool(np.isfinite(rows).all() and (np.diff(numbers) > 0).all())
+        sound = rows.shape[1] == 5 and bool((np.abs(rows) <= _MAX_NUMBER).all() and (np.diff(rows[:, 0]) >= 1).all())
+        numbers, boxes = np.where(sound, rows[:, 0], 0).astype(np.int64), rows[:, 1:]
+        sound = sound and bool((numbers >= 0).all() and (boxes[:, 2:] > 0).all())
     except (IndexError, ValueError):
         sound = False
     if not sound:

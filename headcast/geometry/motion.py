@@ -7,6 +7,7 @@ Tensors: `landmarks` (N, 478, 3) float32, `found` (N,) bool, `ticks` (N,) int64,
 import math
 import re
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,9 @@ from safetensors.numpy import save_file
 from headcast.errors import MotionError
 from headcast.files import PathLike, write_file
 from headcast.header import FileKind, read_header, read_metadata
+from headcast.limits import MAX_DURATION_SECONDS, MAX_MOTION_FRAMES, MAX_MOTION_HEADER_BYTES, MAX_PAUSE_SECONDS
 from headcast.media.files import existing_file
+from headcast.strict import check_landmarks
 from headcast.types import NUM_LANDMARKS, Motion
 
 MOTION: Final = FileKind(
@@ -25,13 +28,9 @@ MOTION: Final = FileKind(
     version=1,
     writer="headcast motion extract",
     error=MotionError,
-    max_header_bytes=1 << 16,  # ours takes 400
+    max_header_bytes=MAX_MOTION_HEADER_BYTES,
 )
-MAX_FRAMES: Final = 1_000_000
-"""About nine hours at 30 frames a second."""
-
 _MAX_IMAGE_SIDE: Final = 1 << 15
-_MAX_PLACE: Final = 1e6  # pixels
 _MAX_TICKS: Final = 10**18  # fits into 64 bits
 _DTYPES: Final = {"landmarks": "F32", "found": "BOOL", "ticks": "I64"}
 
@@ -69,6 +68,8 @@ def load_motion(path: PathLike) -> Motion:
     except (SafetensorError, OSError) as error:
         raise _broken(path, str(error).splitlines()[0]) from error
     time_base, image_size = _read_units(metadata, path)
+    if not 0 <= ticks.min() <= ticks.max() <= MAX_DURATION_SECONDS / time_base:  # before millions of huge fractions
+        raise _broken(path, f"its times do not lie from 0 to {MAX_DURATION_SECONDS} seconds")
     motion = Motion(landmarks, tuple(int(tick) * time_base for tick in ticks), image_size, found)
     problem = _problem(motion)
     if problem:
@@ -86,14 +87,14 @@ def _check_tensors(content: Any, path: PathLike) -> None:
     for name, part in parts.items():
         if part.get_dtype() != _DTYPES[name] or part.get_shape() != expected[name]:
             raise _broken(path, f"{name} is {part.get_dtype()} {part.get_shape()}"[:80])
-    if not 1 <= num_frames[0] <= MAX_FRAMES:
-        raise _broken(path, f"it has {num_frames[0]} frames, expected 1 to {MAX_FRAMES}")
+    if not 1 <= num_frames[0] <= MAX_MOTION_FRAMES:
+        raise _broken(path, f"it has {num_frames[0]} frames, expected 1 to {MAX_MOTION_FRAMES}")
 
 
 def _read_units(metadata: dict[str, str], path: PathLike) -> tuple[Fraction, tuple[int, int]]:
     """Return the time base and the image size (width, height)."""
-    time_base = re.fullmatch(r"1/([1-9]\d{0,17})", metadata.get("time_base", ""), re.ASCII)
-    image_size = re.fullmatch(r"(\d{1,6})x(\d{1,6})", metadata.get("image_size", ""), re.ASCII)
+    time_base = re.fullmatch(r"1/([1-9]\d{0,17})", str(metadata.get("time_base")), re.ASCII)
+    image_size = re.fullmatch(r"(\d{1,6})x(\d{1,6})", str(metadata.get("image_size")), re.ASCII)
     if not time_base or not image_size:
         raise _broken(path, "its time base or image size cannot be read")
     return Fraction(1, int(time_base[1])), (int(image_size[1]), int(image_size[2]))
@@ -102,16 +103,21 @@ def _read_units(metadata: dict[str, str], path: PathLike) -> tuple[Fraction, tup
 def _problem(motion: Motion) -> str:
     """Say what is wrong with a motion, nothing if nothing is."""
     num_frames = len(motion.times)
-    if not 1 <= num_frames <= MAX_FRAMES:
-        return f"it has {num_frames} frames, expected 1 to {MAX_FRAMES}"
+    if not 1 <= num_frames <= MAX_MOTION_FRAMES:
+        return f"it has {num_frames} frames, expected 1 to {MAX_MOTION_FRAMES}"
     if motion.landmarks.shape != (num_frames, NUM_LANDMARKS, 3) or motion.found.shape != (num_frames,):
         return f"landmarks {motion.landmarks.shape} and found {motion.found.shape} do not fit {num_frames} times"
     if not all(1 <= side <= _MAX_IMAGE_SIDE for side in motion.image_size):
         return f"its image size {motion.image_size} is not within 1 to {_MAX_IMAGE_SIDE}"
-    if not np.abs(motion.landmarks).max() <= _MAX_PLACE:  # false for NaN, too
-        return "its landmarks are not finite numbers near the image"
-    if motion.times[0] < 0 or any(a >= b for a, b in zip(motion.times, motion.times[1:], strict=False)):
+    try:
+        check_landmarks(motion.landmarks)
+    except ValueError as error:
+        return str(error)
+    steps = [b - a for a, b in pairwise(motion.times)]
+    if motion.times[0] < 0 or min(steps, default=1) <= 0:
         return "its times do not increase from 0 on"
+    if motion.times[-1] > MAX_DURATION_SECONDS or max(steps, default=0) > MAX_PAUSE_SECONDS:
+        return f"it is longer than {MAX_DURATION_SECONDS} seconds, or pauses for more than {MAX_PAUSE_SECONDS}"
     return ""
 
 

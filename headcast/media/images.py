@@ -3,8 +3,9 @@
 import io
 import struct
 import warnings
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,10 @@ from PIL import ImageCms, ImageOps, PngImagePlugin
 
 from headcast.errors import MediaError
 from headcast.files import PathLike, cannot_write, replaced_on_success
+from headcast.limits import MAX_PIXELS, MAX_SCANNED_PIXELS
 from headcast.media.files import existing_file
 from headcast.media.xmp import from_xmp, to_xmp
 from headcast.types import Image
-
-MAX_PIXELS = 100_000_000
-"""A larger picture is refused before any of it is decoded."""
 
 READABLE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "PPM")
 """What we open; a list, because Pillow also knows formats that run other programs (EPS)."""
@@ -31,7 +30,19 @@ _WRITE_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 # What Pillow raises on broken files, depending on the format and on where they are broken.
-_BROKEN = (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, OverflowError, struct.error)
+BROKEN_PICTURE: Final = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Pillow.DecompressionBombError,
+)
 
 
 def read_image(path: PathLike) -> Image:
@@ -45,7 +56,7 @@ def read_image(path: PathLike) -> Image:
         try:
             picture.load()
             return _to_rgb(_to_srgb(_upright(picture)))
-        except _BROKEN as error:
+        except BROKEN_PICTURE as error:
             raise MediaError(
                 f"{path} is a damaged picture ({_one_line(error)}); open and save it again in an image editor"
             ) from error
@@ -85,7 +96,7 @@ def _opened(path: PathLike) -> Pillow.Image:
             picture = Pillow.open(file, formats=READABLE_FORMATS)
     except Pillow.DecompressionBombError:
         raise MediaError(f"{path} is too large, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it") from None
-    except _BROKEN as error:
+    except BROKEN_PICTURE as error:
         raise MediaError(
             f"{path} is not a picture that can be read; expected JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
         ) from error
@@ -97,6 +108,12 @@ def _opened(path: PathLike) -> Pillow.Image:
         picture.close()
         raise MediaError(f"{path} holds floating-point numbers of no stated range; save it with 8 or 16 bits")
     return picture
+
+
+def check_scans(content: bytes, num_pixels: int) -> None:
+    """Raise ValueError for a JPEG file whose passes over its pixels, a few bytes each, would take minutes."""
+    if content.startswith(b"\xff\xd8") and content.count(b"\xff\xda") * num_pixels > MAX_SCANNED_PIXELS:
+        raise ValueError("it is stored in too many passes")
 
 
 def _metadata_options(format_name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -115,7 +132,7 @@ def _upright(picture: Pillow.Image) -> Pillow.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ImageOps.exif_transpose(picture)
-    except _BROKEN:
+    except BROKEN_PICTURE:
         return picture
 
 
@@ -129,7 +146,7 @@ def _to_srgb(picture: Pillow.Image) -> Pillow.Image:
         if "sRGB" in ImageCms.getProfileDescription(profile):
             return picture
         converted = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, *_BROKEN):
+    except (ImageCms.PyCMSError, *BROKEN_PICTURE):
         return picture
     return converted or picture
 

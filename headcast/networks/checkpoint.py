@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from headcast.errors import CheckpointError
 from headcast.files import write_file
 from headcast.header import TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
+from headcast.limits import MAX_WEIGHT
 from headcast.networks.model import Model, build_model
 from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, CheckpointNotes, read_config
 
@@ -51,11 +52,17 @@ def load_checkpoint(path: Path) -> Model:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a file whose header was checked."""
+    """All tensors of a file whose header was checked; CheckpointError where a number is not finite, or huge."""
     try:
-        return load_file(path)
-    except SafetensorError as error:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); fetch it again") from error
+    for name, values in tensors.items():
+        if values.numel() and not float(values.abs().max()) <= MAX_WEIGHT:  # false for NaN, too
+            raise CheckpointError(
+                f"{path} is damaged ({name} holds numbers that are not finite or huge); fetch it again"
+            )
+    return tensors
 
 
 def _networks(model: Model) -> dict[str, nn.Module]:

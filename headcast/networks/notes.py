@@ -1,6 +1,5 @@
 """A checkpoint's header in, what it says about itself out; no torch, so that using a model needs none."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -9,7 +8,9 @@ from typing import Any, Final
 
 from headcast.errors import CheckpointError
 from headcast.header import FileKind, read_header, read_metadata
+from headcast.limits import MAX_SEED
 from headcast.networks.presets import ModelConfig
+from headcast.strict import parse_table, parse_whole, text
 from headcast.types import DRAWING_STYLE
 
 CHECKPOINT: Final = FileKind("checkpoint", format="headcast", version=1, writer="headcast train")
@@ -30,20 +31,19 @@ def read_notes(path: Path) -> CheckpointNotes:
     """What a checkpoint says about itself, without loading it."""
     metadata = read_metadata(path, read_header(path, CHECKPOINT), CHECKPOINT)
     try:
-        training = json.loads(metadata.get("training", "{}"))
-        return CheckpointNotes(
-            metadata.get("preset", ""), int(metadata["step"]), int(metadata["drawing_style"]), training
-        )
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} has broken notes ({error}); fetch it again") from error
+        step, style = (parse_whole(metadata[name], 0, MAX_SEED, name) for name in ("step", "drawing_style"))
+        training = parse_table(metadata.get("training", "{}"))
+        return CheckpointNotes(text(metadata.get("preset", ""), "preset"), step, style, training)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CheckpointError(f"{path} has broken notes ({error!s:.120}); fetch it again") from error
 
 
 def read_config(path: Path, metadata: Mapping[str, str]) -> ModelConfig:
     """The sizes of the networks that a file's metadata names."""
     try:
-        return ModelConfig.from_dict(json.loads(metadata["config"]))
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{path} has a broken configuration ({error}); fetch it again") from error
+        return ModelConfig.from_dict(parse_table(metadata["config"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path} has a broken configuration ({error!s:.120}); fetch it again") from error
 
 
 def default_checkpoint_path() -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 from headcast.errors import FaceError, HeadcastError, MediaError
 from headcast.geometry.pose import fit_pose, measure_controls, neutral_controls, remove_pose
 from headcast.geometry.spreads import expression_distance, turn_distance
+from headcast.limits import MAX_SHOTS
 from headcast.media.video import open_video
 from headcast.personalization.coach import LEAVE_OUT, advise
 from headcast.personalization.photo_features import measure_photo
@@ -20,7 +21,6 @@ from headcast.reenact.driving import PHOTO_SUFFIXES
 from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
 from headcast.types import Landmarks
 
-MAX_SHOTS: Final = 32
 VIDEO_SHOTS: Final = 8
 
 

@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from headcast.limits import MAX_SHOTS
+
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """The IPTC's word for a real picture altered by a trained model; publishing platforms read it."""
 
@@ -26,7 +28,6 @@ MAX_TEXT = 500
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT_HASH = re.compile(r"[0-9a-f]{8,64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_MAX_SHOTS = 32
 _MAX_SEED = 2**64
 
 
@@ -94,7 +95,7 @@ class Marks:
             raise ValueError(f"model_sha256 is {self.model_sha256[:40]!r}, expected 8 to 64 hexadecimal digits")
         driving = () if self.driving_sha256 is None else (self.driving_sha256,)
         for name, hashes in (("source_sha256", self.source_sha256), ("driving_sha256", driving)):
-            if len(hashes) > _MAX_SHOTS or not all(_HASH.fullmatch(one) for one in hashes):
+            if len(hashes) > MAX_SHOTS or not all(_HASH.fullmatch(one) for one in hashes):
                 raise ValueError(f"{name} is {' '.join(hashes)[:40]!r}, expected SHA-256 digests of 64 digits")
         if not 0 <= self.seed < _MAX_SEED:
             raise ValueError(f"seed is {self.seed}, expected 0 to 2^64 - 1")

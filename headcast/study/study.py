@@ -3,7 +3,6 @@
 The folder holds `key.json` (here; never served), `pictures/` and, once somebody took part, `answers.jsonl`.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from headcast.errors import DataError
+from headcast.limits import MAX_KEY_BYTES, MAX_SEED
+from headcast.strict import read_json_table, whole
 
 FORMAT: Final = "headcast-study"
 VERSION: Final = 1
 KEY_NAME: Final = "key.json"
 PICTURES_NAME: Final = "pictures"
 SUFFIX: Final = ".png"
-MAX_KEY_BYTES: Final = 16 << 20
 
 _NAME = re.compile(r"[0-9a-f]{16}")
 
@@ -58,16 +58,16 @@ def load_study(folder: Path) -> Study:
     if not path.is_file():
         raise DataError(f"no study in {folder} ({KEY_NAME} is missing); make one with `headcast study build`")
     try:
-        if path.stat().st_size > MAX_KEY_BYTES:
-            raise ValueError(f"larger than {MAX_KEY_BYTES >> 20} MB")
-        key = json.loads(path.read_text(encoding="utf-8"))
+        key = read_json_table(path, MAX_KEY_BYTES)
         if key["format"] != FORMAT or key["version"] != VERSION:
             raise ValueError(f"expected {FORMAT} version {VERSION}")
         questions = [_question(entry) for entry in key["triplets"]]
-        study = Study(folder, int(key["seed"]), {question.name: question for question in questions})
+        study = Study(
+            folder, whole(key["seed"], 0, MAX_SEED, "seed"), {question.name: question for question in questions}
+        )
         if not questions or len(study.questions) != len(questions):
             raise ValueError("no triplets, or two of one name")
-    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is no key of a study, or damaged ({error!r:.120}); build the study again") from error
     return study
 

@@ -146,8 +146,11 @@ def a_checkpoint(path: Path) -> None:
         (with_entry("box", dtype="I64"), r"box should be \(4,\) in F64"),
         (with_entry("generator.head.bias", shape=[1 << 40]), r"generator\.head\.bias should be \(16,\)"),
         (lambda path: edit(path, lambda header: header.pop("box")), "tensor 'box' is missing"),
-        (with_tensor("box", torch.tensor([0.0, 0, 0, 0], dtype=torch.float64)), "its box is empty"),
-        (with_tensor("box", torch.tensor([0.0, 0, 1e30, 9], dtype=torch.float64)), "box lie outside"),
+        (with_tensor("box", torch.tensor([0.0, 0, 0, 0], dtype=torch.float64)), "its box does not show the photo"),
+        (with_tensor("box", torch.tensor([0.0, 0, 1e30, 9], dtype=torch.float64)), "its box does not show"),
+        (with_tensor("box", torch.tensor([500.0, 0, 50, 50], dtype=torch.float64)), "its box does not show the photo"),
+        (with_tensor("box", torch.tensor([0, 0, 16384.0, 16384], dtype=torch.float64)), "its box does not show"),
+        (with_tensor("box", torch.full((4,), torch.nan, dtype=torch.float64)), "its box does not show"),
         (
             with_tensor("generator.head.bias", torch.full((16,), torch.inf)),
             "generator.head.bias holds numbers that are",
@@ -156,7 +159,11 @@ def a_checkpoint(path: Path) -> None:
             with_tensor("adain_parameters", torch.full((1, 128), torch.nan)),
             "adain_parameters holds numbers that are not",
         ),
-        (with_tensor("shot_landmarks", torch.full((2, NUM_LANDMARKS, 3), torch.nan)), "shot_landmarks lie outside"),
+        (
+            with_tensor("shot_landmarks", torch.full((2, NUM_LANDMARKS, 3), torch.nan)),
+            "its landmarks are not finite numbers",
+        ),
+        (with_tensor("shot_landmarks", torch.zeros((2, NUM_LANDMARKS, 3))), "its landmarks all lie in one place"),
     ],
 )
 def test_a_strangers_file_is_refused_in_one_line(path: Path, damage: Callable[[Path], object], message: str) -> None:

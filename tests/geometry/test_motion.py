@@ -62,7 +62,7 @@ def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
 
 def tensors(num_frames: int = NUM_FRAMES) -> dict[str, np.ndarray]:
     return {
-        "landmarks": np.zeros((num_frames, 478, 3), np.float32),
+        "landmarks": np.random.default_rng(0).uniform(8, 56, (num_frames, 478, 3)).astype(np.float32),
         "found": np.ones(num_frames, bool),
         "ticks": np.arange(num_frames, dtype=np.int64),
     }
@@ -130,7 +130,10 @@ HOSTILE: list[tuple[str, Callable[[Path], object], str]] = [
     ("no frames", file_with(dict(tensors(0))), "it has 0 frames"),
     ("NaN", file_with({"landmarks": np.full((4, 478, 3), np.nan, np.float32)}), "not finite numbers"),
     ("times back", file_with({"ticks": np.array([0, 2, 1, 3])}), "do not increase"),
-    ("times before 0", file_with({"ticks": np.array([-1, 0, 1, 2])}), "do not increase from 0"),
+    ("times before 0", file_with({"ticks": np.array([-1, 0, 1, 2])}), "do not lie from 0"),
+    ("all zero", file_with({"landmarks": np.zeros((4, 478, 3), np.float32)}), "all lie in one place"),
+    ("huge times", file_with({"ticks": np.array([0, 1, 2, 2**62])}), "do not lie from 0 to 86400 seconds"),
+    ("a pause of 18 hours", file_with({"ticks": np.array([0, 1, 2, 30 * 64800])}), "pauses for more than 3600"),
     ("time base", file_with({}, time_base="1/0"), "its time base or image size"),
     ("image size", file_with({}, image_size="64"), "its time base or image size"),
     ("huge image", file_with({}, image_size="999999x64"), "is not within"),

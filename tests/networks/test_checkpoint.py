@@ -156,9 +156,22 @@ def other_type(path: Path) -> None:
     save_file(tensors, path, metadata)
 
 
+def one_number(value: float) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        tensors = load_file(path)
+        tensors["generator.head.bias"][-1] = value
+        content = path.read_bytes()
+        metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        save_file(tensors, path, metadata)
+
+    return damage
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
+        (one_number(torch.nan), "generator.head.bias holds numbers that are not finite"),
+        (one_number(-torch.inf), "generator.head.bias holds numbers that are not finite"),
         (cut_short, "is damaged"),
         (cut_in_the_header, "or is cut short"),
         (pickled, "is not a checkpoint of headcast"),
@@ -185,5 +198,5 @@ def test_a_strangers_file_is_refused_in_one_line(path: Path, damage: Callable[[P
 
 
 def test_the_folder_itself_is_no_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="cannot read"):
+    with pytest.raises(CheckpointError, match="is a folder"):
         load_checkpoint(tmp_path)
