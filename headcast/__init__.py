@@ -2,8 +2,11 @@
 
 Importing this does nothing: each name is fetched from its module when it is first used.
 
-import headcast
-headcast.animate_file(Path("alice.jpg"), Path("speech.mp4"), Path("alice.mp4"))
+>>> import headcast
+>>> headcast.animate_file("alice.png", "speech.mp4", "alice.mp4")
+AnimateResult(output=...'alice.mp4'), num_frames=6, ...)
+>>> headcast.animate_file("alice.png", "nod.motion", "eyes.mp4", headcast.AnimateOptions(region="eyes")).num_frames
+6
 """
 
 from importlib import import_module

@@ -15,7 +15,14 @@ Each message says what was given, what was expected and what to do.
 
 
 class HeadcastError(Exception):
-    """Base of all errors that a user can fix; its message is one line."""
+    """Base of all errors that a user can fix; its message is one line.
+
+    >>> try:
+    ...     headcast.load_motion("speech.motion")
+    ... except headcast.HeadcastError as error:
+    ...     print(error)
+    speech.motion does not exist; give the path of a file
+    """
 
 
 class MediaError(HeadcastError):

@@ -84,6 +84,11 @@ class Motion:
     """A timed sequence of landmarks (N, 478, 3) in pixels of an image of `image_size` (width, height).
 
     `times` are seconds, increasing; `found` (N,) is False where the face was not seen and the landmarks are filled in.
+
+    >>> motion = headcast.builtin_motion("nod", seconds=1)
+    >>> backwards = headcast.Motion(motion.landmarks[::-1], motion.times, motion.image_size, motion.found)
+    >>> len(backwards), backwards.times[1]
+    (30, Fraction(1, 30))
     """
 
     landmarks: NDArray[np.float32]

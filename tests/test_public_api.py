@@ -1,9 +1,22 @@
+import doctest
 import subprocess
 import sys
+from fractions import Fraction
+from pathlib import Path
 
+import numpy as np
 import pytest
+import skimage.data
 
 import headcast
+from headcast.media.images import write_image
+from headcast.media.writer import VideoWriter
+from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.model import build_model
+from headcast.networks.presets import PRESETS
+
+EXAMPLES = [headcast, *(getattr(headcast, name) for name in headcast.__all__)]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def test_all_is_sorted_and_every_name_is_there():
@@ -28,3 +41,38 @@ def test_importing_is_light(module):
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert module in loaded
     assert not heavy & set(loaded)
+
+
+@pytest.fixture(scope="module")
+def example_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that examples read."""
+    folder = tmp_path_factory.mktemp("examples")
+    photo = np.asarray(skimage.data.astronaut())
+    write_image(folder / "alice.png", photo, {})
+    with VideoWriter(folder / "speech.mp4", (512, 512), Fraction(30)) as writer:
+        for _ in range(6):
+            writer.write(photo)
+    headcast.save_motion(folder / "nod.motion", headcast.builtin_motion("nod", seconds=0.2))
+    save_checkpoint(folder / "tiny.safetensors", build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
+    return folder
+
+
+def examples_of(thing: object) -> list[doctest.DocTest]:
+    name = thing.__name__  # type: ignore[attr-defined]
+    found = doctest.DocTestFinder(recurse=False).find(thing, name, globs={"headcast": headcast, "Path": Path})
+    return [test for test in found if test.examples]
+
+
+@pytest.mark.parametrize("thing", [thing for thing in EXAMPLES if examples_of(thing)], ids=lambda thing: thing.__name__)
+def test_examples_do_what_they_say(thing: object, example_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(example_dir)
+    said: list[str] = []
+    for test in examples_of(thing):
+        doctest.DocTestRunner(optionflags=FLAGS).run(test, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_every_public_name_is_shown_by_an_example() -> None:
+    lines = [line for thing in EXAMPLES for test in examples_of(thing) for line in test.examples]
+    shown = "".join(line.source + line.want for line in lines)
+    assert [name for name in headcast.__all__ if f"{name}(" not in shown and f"headcast.{name} " not in shown] == []

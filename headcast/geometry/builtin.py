@@ -63,12 +63,20 @@ class Track:
 
 
 def builtin_motion_names() -> tuple[str, ...]:
-    """Return the names of all built-in motions."""
+    """Return the names of all built-in motions.
+
+    >>> "nod" in headcast.builtin_motion_names()
+    True
+    """
     return tuple(sorted(_MOTIONS))
 
 
 def builtin_motion(name: str, seconds: float | None = None, rate: Fraction = Fraction(30), seed: int = 0) -> Motion:
-    """Compose a built-in motion of `seconds` (its own length if None) at `rate` frames a second."""
+    """Compose a built-in motion of `seconds` (its own length if None) at `rate` frames a second.
+
+    >>> headcast.builtin_motion("nod", seconds=2).landmarks.shape
+    (60, 478, 3)
+    """
     if name not in _MOTIONS:
         raise MotionError(f"no built-in motion {name!r}; choose one of {', '.join(builtin_motion_names())}")
     compose, usual_seconds = _MOTIONS[name]

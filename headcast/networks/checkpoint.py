@@ -32,8 +32,13 @@ def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: b
     write_file(path, lambda content: save_file(tensors, content, metadata))
 
 
-def load_checkpoint(path: Path) -> Model:
-    """Rebuild a model, in float32 and evaluation mode; CheckpointError for anything but a checkpoint of ours."""
+def load_checkpoint(path: str | Path) -> Model:
+    """Rebuild a model, in float32 and evaluation mode; CheckpointError for anything but a checkpoint of ours.
+
+    >>> headcast.load_checkpoint("tiny.safetensors").config.image_size
+    64
+    """
+    path = Path(path)
     header = read_header(path, CHECKPOINT)
     metadata = read_metadata(path, header, CHECKPOINT)
     check_drawing_style(path, metadata)

@@ -63,6 +63,10 @@ def personalize(
 
     `source` is a photo, several photos, a folder of them or a video. Ctrl-C while tuning keeps the best so far. Raises
     a HeadcastError for files that cannot be used.
+
+    >>> options = headcast.PersonalizeOptions(steps=2, consent="NASA", checkpoint=Path("tiny.safetensors"))
+    >>> headcast.personalize("alice.png", "alice.avatar", options)
+    PersonalizeResult(output=...'alice.avatar'), num_shots=1, ...)
     """
     options = options or PersonalizeOptions()
     started = time.monotonic()

@@ -32,6 +32,9 @@ def read_marks(path: str | Path) -> Marks | None:
     """The marks in a file; None if it carries none, which does not prove that it shows what happened.
 
     MediaError if the file cannot be read, or if its marks were changed since they were written.
+
+    >>> print(headcast.read_marks("alice.png"))
+    None
     """
     reader = _READERS.get(Path(path).suffix.lower())
     if reader is None:

@@ -76,7 +76,7 @@ def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -
 
 
 def _has_gpu() -> bool:
-    """Tell whether torch is installed and sees a GPU; importing it takes a second, so NVIDIA's driver is asked first."""
+    """Tell whether torch is there and sees a GPU; importing it takes a second, so NVIDIA's driver is asked first."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
         import torch
