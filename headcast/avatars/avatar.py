@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.avatars.graphs import Arrays, find_graph
+from headcast.avatars.graph import Arrays
+from headcast.avatars.graphs import find_graph
 from headcast.avatars.inference import Network
 from headcast.avatars.weights import Weights
 from headcast.networks.arrays import images_to_array

@@ -5,20 +5,15 @@ that carries its name in our safetensors files, so any runtime that reads ONNX c
 from a stranger is never more than arrays of the shapes that the graph asks for. Other sizes take torch (traced.py).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from headcast.avatars.graph import Arrays, Graph
 from headcast.networks.presets import PRESETS, ModelConfig
-
-Arrays = Mapping[str, NDArray[np.float32]]
-"""The weights of one network by name."""
 
 EXPORTED: Final = "lite"
 NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -26,15 +21,6 @@ NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "generator": ("conditioning", "adain_parameters"),
 }
 """Each network's inputs, in their order; those of the graph beside the weights."""
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A network without weights: their `shapes` by name, what tells it from others, and how to put weights into it."""
-
-    key: str
-    shapes: Mapping[str, tuple[int, ...]]
-    bind: Callable[[Arrays], Any]  # an openvino.Model, which has no types
 
 
 def find_graph(config: ModelConfig, network: str) -> Graph:

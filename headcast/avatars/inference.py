@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.avatars.graphs import Arrays, Graph
+from headcast.avatars.graph import Arrays, Graph
 
 PRECISIONS: Final = ("auto", "bf16", "f32")
 MAX_KEPT: Final = 8  # compiled networks without a user; those in use stay anyway

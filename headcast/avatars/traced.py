@@ -4,7 +4,7 @@ import warnings
 from functools import cache, partial
 from typing import Any
 
-from headcast.avatars.graphs import Arrays, Graph
+from headcast.avatars.graph import Arrays, Graph
 from headcast.errors import needs_torch
 from headcast.networks.presets import ModelConfig
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from headcast.avatars.graphs import NETWORKS, Arrays, find_graph
+from headcast.avatars.graph import Arrays
+from headcast.avatars.graphs import NETWORKS, find_graph
 from headcast.errors import CheckpointError
 from headcast.header import Header, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.limits import MAX_WEIGHT

@@ -14,7 +14,7 @@ from headcast.evaluation.baselines import OURS, WARP
 from headcast.evaluation.painter import reduced
 from headcast.networks.model import Model
 from headcast.reenact.driver import Driver
-from headcast.reenact.runtime import Generated
+from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
 from headcast.types import Box, Image, Landmarks, Shot
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.reenact.runtime import Generated
+from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import PasteBack, crop_image
 from headcast.types import CONDITIONING_MAPS, Image

@@ -9,8 +9,9 @@ from dataclasses import replace
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.reenact.compose import Composer
+from headcast.reenact.generated import Generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
-from headcast.reenact.runtime import Generated, make_runtime
+from headcast.reenact.runtime import make_runtime
 from headcast.reenact.sitter import Sitter
 from headcast.types import Image, Landmarks
 from headcast.warping.warp import WarpedShot, Warper

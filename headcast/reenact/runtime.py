@@ -5,27 +5,16 @@ On the processor the generator runs in OpenVINO; on a GPU in torch, where torch 
 
 import ctypes
 import sys
-from dataclasses import dataclass
 from typing import Final, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from headcast.avatars.avatar import Avatar
 from headcast.avatars.graphs import find_graph
 from headcast.avatars.inference import PRECISIONS, Network, usual_precision
 from headcast.networks.arrays import conditioning_to_array
-from headcast.types import Conditioning, Image, Mask
+from headcast.reenact.generated import Generated, to_generated
+from headcast.types import Conditioning
 
 DEVICES: Final = ("auto", "cpu", "cuda")
-
-
-@dataclass(frozen=True)
-class Generated:
-    """One generated frame (H, W, 3) and how much of each pixel (H, W) in 0..1 is the warped shot's."""
-
-    image: Image
-    warp_weight: Mask
 
 
 class Runtime(Protocol):
@@ -67,12 +56,6 @@ class OpenVINORuntime:
         """Generate one frame."""
         image, _, warp_weight = self._generate(conditioning_to_array(conditioning, self._channels), self._parameters)
         return to_generated(image, warp_weight)
-
-
-def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -> Generated:
-    """What a generator answers, (1, 3, H, W) in [-1, 1] and (1, 1, H, W), as a picture and a mask of its own."""
-    pixels = np.clip(image[0] * 127.5 + 128.0, 0, 255).astype(np.uint8)
-    return Generated(np.ascontiguousarray(pixels.transpose(1, 2, 0)), warp_weight[0, 0].copy())
 
 
 def _has_gpu() -> bool:

@@ -3,7 +3,7 @@
 from headcast.avatars.avatar import Avatar
 from headcast.errors import DeviceError, needs_torch
 from headcast.networks.arrays import conditioning_to_array
-from headcast.reenact.runtime import Generated, to_generated
+from headcast.reenact.generated import Generated, to_generated
 from headcast.types import Conditioning
 
 try:

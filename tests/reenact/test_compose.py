@@ -7,7 +7,7 @@ import pytest
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
 from headcast.reenact.compose import Composer
-from headcast.reenact.runtime import Generated
+from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.types import Image
 from headcast.warping.interior import polygon_mask

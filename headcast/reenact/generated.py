@@ -1,0 +1,22 @@
+"""What a generator answers, as arrays in; a picture and a mask of its own out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.types import Image, Mask
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One generated frame (H, W, 3) and how much of each pixel (H, W) in 0..1 is the warped shot's."""
+
+    image: Image
+    warp_weight: Mask
+
+
+def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -> Generated:
+    """What a generator answers, (1, 3, H, W) in [-1, 1] and (1, 1, H, W), as a picture and a mask of its own."""
+    pixels = np.clip(image[0] * 127.5 + 128.0, 0, 255).astype(np.uint8)
+    return Generated(np.ascontiguousarray(pixels.transpose(1, 2, 0)), warp_weight[0, 0].copy())
