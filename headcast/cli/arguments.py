@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
 from headcast.errors import MotionError
+from headcast.printable import printable
 
 Number = TypeVar("Number", int, float)
 
@@ -26,7 +27,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with exit code 2."""
-        self.exit(2, f"headcast: error: {message}; see {self.prog} --help\n")
+        self.exit(2, f"headcast: error: {printable(message)}; see {self.prog} --help\n")
 
 
 def common_options() -> Parser:

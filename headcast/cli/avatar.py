@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Report:
     """Read one avatar's notes and marks, without loading it."""
     from headcast.avatars.avatar_file import read_avatar_notes
-    from headcast.provenance.verify import printable, read_marks
+    from headcast.printable import printable
+    from headcast.provenance.verify import read_marks
 
     notes, marks = read_avatar_notes(options.avatar), read_marks(options.avatar)
     width, height = notes.photo_size

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> Report:
     from headcast.data.workers import num_cores, run_here
 
     runner = partial(run_here, num_workers=options.workers or num_cores())
-    with tqdm(total=read_manifest(options.out).num_clips, unit="clip", desc="check") as bar:
+    with tqdm(total=read_manifest(options.out).num_clips, unit="clip", desc="check", disable=None) as bar:
         findings = check_shards(options.out, runner, bar.update)
     sheet, histograms = write_pictures(options.out, findings)
     problems, manifest = findings.problems, findings.manifest

@@ -7,7 +7,6 @@
 import argparse
 import contextlib
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,6 +16,7 @@ import headcast
 from headcast.cli.arguments import Parser, canonical, common_options
 from headcast.cli.report import Report, failure_as_json
 from headcast.cli.signals import ended_by_signals
+from headcast.cli.terminal import accept_any_text, complain, start_log, what_happened, write_report
 from headcast.errors import HeadcastError, needs_torch
 
 COMMANDS: Final = (
@@ -38,25 +38,25 @@ COMMANDS: Final = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; `arguments` are the words after `headcast` (default: those of this process)."""
-    options = build_parser().parse_args(canonical(sys.argv[1:] if arguments is None else arguments))
-    logging.basicConfig(level=options.log_level.upper(), format="headcast: %(levelname)s: %(message)s", force=True)
+    words = canonical(sys.argv[1:] if arguments is None else arguments)
+    accept_any_text()
+    parser = build_parser()
+    if not words:
+        return write_report([parser.format_help().rstrip()], 0, as_it_is=True)
+    options = parser.parse_args(words)
+    start_log(options.log_level)
     try:
         with ended_by_signals(), contextlib.redirect_stdout(sys.stderr):  # stdout carries the report and nothing else
             report = _run(options)
-        print(report.as_json(options.command) if options.json else "\n".join(report.lines), flush=True)
-    except HeadcastError as error:
-        print(f"headcast: error: {error}", file=sys.stderr)
-        if options.json:
-            print(failure_as_json(options.command, str(error)))
-        return 2
     except KeyboardInterrupt:
-        print("headcast: interrupted", file=sys.stderr)
+        complain("interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader (`| head`) has left; point stdout elsewhere so that Python's own flush at exit stays silent.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    return report.exit_code
+    except (HeadcastError, OSError, MemoryError) as error:
+        message = what_happened(error)
+        logging.getLogger(__name__).debug("where it happened", exc_info=error)
+        complain(f"error: {message}")
+        return write_report([failure_as_json(options.command, message)] if options.json else [], 2)
+    return write_report([report.as_json(options.command)] if options.json else report.lines, report.exit_code)
 
 
 def _run(options: argparse.Namespace) -> Report:

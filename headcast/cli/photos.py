@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> Report:
     """Measure every photo; nothing is changed in the folder."""
     from headcast.personalization.check import check_photos
     from headcast.personalization.coach import LEAVE_OUT
-    from headcast.provenance.verify import printable
+    from headcast.printable import printable
 
     found = check_photos(options.folder, options.output)
     lines = [printable(f"{photo.file.name}: {photo.verdict}: {photo.reason}") for photo in found.photos]

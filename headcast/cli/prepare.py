@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> Report:
         if options.ray
         else partial(run_here, num_workers=options.workers or num_cores())
     )
-    with tqdm(total=len(clips), unit="clip", desc="prepare", smoothing=0) as bar:
+    with tqdm(total=len(clips), unit="clip", desc="prepare", smoothing=0, disable=None) as bar:
 
         def show(num_done: int, num_before: int) -> None:
             bar.initial = num_before  # which says nothing about the rate

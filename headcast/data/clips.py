@@ -4,8 +4,11 @@ Each clip shows one person. Its frames are cut to one fixed square around the he
 in the clip moves in the frames.
 """
 
+import contextlib
 import hashlib
 import json
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from fractions import Fraction
@@ -15,17 +18,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from headcast.config import cache_dir
-from headcast.data.cut import TrackedClip, track_clip
+from headcast.config import cache_dir, writable_cache_dir
+from headcast.data.cut import FRAME_SIZE, TrackedClip, track_clip
 from headcast.data.lists import read_list
 from headcast.errors import DataError, MediaError
 from headcast.files import write_file
+from headcast.limits import MAX_SEED
+from headcast.strict import check_landmarks, parse_fraction, parse_json
 from headcast.types import Box, Image, Mask, Shot
 
 CACHE_VERSION = 2
+MAX_READABLE = 48  # letters of a clip's name in the names of files about it
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg")
 
 
@@ -94,16 +100,30 @@ def load_clips(files: list[ClipFile], cache: Path | None = None) -> Iterator[Cli
 
 
 def load_clip(file: ClipFile, cache: Path | None = None) -> Clip:
-    """Track one clip, or take it from the cache."""
-    folder = cache or cache_dir() / "clips"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{file.path.stem}-{_fingerprint(file.path)}.safetensors"
-    if not path.exists():
-        _write_cache(path, track_clip(file.path))
+    """Track one clip, or take it from the cache; one that is damaged is tracked again."""
+    readable = re.sub(r"[^\w.-]+", "-", file.path.stem)[:MAX_READABLE]  # the fingerprint tells clips apart
+    name = f"{readable}-{_fingerprint(file.path)}.safetensors"
+    path = (cache or cache_dir() / "clips") / name
+    with contextlib.suppress(OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return _read_cache(path, file)
+    path = (cache or writable_cache_dir("clips")) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_cache(path, track_clip(file.path))
+    return _read_cache(path, file)
+
+
+def _read_cache(path: Path, file: ClipFile) -> Clip:
+    """A clip from the cache; one of many errors where it is not there, or not as it was written."""
     with safe_open(path, "numpy") as arrays:
-        notes = {name: json.loads(value) for name, value in arrays.metadata().items()}
+        notes = {name: parse_json(value) for name, value in arrays.metadata().items()}
         landmarks = arrays.get_tensor("landmarks")
-    return Clip(file.path.stem, file.identity, file.path, path, landmarks, Fraction(notes["rate"]), Box(*notes["box"]))
+        shapes = {name: tuple(arrays.get_slice(name).get_shape()) for name in ("frames", "mattes")}
+    count, size = len(landmarks), FRAME_SIZE
+    if shapes != {"frames": (count, size, size, 3), "mattes": (count, size, size)} or landmarks.dtype != np.float32:
+        raise ValueError("its arrays do not fit each other")
+    check_landmarks(landmarks)
+    rate = parse_fraction(notes["rate"], Fraction(1, MAX_SEED), MAX_SEED, "rate")
+    return Clip(file.path.stem, file.identity, file.path, path, landmarks, rate, Box(*notes["box"]))
 
 
 def _write_cache(path: Path, clip: TrackedClip) -> None:
@@ -129,7 +149,7 @@ def _identity_of(path: Path, folder: Path) -> str:
 def _fingerprint(path: Path) -> str:
     status = path.stat()
     text = f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {CACHE_VERSION}"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:12]
 
 
 def _to_mask(values: NDArray[np.uint8]) -> Mask:

@@ -53,7 +53,7 @@ def usable_clips(clips: Sequence[JudgedClip], left_out: Sequence[str] = ()) -> t
 
 def _loaded(files: Sequence[ClipFile]) -> tuple[list[JudgedClip], list[str]]:
     clips, left_out = [], []
-    for file in tqdm(files, unit="clip", desc="tracking"):
+    for file in tqdm(files, unit="clip", desc="tracking", disable=None):
         try:
             clips.append(load_clip(file))
         except HeadcastError as error:

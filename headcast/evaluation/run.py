@@ -111,7 +111,7 @@ def shared_out(total: int | None, among: int) -> list[int]:
 def _with_time_left(tasks: Sequence[_Task], records: Records) -> Iterator[_Task]:
     """Yield the tasks, showing how long those that are not kept yet will take."""
     new = [task for task in tasks if not records.has(task.name)]
-    with tqdm(total=sum(task.cost for task in new), desc="judging", bar_format=BAR) as bar:
+    with tqdm(total=sum(task.cost for task in new), desc="judging", bar_format=BAR, disable=None) as bar:
         for task in tasks:
             known = records.has(task.name)
             yield task

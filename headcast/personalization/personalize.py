@@ -116,7 +116,12 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
     )
     seconds = None if options.minutes is None else 60.0 * options.minutes
     config = tune_config(model, person, len(shots), features, steps=options.steps, seconds=seconds, seed=options.seed)
-    bar = tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {remaining} left", disable=not options.show_progress)
+    bar = tqdm(
+        total=100,
+        unit="%",
+        bar_format="{l_bar}{bar}| {remaining} left",
+        disable=None if options.show_progress else True,
+    )
     with bar:
         return tune(model, shots, person, config, features, partial(_show, bar))
 

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from headcast.errors import HeadcastError
 from headcast.limits import MAX_SHOTS
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -42,7 +43,7 @@ def installed_version() -> str:
 def creation_time() -> str:
     """Now in UTC, ISO 8601 in whole seconds; SOURCE_DATE_EPOCH (seconds since 1970) stands in for now where it is set.
 
-    That variable is the convention of reproducible builds: same inputs, same file. ValueError if it is no time.
+    That variable is the convention of reproducible builds: same inputs, same file. HeadcastError if it is no time.
     """
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given is None:
@@ -51,7 +52,7 @@ def creation_time() -> str:
         try:
             now = datetime.fromtimestamp(int(given), timezone.utc)
         except (ValueError, OverflowError, OSError) as error:
-            raise ValueError(f"SOURCE_DATE_EPOCH is {given!r}, expected seconds since 1970") from error
+            raise HeadcastError(f"SOURCE_DATE_EPOCH is {given!r:.40}, expected seconds since 1970; unset it") from error
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

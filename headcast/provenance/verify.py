@@ -10,6 +10,7 @@ from headcast.errors import MediaError
 from headcast.header import AVATAR, AVATAR_SUFFIX, read_header, read_metadata, read_table
 from headcast.media.container import read_video_metadata
 from headcast.media.images import read_image_metadata
+from headcast.printable import printable
 from headcast.provenance.marks import KEY_PREFIX, Marks
 
 
@@ -48,19 +49,12 @@ def read_marks(path: str | Path) -> Marks | None:
         raise MediaError(f"the marks in {path} were changed after they were written: {error}") from error
 
 
-def printable(text: str) -> str:
-    """Text of at most _MAX_STORED letters that cannot move the cursor, colour or turn the writing of a terminal."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text[:_MAX_STORED]
-    )
-
-
 def _marks_from(metadata: Mapping[str, str]) -> Marks:
     """Marks from stored texts; ValueError names the field that is missing or not what we write."""
 
     def optional(name: str) -> str | None:
         value = metadata.get(KEY_PREFIX + name)
-        return None if value is None else printable(value)
+        return None if value is None else printable(value[:_MAX_STORED])
 
     def required(name: str) -> str:
         value = optional(name)

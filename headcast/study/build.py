@@ -91,7 +91,9 @@ def build_study(files: Sequence[ClipFile], model_path: Path, folder: Path, asked
             raise DataError(f"none of {len(files)} clips can be used in a study; the first: {left_out[0]}")
         entries = []
         random = np.random.default_rng([asked.seed, 1])
-        for clips, plan in tqdm(_plans(people[: asked.num_triplets or MAX_TRIPLETS], asked, left_out), unit="person"):
+        for clips, plan in tqdm(
+            _plans(people[: asked.num_triplets or MAX_TRIPLETS], asked, left_out), unit="person", disable=None
+        ):
             entries += [_make_triplet(clips, triplet, make_frame, unfinished, random) for triplet in plan]
         if not entries:
             raise DataError(f"no person's clips hold three moments that lie apart; the first: {left_out[0]}")

@@ -32,7 +32,9 @@ class Journal:
         """
         self._append({"kind": kind, **position, **figures})
         shown = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
-        self._report(f"{kind} {position['num_samples']} samples, {share:.1%}, {position['seconds']:.0f} s:  {shown}")
+        self._report(
+            f"{kind} {position['num_samples']} samples, {min(share, 1.0):.1%}, {position['seconds']:.0f} s:  {shown}"
+        )
         if kind == "train":
             self.last_figures = figures
         if self._board is not None:

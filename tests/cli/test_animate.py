@@ -17,7 +17,7 @@ from headcast.provenance.verify import read_marks
 def checkpoint(tmp_path_factory):
     """Untrained weights of the smallest preset: enough to drive the command."""
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny", 0, 0, {}))
+    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
     return path
 
 

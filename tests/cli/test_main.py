@@ -39,7 +39,6 @@ def test_help_of_every_command(headcast, command):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ([], "COMMAND"),
         (["anmate"], "invalid choice: 'anmate'"),
         (["animate", "-s", "a.jpg", "-o", "b.mp4"], "one of the arguments -d/--driving --motion is required"),
         (["animate", "-d", "a.mp4", "-o", "b.mp4"], "-s/--source"),

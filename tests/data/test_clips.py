@@ -1,11 +1,13 @@
 """Folders and lists of clips, and the cache against the clip it came from."""
 
 import os
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from headcast.data.clips import Clip, ClipFile, find_clips, load_clip, load_clips
 from headcast.data.cut import FRAME_SIZE, clip_box
@@ -137,3 +139,30 @@ def test_a_clip_without_a_face_is_one_line_and_leaves_no_cache(tmp_path: Path) -
     with pytest.raises(FaceError, match=r"a face is seen in less than half of .*wall\.mp4; leave this clip out"):
         load_clip(ClipFile(path, "wall"), tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def _other(path: Path) -> None:
+    save_file({"landmarks": np.zeros((4, 478, 3), np.float32)}, path, {"rate": "1", "box": "[]"})
+
+
+@pytest.mark.parametrize("damage", [_empty, _cut, _other])
+def test_a_damaged_cache_is_made_again(clip_path: Path, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    path = tmp_path / ("eileen_" + "x" * 240 + ".mp4")  # as long as a name may be
+    with open_video(clip_path) as video, VideoWriter(path, video.size, video.rate) as writer:
+        for frame, _ in zip(video, range(4), strict=False):
+            writer.write(frame.image)
+    first = load_clip(ClipFile(path, "eileen"), tmp_path / "cache")
+    frames = first.frames
+    damage(first.cache_path)
+    again = load_clip(ClipFile(path, "eileen"), tmp_path / "cache")
+    np.testing.assert_array_equal(again.landmarks, first.landmarks)
+    np.testing.assert_array_equal(again.frames, frames)
+    assert [each.name for each in (tmp_path / "cache").iterdir()] == [first.cache_path.name]

@@ -2,6 +2,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+from headcast.errors import HeadcastError
 from headcast.provenance.marks import DIGITAL_SOURCE_TYPE, Marks, creation_time, fingerprint
 
 FACTS = {
@@ -41,7 +42,7 @@ def test_the_time_is_now_in_utc_or_what_source_date_epoch_says(monkeypatch):
     assert Marks(**FACTS).created == "1970-01-01T23:59:59Z"
     for wrong in ("yesterday", "9" * 30):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
-        with pytest.raises(ValueError, match=f"SOURCE_DATE_EPOCH is '{wrong}', expected seconds since 1970"):
+        with pytest.raises(HeadcastError, match=f"SOURCE_DATE_EPOCH is '{wrong}', expected seconds since 1970"):
             creation_time()
 
 
