@@ -10,7 +10,6 @@ from headcast.errors import CheckpointError
 from headcast.header import FileKind, read_header, read_metadata
 from headcast.limits import MAX_SEED
 from headcast.networks.presets import ModelConfig
-from headcast.types import DRAWING_STYLE
 from headcast.strict import parse_table, parse_whole, text
 from headcast.types import DRAWING_STYLE
 
