@@ -1,7 +1,7 @@
 """What a run's figures say is going wrong: figures in, warnings out, one line each.
 
 The failures are those that reproductions of this method report most. A loss that is not finite needs no alarm: it
-stops the run where it arises (meta.py).
+stops the run where it arises (paper_step.py).
 """
 
 from collections.abc import Callable, Mapping
