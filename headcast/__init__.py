@@ -13,52 +13,80 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headcast.avatars.avatar_file import AvatarContent, load_avatar, save_avatar
     from headcast.errors import HeadcastError
     from headcast.geometry.builtin import builtin_motion, builtin_motion_names
     from headcast.geometry.motion import load_motion, save_motion
+    from headcast.media.images import read_image, write_image
     from headcast.networks.checkpoint import load_checkpoint
     from headcast.personalization.personalize import PersonalizeOptions, PersonalizeResult, personalize
     from headcast.provenance.marks import Marks
     from headcast.provenance.verify import read_marks
-    from headcast.reenact.animate import AnimateOptions, AnimateResult, animate_file
-    from headcast.types import Motion
+    from headcast.reenact.animate import AnimateResult, animate_file
+    from headcast.reenact.driving import extract_motion
+    from headcast.reenact.options import AnimateOptions, SessionOptions
+    from headcast.reenact.session import Session
+    from headcast.reenact.source import Source, open_source
+    from headcast.types import Frame, Motion
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AnimateOptions",
     "AnimateResult",
+    "AvatarContent",
+    "Frame",
     "HeadcastError",
     "Marks",
     "Motion",
     "PersonalizeOptions",
     "PersonalizeResult",
+    "Session",
+    "SessionOptions",
+    "Source",
     "animate_file",
     "builtin_motion",
     "builtin_motion_names",
+    "extract_motion",
+    "load_avatar",
     "load_checkpoint",
     "load_motion",
+    "open_source",
     "personalize",
+    "read_image",
     "read_marks",
+    "save_avatar",
     "save_motion",
+    "write_image",
 ]
 
 _HOMES = {
-    "AnimateOptions": "reenact.animate",
+    "AnimateOptions": "reenact.options",
     "AnimateResult": "reenact.animate",
+    "AvatarContent": "avatars.avatar_file",
+    "Frame": "types",
     "HeadcastError": "errors",
     "Marks": "provenance.marks",
     "Motion": "types",
     "PersonalizeOptions": "personalization.personalize",
     "PersonalizeResult": "personalization.personalize",
+    "Session": "reenact.session",
+    "SessionOptions": "reenact.options",
+    "Source": "reenact.source",
     "animate_file": "reenact.animate",
     "builtin_motion": "geometry.builtin",
     "builtin_motion_names": "geometry.builtin",
+    "extract_motion": "reenact.driving",
+    "load_avatar": "avatars.avatar_file",
     "load_checkpoint": "networks.checkpoint",
     "load_motion": "geometry.motion",
+    "open_source": "reenact.source",
     "personalize": "personalization.personalize",
+    "read_image": "media.images",
     "read_marks": "provenance.verify",
+    "save_avatar": "avatars.avatar_file",
     "save_motion": "geometry.motion",
+    "write_image": "media.images",
 }
 
 

@@ -20,7 +20,8 @@ from headcast.networks.model import build_model
 from headcast.networks.notes import CheckpointNotes, default_checkpoint_path
 from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
-from headcast.reenact.animate import AnimateOptions, AnimateResult, animate_file
+from headcast.reenact.animate import AnimateResult, animate_file
+from headcast.reenact.options import AnimateOptions
 from headcast.tracking.track import track_video
 from headcast.types import Landmarks, Motion
 

@@ -11,8 +11,9 @@ import skimage.data
 import headcast
 from headcast.media.images import write_image
 from headcast.media.writer import VideoWriter
-from headcast.networks.checkpoint import CheckpointNotes, save_checkpoint
+from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 
 EXAMPLES = [headcast, *(getattr(headcast, name) for name in headcast.__all__)]

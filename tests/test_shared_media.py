@@ -7,7 +7,8 @@ import pytest
 
 from headcast.errors import FaceError
 from headcast.media.video import open_video
-from headcast.reenact.animate import AnimateOptions, animate_file
+from headcast.reenact.animate import animate_file
+from headcast.reenact.options import AnimateOptions
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 FACELESS = "no face in"

@@ -55,6 +55,7 @@ class AvatarContent:
     box: Box
     settings: Mapping[str, Any] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    path: Path | None = field(default=None, compare=False)  # where it was read
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ class AvatarNotes:
     marks: Mapping[str, str]
 
 
-def save_avatar(path: Path, content: AvatarContent) -> None:
+def save_avatar(path: str | Path, content: AvatarContent) -> None:
     """Write an avatar, its weights in half precision; the file appears whole or not at all."""
+    path = Path(path)
     if path.suffix != AVATAR_SUFFIX:
         raise CheckpointError(f"cannot write {path}: expected a name that ends in {AVATAR_SUFFIX}")
     avatar, shots, box = content.avatar, content.avatar.shots, content.box
@@ -95,7 +97,14 @@ def save_avatar(path: Path, content: AvatarContent) -> None:
 
 
 def load_avatar(path: str | Path) -> AvatarContent:
-    """Read an avatar, its weights in float32; CheckpointError for anything but one of ours."""
+    """Read an avatar, its weights in float32; CheckpointError for anything but one of ours.
+
+    >>> source = headcast.open_source("alice.png")
+    >>> content = headcast.AvatarContent(source.avatar, source.sitter.photo, source.sitter.box)
+    >>> headcast.save_avatar("feed_forward.avatar", content)
+    >>> headcast.open_source(headcast.load_avatar("feed_forward.avatar")).sitter.box == source.sitter.box
+    True
+    """
     path = Path(path)
     header = read_header(path, AVATAR)
     metadata = read_metadata(path, header, AVATAR)
@@ -114,7 +123,7 @@ def load_avatar(path: str | Path) -> AvatarContent:
         )
     )
     avatar = Avatar(config, weights, to_weight(path, "adain_parameters", arrays["adain_parameters"]), shots)
-    return AvatarContent(avatar, arrays["photo"], Box(*arrays["box"].tolist()), notes.settings, notes.marks)
+    return AvatarContent(avatar, arrays["photo"], Box(*arrays["box"].tolist()), notes.settings, notes.marks, path)
 
 
 def read_avatar_notes(path: Path) -> AvatarNotes:

@@ -4,13 +4,12 @@ import argparse
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from headcast.cli.arguments import motion_argument, number, whole_number
+from headcast.cli.arguments import motion_argument, number
 from headcast.cli.report import Report
 from headcast.errors import MediaError
+from headcast.reenact.options import AUDIO, DEVICES, PRECISIONS, REGIONS, SCALES, STRENGTHS, AnimateOptions
 
 SUMMARY = "make a photo move like a driving video"
-
-REGIONS = ("all", "expression", "pose", "lips", "eyes")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add the driver's movement to the photo's own expression; default: on",
     )
     motion.add_argument(
-        "--strength", type=number(0, 3), default=1.0, metavar="S", help="of the movement, 0 to 3; default: 1"
+        "--strength", type=number(*STRENGTHS), default=1.0, metavar="S", help="of the movement, 0 to 3; default: 1"
     )
     motion.add_argument("--region", choices=REGIONS, default="all", help="what moves; default: %(default)s")
     motion.add_argument("--smooth", action=yes_or_no, default=True, help="take the tracker's jitter out; default: on")
@@ -43,10 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--paste-back", action=yes_or_no, default=True, help="full photo, not only the head's crop; default: on"
     )
     picture.add_argument(
-        "--scale", type=number(0.5, 2), default=1.0, metavar="S", help="of the head's crop, 0.5 to 2; default: 1"
+        "--scale", type=number(*SCALES), default=1.0, metavar="S", help="of the head's crop, 0.5 to 2; default: 1"
     )
     picture.add_argument("--compare", action="store_true", help="driver, photo and result side by side; default: off")
-    picture.add_argument("--audio", choices=("driving", "none"), default="driving", help="default: %(default)s")
+    picture.add_argument("--audio", choices=AUDIO, default="driving", help="default: %(default)s")
 
     add_model_arguments(parser)
 
@@ -55,16 +54,13 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare where the weights come from and what they run on."""
     model = parser.add_argument_group("model")
     model.add_argument("--checkpoint", type=Path, metavar="FILE", help="default: the weights of the package")
-    model.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
-    model.add_argument("--precision", choices=("auto", "bf16", "f32"), default="auto", help="default: %(default)s")
-    model.add_argument(
-        "--seed", type=whole_number(0), default=0, metavar="N", help="same seed, same output; default: %(default)s"
-    )
+    model.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    model.add_argument("--precision", choices=PRECISIONS, default="auto", help="default: %(default)s")
 
 
 def run(options: argparse.Namespace) -> Report:
     """Animate one photo; the report names the video, its length and the time it took."""
-    from headcast.reenact.animate import AnimateOptions, animate_file
+    from headcast.reenact.animate import animate_file
 
     driving = options.driving or motion_argument(options.motion)
     output = output_file(options.output, options.source, driving)

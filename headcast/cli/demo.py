@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> Report:
     from headcast.cli.arguments import motion_argument
     from headcast.media.images import write_image
     from headcast.provenance.verify import read_marks
-    from headcast.reenact.animate import AnimateOptions, animate_file
+    from headcast.reenact.animate import animate_file
+    from headcast.reenact.options import AnimateOptions
     from headcast.tracking.crop import head_crop
     from headcast.tracking.track import find_face
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from headcast.cli.arguments import common_options, motion_argument
 from headcast.cli.report import Report
-from headcast.errors import MotionError
 from headcast.types import Motion
 
 SUMMARY = "make, list and look at motion files"
@@ -17,6 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     extract = actions.add_parser("extract", help="save the motion of a video's face", parents=[common_options()])
     extract.add_argument("video", type=Path)
     extract.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.motion")
+    extract.add_argument(
+        "--smooth",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="take the tracker's jitter out, as animate does; default: on",
+    )
     actions.add_parser("list", help="name the built-in motions", parents=[common_options()])
     show = actions.add_parser("show", help="say what a motion holds", parents=[common_options()])
     show.add_argument("motion", metavar="NAME_OR_FILE")
@@ -30,20 +35,10 @@ def run(options: argparse.Namespace) -> Report:
 def _extract(options: argparse.Namespace) -> Report:
     from headcast.files import check_output
     from headcast.geometry.motion import save_motion
-    from headcast.limits import MAX_MOTION_FRAMES
-    from headcast.media.video import open_video
-    from headcast.tracking.track import fill_gaps, track_video
+    from headcast.reenact.driving import extract_motion
 
     check_output(options.output)  # before the work, not after it
-    with open_video(options.video) as video:
-        if video.num_frames > MAX_MOTION_FRAMES:
-            raise MotionError(
-                f"{options.video} has {video.num_frames} frames, a motion at most {MAX_MOTION_FRAMES}; cut it up"
-            )
-        tracked = [(frame.time, landmarks) for frame, landmarks in track_video(video)]
-        size = video.size
-    landmarks, found = fill_gaps([landmarks for _, landmarks in tracked])
-    motion = Motion(landmarks, tuple(time for time, _ in tracked), size, found)
+    motion = extract_motion(options.video, smooth=options.smooth)
     save_motion(options.output, motion)
     return Report((f"{options.output}: {_summary(motion)}",), {"output": options.output, **_facts(motion)})
 

@@ -48,6 +48,9 @@ BROKEN_PICTURE: Final = (
 def read_image(path: PathLike) -> Image:
     """The picture as its maker meant it to be seen, (H, W, 3) uint8.
 
+    >>> headcast.read_image("alice.png").shape
+    (512, 512, 3)
+
     EXIF orientation is applied, an embedded colour profile converted to sRGB, transparency laid on white, 16 bits
     scaled to 8; of an animation the first frame. MediaError for a file that is no picture, broken or larger than
     MAX_PIXELS.
@@ -73,6 +76,8 @@ def write_image(path: PathLike, image: Image, metadata: Mapping[str, str]) -> No
     """Write an (H, W, 3) uint8 image as PNG, JPEG or WebP by its suffix, with the metadata as an XMP packet.
 
     In a PNG file the packet is an iTXt chunk. The file appears whole or not at all.
+
+    >>> headcast.write_image("mirrored.png", headcast.read_image("alice.png")[:, ::-1], {"comment": "mirrored"})
     """
     options = _WRITE_OPTIONS.get(str(path)[str(path).rfind(".") :].lower())
     if options is None:

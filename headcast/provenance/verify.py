@@ -40,7 +40,11 @@ def read_marks(path: str | Path) -> Marks | None:
     reader = _READERS.get(Path(path).suffix.lower())
     if reader is None:
         raise MediaError(f"cannot look for marks in {path}: expected a name that ends in {', '.join(_READERS)}")
-    metadata = reader(path)
+    return marks_from(reader(path), path)
+
+
+def marks_from(metadata: Mapping[str, str], path: str | Path) -> Marks | None:
+    """The marks among the texts that the file `path` stores; as `read_marks`."""
     if KEY_PREFIX + "tool" not in metadata:
         return None
     try:

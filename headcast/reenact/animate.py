@@ -1,56 +1,26 @@
 """A photo or avatar and a driving video, photo or motion in, a video file of the moving photo out."""
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
-from headcast.media.prefetch import prefetch
 from headcast.media.writer import VideoWriter, checked_output
 from headcast.provenance.marks import Marks, fingerprint
-from headcast.reenact.driver import Driver
-from headcast.reenact.driving import Driving, DrivingFrame, open_driving
+from headcast.reenact.driving import Driving, open_driving
+from headcast.reenact.motion_stream import DrivingFrame
+from headcast.reenact.options import AnimateOptions
+from headcast.reenact.session import Session, make_driver
 from headcast.reenact.sitter import Sitter
-from headcast.reenact.source import Source, open_source
-from headcast.types import Image
+from headcast.reenact.source import Source, SourceLike, open_source
+from headcast.types import Image, Motion
 from headcast.warping.draw import draw_landmark_image
-from headcast.warping.warp import WarpedShot
-
-Item = TypeVar("Item")
-
-AUDIO = ("driving", "none")
-FRAMES_AHEAD = 4
-
-
-@dataclass(frozen=True)
-class AnimateOptions:
-    """How to animate; the defaults suit a portrait photo and a talking driver."""
-
-    relative: bool = True  # add the driver's movement to the photo's own expression, or take the driver's as it is
-    strength: float = 1.0  # of the movement
-    region: str = "all"  # what moves: all, expression, pose, lips or eyes
-    smooth: bool = True  # take the tracker's jitter out of a video
-    paste_back: bool = True  # the whole photo, or the square around the head only
-    audio: str = "driving"  # whose sound: driving or none
-    compare: bool = False  # driver, photo and result side by side
-    scale: float = 1.0  # of the square around the head
-    checkpoint: Path | None = None  # other weights than those of the package
-    device: str = "auto"  # auto, cpu or cuda
-    precision: str = "auto"  # auto, bf16 or f32
-    seed: int = 0  # recorded in the marks; nothing here is random yet
-    show_progress: bool = False  # a bar with the time left, on standard error
-    progress: Callable[[int, int], None] | None = None  # called with frames done and expected; may raise to cancel
-
-    def __post_init__(self) -> None:
-        if self.audio not in AUDIO:
-            raise ValueError(f"audio must be one of {', '.join(AUDIO)}, not {self.audio!r}")
 
 
 @dataclass(frozen=True)
@@ -68,98 +38,71 @@ class AnimateResult:
 
 
 def animate_file(
-    source: str | Path, driving: str | Path, output: str | Path, options: AnimateOptions | None = None
+    source: SourceLike, driving: str | Path | Motion, output: str | Path, options: AnimateOptions | None = None
 ) -> AnimateResult:
     """Animate the photo or avatar `source` and write the video `output`, which appears whole or not at all.
 
-    `driving` is a video, photo, .motion file or the name of a built-in motion. Raises a HeadcastError for files that
-    cannot be used.
+    `driving` is a video, photo, motion, .motion file or the name of a built-in motion. Raises a HeadcastError for
+    files that cannot be used.
+
+    >>> photo, nod = headcast.read_image("alice.png"), headcast.builtin_motion("nod", seconds=0.1)
+    >>> headcast.animate_file(photo, nod, "nod.mp4").num_frames
+    3
     """
     options = options or AnimateOptions()
     checked_output(output)
     started = time.monotonic()
-    shown = open_source(source, checkpoint=options.checkpoint, scale=options.scale)
-    motion = open_driving(driving, smooth=options.smooth)
-    driver = Driver(
-        shown.sitter,
-        shown.avatar,
-        relative=options.relative,
-        strength=options.strength,
-        region=options.region,
-        paste_back=options.paste_back,
-        device=options.device,
-        precision=options.precision,
-    )
-    driver.measure_from(motion.sample)
-    marks = _marks(shown, driving, options)
+    with ThreadPoolExecutor(1) as beside:  # the driver is looked at while the photo is
+        opening = beside.submit(open_driving, driving, smooth=options.smooth)
+        shown = open_source(source, checkpoint=options.checkpoint, scale=options.scale)
+        stages = make_driver(shown, options)
+        motion = opening.result()
+    marks = _marks(shown, driving)
     show = _Comparison(shown.sitter, motion) if options.compare else _result_only
-    watch, num_frames, first_frame_seconds, size = Stopwatch(), 0, 0.0, (0, 0)
+    num_frames, first_frame_seconds, size = 0, 0.0, (0, 0)
     with ExitStack() as stack:
-        results = stack.enter_context(closing(_results(driver, motion, watch, with_images=options.compare)))
-        bar = stack.enter_context(
-            tqdm(total=motion.num_frames, unit="frame", disable=None if options.show_progress else True)
-        )
+        session = stack.enter_context(Session(shown, options, stages=stages))
+        session.measure_from(motion.sample)
+        results = stack.enter_context(closing(session.stream(motion.frames(with_images=options.compare))))
+        count = stack.enter_context(_progress(motion.num_frames, options))
         writer: VideoWriter | None = None
         for frame, result in results:
             image = show(frame, result)
             if writer is None:
                 first_frame_seconds, size = time.monotonic() - started, (image.shape[1], image.shape[0])
                 writer = stack.enter_context(_open_output(output, size, motion, marks, options))
-            with watch("encode"):
+            with session.watch("encode"):
                 writer.write(image, frame.time if motion.tick else None)
             num_frames += 1
+            count(num_frames)
+    return AnimateResult(
+        Path(output),
+        num_frames,
+        motion.rate,
+        size,
+        time.monotonic() - started,
+        first_frame_seconds,
+        session.runtime_name,
+        session.watch.seconds,
+    )
+
+
+@contextmanager
+def _progress(num_frames: int, options: AnimateOptions) -> Iterator[Callable[[int], None]]:
+    """Yield what is told the number of frames done: it moves the bar, and asks the user's function."""
+    tell = options.progress or (lambda done, expected: None)
+    if not options.show_progress:
+        yield lambda done: tell(done, num_frames)
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=num_frames, unit="frame", disable=None) as bar:
+
+        def count(done: int) -> None:
             bar.update()
-            if options.progress:
-                options.progress(num_frames, motion.num_frames)
-    seconds = time.monotonic() - started
-    name = driver.runtime_name
-    return AnimateResult(Path(output), num_frames, motion.rate, size, seconds, first_frame_seconds, name, watch.seconds)
+            tell(done, num_frames)
 
-
-class Stopwatch:
-    """Adds up the busy seconds of named stages; each stage runs in one thread."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        """Count the time inside the block."""
-        started = time.perf_counter()
-        yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
-
-    def items(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
-        """Count the time that making each item takes."""
-        iterator = iter(items)
-        while True:
-            with self(stage):
-                item = next(iterator, None)
-            if item is None:
-                return
-            yield item
-
-
-def _results(
-    driver: Driver, motion: Driving, watch: Stopwatch, *, with_images: bool
-) -> Generator[tuple[DrivingFrame, Image], None, None]:
-    """Yield each driving frame with its output frame; reading, warping and generating run side by side."""
-
-    def conditioned(frames: Iterable[DrivingFrame]) -> Iterator[tuple[DrivingFrame, WarpedShot]]:
-        for frame in frames:
-            with watch("retarget"):
-                landmarks = driver.retarget(frame.landmarks)
-            with watch("warp"):
-                warped = driver.condition(landmarks)
-            yield frame, warped
-
-    read = watch.items("decode and track", motion.frames(with_images=with_images))
-    for frame, warped in prefetch(conditioned(prefetch(read, FRAMES_AHEAD)), FRAMES_AHEAD):
-        with watch("generate"):
-            generated = driver.generate(warped)
-        with watch("paste back"):
-            image = driver.finish(generated, warped)
-        yield frame, image
+        yield count
 
 
 def _open_output(
@@ -169,16 +112,15 @@ def _open_output(
     return VideoWriter(output, size, motion.rate, tick=motion.tick, audio_from=sound, metadata=marks.to_metadata())
 
 
-def _marks(shown: Source, driving: str | Path, options: AnimateOptions) -> Marks:
+def _marks(shown: Source, driving: str | Path | Motion) -> Marks:
     """Say in the output what made it, and from what."""
-    driver = Path(driving)
+    file = None if isinstance(driving, Motion) else Path(driving)
     return Marks(
         kind="talking head",
-        model=shown.model_path.name,
-        model_sha256=fingerprint(shown.model_path),
+        model=shown.model,
+        model_sha256=shown.model_sha256,
         source_sha256=shown.source_sha256,
-        driving_sha256=fingerprint(driver) if driver.is_file() else None,
-        seed=options.seed,
+        driving_sha256=fingerprint(file) if file is not None and file.is_file() else None,
         consent=shown.consent,
     )
 

@@ -1,10 +1,11 @@
-"""One driving frame's landmarks in, one output frame out: the product in a page.
+"""One driving frame's landmarks in, one output frame out, stage by stage.
 
-Files, camera, web and evaluation all go through this, so what is measured is what ships.
+Sessions and evaluation go through this, so what is measured is what ships.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
@@ -15,6 +16,29 @@ from headcast.reenact.runtime import make_runtime
 from headcast.reenact.sitter import Sitter
 from headcast.types import Image, Landmarks
 from headcast.warping.warp import WarpedShot, Warper
+
+
+class Stages(Protocol):
+    """What a session asks of its stages; `Driver` has the real ones. Each may run in a thread of its own."""
+
+    @property
+    def runtime_name(self) -> str:
+        """What the generator runs on, for people."""
+
+    def measure_from(self, driving: Sequence[Landmarks]) -> None:
+        """Choose what the driver's motion is measured from."""
+
+    def retarget(self, driving: Landmarks) -> Landmarks:
+        """Return the sitter's landmarks for the driver's."""
+
+    def condition(self, landmarks: Landmarks) -> WarpedShot:
+        """Carry the shot to the sitter's landmarks."""
+
+    def generate(self, warped: WarpedShot) -> Generated:
+        """Generate the square frame."""
+
+    def finish(self, generated: Generated, warped: WarpedShot) -> Image:
+        """Put a generated frame back into the photo."""
 
 
 class Driver:

@@ -1,9 +1,7 @@
 """A video, photo, motion file or the name of a built-in motion in, timed driving landmarks out, one at a time."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -11,33 +9,22 @@ from typing import Protocol
 
 import numpy as np
 
-from headcast.errors import FaceError, MediaError
+from headcast.errors import FaceError, MediaError, MotionError
 from headcast.geometry.builtin import builtin_motion, builtin_motion_names
-from headcast.geometry.measures import face_size
 from headcast.geometry.motion import load_motion
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
-from headcast.geometry.smooth import Smoother
+from headcast.limits import MAX_MOTION_FRAMES
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
-from headcast.tracking.track import MediaPipeTracker, find_face, track_video
-from headcast.types import Image, Landmarks, Motion
+from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
+from headcast.tracking.track import MediaPipeTracker, find_face
+from headcast.types import Landmarks, Motion
 
 MOTION_SUFFIX = ".motion"
 PHOTO_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-SAMPLE_SECONDS = 6  # of a video that are looked at ahead, to find what its motion is measured from
-SAMPLE_STEP = 3  # every so many frames of them
-MAX_BRIDGED = 15  # frames; a longer loss of the face holds the last pose instead
+SAMPLE_STEP = 3  # every so many frames of those that are looked at ahead
 PHOTO_SECONDS = 3.0
 PHOTO_RATE = Fraction(30)
-
-
-@dataclass(frozen=True)
-class DrivingFrame:
-    """Driving landmarks at a time in seconds, in the driver's own pixels; `image` is the frame, where there is one."""
-
-    time: Fraction
-    landmarks: Landmarks
-    image: Image | None
 
 
 class Driving(Protocol):
@@ -58,8 +45,10 @@ class Driving(Protocol):
         """Yield the frames in order, each time from the start."""
 
 
-def open_driving(source: str | Path, *, smooth: bool = True) -> Driving:
-    """Open a video, photo, .motion file or built-in motion by name."""
+def open_driving(source: str | Path | Motion, *, smooth: bool = True) -> Driving:
+    """Open a video, photo, .motion file, built-in motion by name, or a motion in memory."""
+    if isinstance(source, Motion):
+        return MotionDriving(source)
     if str(source) in builtin_motion_names():
         return MotionDriving(builtin_motion(str(source)))
     path = Path(source)
@@ -91,8 +80,9 @@ class MotionDriving:
 
     def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
         """Yield the frames; a motion has no images."""
-        for time, landmarks in zip(self._motion.times, self._motion.landmarks, strict=True):
-            yield DrivingFrame(time - self._motion.times[0], landmarks, None)
+        motion = self._motion
+        for time, landmarks, found in zip(motion.times, motion.landmarks, motion.found.tolist(), strict=True):
+            yield DrivingFrame(time - motion.times[0], landmarks, None, found)
 
 
 class VideoDriving:
@@ -108,53 +98,27 @@ class VideoDriving:
 
     def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
         """Yield the frames, gaps in the tracking bridged, jitter taken out."""
-        smoother = _CutAwareSmoother() if self._smooth else None
-        with open_video(self._path) as video:
-            tracked = ((f.time, face, f.image if with_images else None) for f, face in track_video(video))
-            for frame in bridge_gaps(tracked, self.sample[0]):
-                if smoother is None:
-                    yield frame
-                else:
-                    yield DrivingFrame(frame.time, smoother(frame.landmarks, frame.time), frame.image)
+        with open_video(self._path) as video, closing(MediaPipeTracker()) as tracker:
+            motion = MotionStream(tracker, smooth=self._smooth, first=self.sample[0], keep_images=with_images)
+            yield from motion.follow(video)
 
 
-def bridge_gaps(
-    tracked: Iterable[tuple[Fraction, Landmarks | None, Image | None]], first: Landmarks
-) -> Iterator[DrivingFrame]:
-    """Fill in frames without a face: short gaps by a straight line, longer ones and the ends by holding still.
+def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
+    """Return the motion of the person in a video, as `animate` sees it; FaceError where nobody is seen.
 
-    `first` stands for a face until one is seen. At most MAX_BRIDGED frames wait for the end of a gap.
+    >>> motion = headcast.extract_motion("speech.mp4")
+    >>> motion.image_size, motion.times[-1]
+    ((512, 512), Fraction(1, 6))
     """
-    last, waiting = first, deque[tuple[Fraction, Image | None]]()
-    for time, landmarks, image in tracked:
-        if landmarks is None:
-            waiting.append((time, image))
-            if len(waiting) > MAX_BRIDGED:
-                held_time, held_image = waiting.popleft()
-                yield DrivingFrame(held_time, last, held_image)
-            continue
-        for number, (held_time, held_image) in enumerate(waiting, start=1):
-            share = np.float32(number / (len(waiting) + 1))
-            yield DrivingFrame(held_time, last + share * (landmarks - last), held_image)
-        waiting.clear()
-        last = landmarks
-        yield DrivingFrame(time, landmarks, image)
-    for held_time, held_image in waiting:
-        yield DrivingFrame(held_time, last, held_image)
-
-
-class _CutAwareSmoother:
-    """A smoother that starts anew where the face jumps."""
-
-    def __init__(self) -> None:
-        self._smoother = Smoother()
-        self._last: Landmarks | None = None
-
-    def __call__(self, landmarks: Landmarks, time: Fraction) -> Landmarks:
-        if self._last is not None and np.abs(landmarks - self._last)[:, :2].mean() > 0.25 * face_size(landmarks):
-            self._smoother.reset()
-        self._last = landmarks
-        return self._smoother(landmarks, time)
+    with open_video(path) as video, closing(MediaPipeTracker()) as tracker:
+        if video.num_frames > MAX_MOTION_FRAMES:
+            raise MotionError(f"{path} has {video.num_frames} frames, a motion at most {MAX_MOTION_FRAMES}; cut it up")
+        frames = list(MotionStream(tracker, smooth=smooth).follow(video))
+        size = video.size
+    if not frames:
+        raise _nobody_in(path)
+    landmarks, found = np.stack([frame.landmarks for frame in frames]), np.array([frame.found for frame in frames])
+    return Motion(landmarks, tuple(frame.time for frame in frames), size, found)
 
 
 def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
@@ -168,8 +132,12 @@ def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
             if landmarks is not None:
                 found.append(landmarks)
     if not found:
-        raise FaceError(f"no face in {path}; use a video in which one person faces the camera")
+        raise _nobody_in(path)
     return found
+
+
+def _nobody_in(path: str | Path) -> FaceError:
+    return FaceError(f"no face in {path}; use a video in which one person faces the camera")
 
 
 def _motion_from_photo(path: Path) -> Motion:

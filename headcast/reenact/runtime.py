@@ -5,16 +5,15 @@ On the processor the generator runs in OpenVINO; on a GPU in torch, where torch 
 
 import ctypes
 import sys
-from typing import Final, Protocol
+from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.avatars.graphs import find_graph
-from headcast.avatars.inference import PRECISIONS, Network, usual_precision
+from headcast.avatars.inference import Network, usual_precision
 from headcast.networks.arrays import conditioning_to_array
 from headcast.reenact.generated import Generated, to_generated
+from headcast.reenact.options import DEVICES, PRECISIONS, check_choice
 from headcast.types import Conditioning
-
-DEVICES: Final = ("auto", "cpu", "cuda")
 
 
 class Runtime(Protocol):
@@ -31,9 +30,8 @@ def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto
 
     Avatars of one generator share what is compiled. DeviceError where `cuda` is asked for and there is none.
     """
-    for name, value, known in (("device", device, DEVICES), ("precision", precision, PRECISIONS)):
-        if value not in known:
-            raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+    check_choice("device", device, DEVICES)
+    check_choice("precision", precision, PRECISIONS)
     if device == "cuda" or (device == "auto" and _has_gpu()):
         from headcast.reenact.torch_runtime import TorchRuntime, check_gpu
 

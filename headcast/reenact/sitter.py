@@ -28,12 +28,23 @@ class Sitter:
 
 def load_sitter(path: str | Path, *, size: int = 256, scale: float = 1.0, max_side: int = DEFAULT_MAX_SIDE) -> Sitter:
     """Read a photo and find its largest face; a photo larger than `max_side` is reduced to it."""
-    photo = read_image(path)
+    return reduced_sitter(read_image(path), name=path, size=size, scale=scale, max_side=max_side)
+
+
+def reduced_sitter(
+    photo: Image,
+    *,
+    name: str | Path = "the photo",
+    size: int = 256,
+    scale: float = 1.0,
+    max_side: int = DEFAULT_MAX_SIDE,
+) -> Sitter:
+    """Find the largest face of a photo, which is reduced to `max_side` first where it is larger."""
     longer = max(photo.shape[:2])
     if longer > max_side:
         new_size = [max(1, round(length * max_side / longer)) for length in (photo.shape[1], photo.shape[0])]
         photo = np.asarray(cv2.resize(photo, new_size, interpolation=cv2.INTER_AREA), np.uint8)
-    return make_sitter(photo, name=path, size=size, scale=scale)
+    return make_sitter(photo, name=name, size=size, scale=scale)
 
 
 def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256, scale: float = 1.0) -> Sitter:

@@ -12,7 +12,8 @@ from headcast.personalization.expression import measure_openings
 from headcast.personalization.personalize import PersonalizeOptions, personalize
 from headcast.provenance.marks import fingerprint
 from headcast.provenance.verify import read_marks
-from headcast.reenact.animate import AnimateOptions, animate_file
+from headcast.reenact.animate import animate_file
+from headcast.reenact.options import AnimateOptions
 from headcast.reenact.source import open_source
 
 

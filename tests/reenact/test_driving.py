@@ -1,5 +1,6 @@
 """Drivers of every kind, and gaps in tracking laid out by hand."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -13,60 +14,10 @@ from headcast.geometry.motion import save_motion
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.media.images import write_image
 from headcast.media.writer import VideoWriter
-from headcast.reenact.driving import MAX_BRIDGED, DrivingFrame, bridge_gaps, open_driving
+from headcast.reenact.driving import extract_motion, open_driving
+from headcast.reenact.motion_stream import DrivingFrame
 from headcast.tracking.track import find_face
-from headcast.types import Image, Landmarks, Motion
-
-
-def face(value: float) -> Landmarks:
-    """Landmarks that are told apart by one number."""
-    return np.full((478, 3), value, np.float32)
-
-
-def bridged(pattern: list[float | None], first: float = -1.0) -> list[float]:
-    tracked = ((Fraction(n), None if value is None else face(value), None) for n, value in enumerate(pattern))
-    frames = list(bridge_gaps(tracked, face(first)))
-    assert [frame.time for frame in frames] == [Fraction(number) for number in range(len(pattern))]
-    return [float(frame.landmarks[0, 0]) for frame in frames]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "expected"),
-    [
-        ([1, 2, 3], [1, 2, 3]),
-        ([1, None, 3], [1, 2, 3]),
-        ([0, None, None, None, 8, 9], [0, 2, 4, 6, 8, 9]),
-        ([None, None, 5], [1, 3, 5]),  # before the first face: on the way to it
-        ([5, None, None], [5, 5, 5]),  # after the last one: held
-        ([None, None], [-1, -1]),
-        ([1, None, 3, None, 1], [1, 2, 3, 2, 1]),
-        ([], []),
-    ],
-)
-def test_short_gaps_are_bridged_and_ends_are_held(pattern: list[float | None], expected: list[float]) -> None:
-    assert bridged(pattern) == pytest.approx(expected)
-
-
-def test_a_long_gap_holds_the_last_face_and_then_leads_over() -> None:
-    values = bridged([0, *[None] * (MAX_BRIDGED + 10), 16])
-    assert values[: 1 + 10] == [0] * 11
-    np.testing.assert_allclose(values[11:], np.linspace(1, 16, MAX_BRIDGED + 1), atol=1e-5)
-
-
-def test_a_gap_does_not_pile_up_frames() -> None:
-    """After MAX_BRIDGED frames without a face the first of them comes out: memory stays bounded."""
-    taken = 0
-
-    def endless() -> object:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield Fraction(taken), None, None
-
-    frames = bridge_gaps(endless(), face(0))
-    for _ in range(5):
-        next(frames)
-    assert taken == MAX_BRIDGED + 5
+from headcast.types import Image, Motion
 
 
 def test_a_built_in_motion_drives_by_its_name() -> None:
@@ -131,10 +82,26 @@ def test_a_video_drives_with_its_own_rate_frames_and_pictures(astronaut: Image, 
     np.testing.assert_allclose(smooth, places, atol=4)
 
 
-def test_a_video_without_a_face_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("smooth", [True, False])
+def test_an_extracted_motion_is_what_animate_follows(astronaut: Image, tmp_path: Path, smooth: bool) -> None:
+    blank = np.full_like(astronaut, 128)
+    images = [np.roll(astronaut, 5 * step, axis=1) for step in range(6)]
+    path = write_video(tmp_path / "v.mp4", [*images[:2], blank, *images[3:]])
+    motion, followed = extract_motion(path, smooth=smooth), open_driving(path, smooth=smooth)
+    frames = list(followed.frames(with_images=False))
+    assert (motion.image_size, motion.times) == (followed.image_size, tuple(frame.time for frame in frames))
+    np.testing.assert_array_equal(motion.landmarks, [frame.landmarks for frame in frames])
+    assert motion.found.tolist() == [True, True, False, True, True, True]
+    save_motion(tmp_path / "v.motion", motion)
+    again = open_driving(tmp_path / "v.motion").frames(with_images=False)
+    np.testing.assert_array_equal([frame.landmarks for frame in again], motion.landmarks)
+
+
+@pytest.mark.parametrize("read", [open_driving, extract_motion])
+def test_a_video_without_a_face_is_named(tmp_path: Path, read: Callable[[Path], object]) -> None:
     path = write_video(tmp_path / "wall.mp4", [np.full((96, 128, 3), 90, np.uint8)] * 4)
     with pytest.raises(FaceError, match=r"no face in .*wall\.mp4; use a video in which one person faces the camera"):
-        open_driving(path)
+        read(path)
 
 
 def test_a_missing_driver_lists_what_would_do(tmp_path: Path) -> None:
