@@ -38,7 +38,9 @@ def run(options: argparse.Namespace) -> Report:
     problems, manifest = findings.problems, findings.manifest
     lines = [*problems[:_MOST_LINES]] + [f"... and {len(problems) - _MOST_LINES} more"] * (len(problems) > _MOST_LINES)
     if not problems:
-        lines = [f"sound: {manifest.num_clips} clips, {manifest.num_frames} frames in {len(manifest.shards)} shards"]
+        lines = [
+            f"no problems: {manifest.num_clips} clips, {manifest.num_frames} frames in {len(manifest.shards)} shards"
+        ]
     facts = {
         "problems": problems,
         "num_clips": manifest.num_clips,

@@ -19,7 +19,7 @@ LEAST_MOUTH_RISE: Final = 0.15
 
 def step_alarms(figures: Figures, earlier: Figures) -> list[str]:
     """What the mean figures of two stretches of steps in a row both show: one alone may be a bad moment."""
-    checks = (one_colour, discriminator_wins, discriminator_sleeps)
+    checks = (one_colour, discriminator_dominates, discriminator_does_not_learn)
     return [warning for check in checks if (warning := check(figures)) and check(earlier)]
 
 
@@ -39,25 +39,30 @@ def one_colour(figures: Figures) -> str | None:
     contrast = figures.get("contrast", 1.0)
     if contrast >= LEAST_CONTRAST:
         return None
-    return f"the frames collapse to one colour: {contrast:.1%} of the targets' contrast; go back to a checkpoint before"
+    return (
+        f"the frames collapse to one colour: {contrast:.1%} of the targets' contrast; go back to an earlier checkpoint"
+    )
 
 
-def discriminator_wins(figures: Figures) -> str | None:
+def discriminator_dominates(figures: Figures) -> str | None:
     """Hinges at rest: the discriminator tells every frame, and the generator learns nothing from it."""
     hinge = figures.get("discriminator", 1.0)
     if hinge >= LEAST_HINGE:
         return None
-    return f"the discriminator wins: its loss is {hinge:.3f}; lower its learning rate or augment what it sees"
+    return f"the discriminator dominates: its loss is {hinge:.3f}; lower its learning rate or augment what it sees"
 
 
-def discriminator_sleeps(figures: Figures) -> str | None:
+def discriminator_does_not_learn(figures: Figures) -> str | None:
     """Equal scores for real and generated frames: the discriminator learns nothing, and so teaches nothing."""
     if "real_score" not in figures:
         return None
     margin = figures["real_score"] - figures["generated_score"]
     if margin >= LEAST_MARGIN:
         return None
-    return f"the discriminator sleeps: real frames score {margin:+.3f} above generated ones; raise its learning rate"
+    return (
+        f"the discriminator does not learn: real frames score {margin:+.3f} above generated ones; "
+        "raise its learning rate"
+    )
 
 
 def no_content_gradient(figures: Figures) -> str | None:

@@ -56,13 +56,13 @@ def reason(candidates: Sequence[Candidate], kept: Candidate, frames: str) -> str
     """Why a candidate was kept, in a line; `frames` names what the distances were measured on."""
     start = candidates[0]
     if len(candidates) == 1:
-        return "kept the start: nothing else was judged before the end"
+        return "kept the untuned model: nothing else was judged before the end"
     if kept is start:
-        return f"kept the start: no later candidate was nearer to {frames}, looked as real and moved as much"
+        return f"kept the untuned model: no later candidate was nearer to {frames}, looked as real and moved as much"
     nearer = 1.0 - kept.distance / max(start.distance, 1e-9)
     alive = max(kept.liveliness, 0.0)  # a movement against the start's is none of it
     return (
-        f"kept {kept.share:.0%} of the tuning: {nearer:.1%} nearer to {frames} than the start, "
+        f"kept {kept.share:.0%} of the tuning: {nearer:.1%} nearer to {frames} than the untuned model, "
         f"realism {start.realism:+.2f} to {kept.realism:+.2f}, "
         f"{alive:.0%} of its expression"
     )

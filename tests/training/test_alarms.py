@@ -73,7 +73,7 @@ def test_a_discriminator_that_wins(batch: EpisodeBatch) -> None:
     for _ in range(20):
         figures = learner.step(batch, progress=0.0)
     (alarm,) = step_alarms(figures, figures)
-    assert alarm.startswith("the discriminator wins: its loss is 0.0")
+    assert alarm.startswith("the discriminator dominates: its loss is 0.0")
 
 
 def test_a_discriminator_that_sleeps(batch: EpisodeBatch) -> None:
@@ -81,7 +81,7 @@ def test_a_discriminator_that_sleeps(batch: EpisodeBatch) -> None:
     learner.model.discriminator.blocks[0] = _Blind(learner.model.discriminator.blocks[0])
     figures = learner.step(batch, progress=0.0)
     (alarm,) = step_alarms(figures, figures)
-    assert alarm.startswith("the discriminator sleeps: real frames score +0.000 above")
+    assert alarm.startswith("the discriminator does not learn: real frames score +0.000 above")
 
 
 class _Deaf(FeatureNetwork):

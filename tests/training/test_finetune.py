@@ -157,13 +157,13 @@ def test_the_nearest_that_looks_as_real_is_kept(later: list[Candidate], kept: fl
 def test_the_reason_says_what_was_measured() -> None:
     later = Candidate(0.5, 1.9, 1.25)
     assert reason([START, later], later, "2 held-out shots") == (
-        "kept 50% of the tuning: 5.0% nearer to 2 held-out shots than the start, realism +1.00 to +1.25, "
+        "kept 50% of the tuning: 5.0% nearer to 2 held-out shots than the untuned model, realism +1.00 to +1.25, "
         "100% of its expression"
     )
     against = replace(later, liveliness=-0.4)
     assert reason([START, against], against, "x").endswith("+1.25, 0% of its expression")
     assert "no later candidate was nearer to self-made episodes" in reason([START, later], START, "self-made episodes")
-    assert reason([START], START, "x") == "kept the start: nothing else was judged before the end"
+    assert reason([START], START, "x") == "kept the untuned model: nothing else was judged before the end"
 
 
 def test_liveliness_is_the_share_of_the_movement_that_is_left() -> None:
