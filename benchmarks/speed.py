@@ -30,7 +30,7 @@ from headcast.networks.notes import default_checkpoint_path
 from headcast.reenact.animate import Stopwatch
 from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import make_sitter
-from headcast.tracking.track import MediaPipeTracker
+from headcast.tracking.track import FaceTracker
 from headcast.types import Image
 
 PHOTO_SIZE = (1280, 720)
@@ -67,7 +67,7 @@ def time_stages(
     watch = Stopwatch()
     with (
         open_video(driving) as video,
-        closing(MediaPipeTracker()) as tracker,
+        closing(FaceTracker()) as tracker,
         VideoWriter(folder / f"stages_{precision}.mp4", PHOTO_SIZE, video.rate) as writer,
     ):
         frames = iter(video)

@@ -7,14 +7,18 @@ import pytest
 
 # Two test processes on two cores must not fight over them; set before anybody imports torch or OpenCV.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["SE_AVOID_STATS"] = "true"  # Selenium would report each browser that it starts
 
 import numpy as np
 import skimage.data
 
+from headcast.openvino_loader import load_openvino
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
 from headcast.tracking.track import find_face
 from headcast.types import Image, Landmarks, Shot
+
+load_openvino()  # before a test imports OpenVINO itself, whose statistics would be on
 
 
 @pytest.fixture(scope="session")

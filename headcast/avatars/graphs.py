@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from headcast.avatars.graph import Arrays, Graph
 from headcast.networks.presets import PRESETS, ModelConfig
+from headcast.openvino_loader import load_openvino
 
 EXPORTED: Final = "lite"
 NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -54,15 +55,12 @@ def _exported_graph(network: str) -> Graph:
 
 
 def _read(network: str) -> Any:
-    import openvino
-
-    return openvino.Core().read_model(graph_path(network))
+    return load_openvino().Core().read_model(graph_path(network))
 
 
 def _bind(network: str, weights: Arrays) -> Any:
     """Return the network with the weights in the places of its inputs of these names."""
-    import openvino
-
+    openvino = load_openvino()
     model = _read(network)
     for node in model.get_parameters():
         name = node.get_friendly_name()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.avatars.graph import Arrays, Graph
+from headcast.openvino_loader import load_openvino
 
 MAX_KEPT: Final = 8  # compiled networks without a user; those in use stay anyway
 
@@ -36,20 +37,16 @@ def usual_precision(precision: str) -> str:
     """Return what `auto` means here: bf16 where the processor computes in it, else f32."""
     if precision != "auto":
         return precision
-    import openvino
-
-    return "bf16" if "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    return "bf16" if "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def _compile(graph: Graph, weights: Arrays, precision: str) -> Any:
-    import openvino
-
     key = _fingerprint(graph, weights, precision)
     with _lock:
         compiled = _compiled.get(key)
         if compiled is None:
             settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-            compiled = openvino.Core().compile_model(graph.bind(weights), "CPU", settings)
+            compiled = load_openvino().Core().compile_model(graph.bind(weights), "CPU", settings)
             _compiled[key] = compiled
         _compiled.move_to_end(key)
         while len(_compiled) > MAX_KEPT:

@@ -7,6 +7,7 @@ from typing import Any
 from headcast.avatars.graph import Arrays, Graph
 from headcast.errors import needs_torch
 from headcast.networks.presets import ModelConfig
+from headcast.openvino_loader import load_openvino
 
 try:
     import torch
@@ -38,8 +39,6 @@ def _build(config: ModelConfig, network: str) -> nn.Module:
 
 
 def _bind(config: ModelConfig, network: str, weights: Arrays) -> Any:
-    import openvino
-
     module = _build(config, network).eval().requires_grad_(False)
     module.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
     side = config.image_size
@@ -49,4 +48,4 @@ def _bind(config: ModelConfig, network: str, weights: Arrays) -> Any:
         shapes = [(1, config.conditioning_channels, side, side), (1, weights["projection.bias"].shape[0])]
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's, about checks on sizes that stay the same
-        return openvino.convert_model(module, example_input=tuple(map(torch.zeros, shapes)), input=shapes)
+        return load_openvino().convert_model(module, example_input=tuple(map(torch.zeros, shapes)), input=shapes)

@@ -91,9 +91,9 @@ def check_torch() -> Finding:
 
 def check_openvino() -> Finding:
     """The runtime of the generator on the CPU; bf16 makes it several times faster."""
-    import openvino
+    from headcast.openvino_loader import load_openvino
 
-    capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capabilities = load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if "BF16" not in capabilities:
         return Finding(State.WARN, f"{_version('openvino')} without bf16 on this CPU", "it works, more slowly")
     return Finding(State.OK, f"{_version('openvino')} with bf16")

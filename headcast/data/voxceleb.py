@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import DataError
-from headcast.tracking.track import MediaPipeTracker, track_video
+from headcast.tracking.track import FaceTracker, track_video
 from headcast.types import Frame, Image, Landmarks
 
 ANNOTATION_RATE: Final = 25  # frames a second
@@ -133,7 +133,7 @@ def track_annotated(
 def _track_in_boxes(
     frames: Iterable[Frame], annotation: Annotation, start: Fraction
 ) -> Iterator[tuple[Frame, Landmarks | None]]:
-    with closing(MediaPipeTracker()) as tracker:
+    with closing(FaceTracker()) as tracker:
         for frame in frames:
             left, top, width, height = annotation.box(start + frame.time, frame.image)
             low = np.floor([left - _MARGIN * width, top - _MARGIN * height]).astype(int).clip(0)

@@ -32,7 +32,7 @@ def run_here(function: Callable[[Job], Result], jobs: Sequence[Job], num_workers
     DataError where a worker is gone, as happens when memory runs out. Closing the iterator cancels what has not begun.
     """
     others = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")  # a fork would copy locks that MediaPipe's threads hold
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     remaining = iter(jobs)
     with ProcessPoolExecutor(max(1, min(num_workers, len(jobs))), context, _start_worker) as pool:
         try:
@@ -63,6 +63,7 @@ def run_on_ray(
 
     MissingPackageError without Ray, DataError where the cluster cannot be reached.
     """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # else each cluster reports itself to Ray's makers
     try:
         import ray
     except ImportError:

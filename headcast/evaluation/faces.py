@@ -21,7 +21,7 @@ from headcast.evaluation.openings import (
 from headcast.geometry.measures import face_size
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
 from headcast.geometry.topology import RIGID
-from headcast.tracking.mediapipe_graphs import FaceMesh
+from headcast.tracking.follow import FaceFollower
 from headcast.types import Image, Landmarks
 
 MEDIAPIPE: Final = "MediaPipe"
@@ -46,14 +46,14 @@ class FaceReader:
     """Reads faces in pictures; equal pictures read equally, whatever was read before."""
 
     def __init__(self, second: LandmarkFinder68 | None) -> None:
-        self._mesh = FaceMesh(MAX_FACES, detection_confidence=0.5)
+        self._follower = FaceFollower(MAX_FACES, far=False)
         self._second = second
 
     def read(self, image: Image, around: Landmarks) -> Reading:
         """Read a picture; `around` (478, 3) tells the second finder where to look, the same for every rival."""
-        self._mesh(np.zeros_like(image))  # MediaPipe starts from the last face it saw; this one it forgets
+        self._follower.reset()
         for _ in range(NUM_PASSES):
-            faces = self._mesh(image)
+            faces = [face.landmarks for face in self._follower(image)]
         points = {}
         largest = max(faces, key=face_size) if faces else None
         if largest is not None:
@@ -63,8 +63,7 @@ class FaceReader:
         return Reading(len(faces), largest, points)
 
     def close(self) -> None:
-        """Stop MediaPipe's threads."""
-        self._mesh.close()
+        """Nothing is held beyond memory."""
 
 
 def face_figures(output: Reading, target: Reading) -> dict[str, float]:

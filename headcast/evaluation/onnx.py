@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import CheckpointError
+from headcast.openvino_loader import load_openvino
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 FACE_SIZE: Final = 112
@@ -21,15 +22,13 @@ def load_network(path: Path, output_shape: tuple[int | None, ...], purpose: str,
 
     `purpose` names the judge in the error. Raises CheckpointError when the file is not such a network.
     """
-    import openvino
-
     shape = ", ".join("any" if length is None else str(length) for length in output_shape)
     expected = f"{purpose} needs an ONNX network from (N, 3, {size}, {size}) to (N, {shape}); check the path"
     if not path.is_file() or path.stat().st_size > MAX_NETWORK_BYTES:
         raise CheckpointError(f"{path} is missing or too large; {expected}")
     try:
         # f32: the CPU would otherwise pick bf16 where it can, and figures would depend on the machine
-        compiled = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        compiled = load_openvino().Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         trial = compiled(np.zeros((1, 3, size, size), np.float32))[0]
     except RuntimeError as error:
         raise CheckpointError(f"{path} cannot be loaded; {expected}") from error
@@ -47,9 +46,7 @@ def load_network(path: Path, output_shape: tuple[int | None, ...], purpose: str,
 
 def subtracts_first(path: Path) -> bool:
     """Tell whether a loadable network brings pixels to its own range before its first convolution."""
-    import openvino
-
-    for operation in openvino.Core().read_model(path).get_ordered_ops():
+    for operation in load_openvino().Core().read_model(path).get_ordered_ops():
         if operation.get_type_name() == "Convolution":
             return False
         if operation.get_type_name() == "Subtract":

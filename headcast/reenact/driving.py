@@ -17,7 +17,7 @@ from headcast.limits import MAX_MOTION_FRAMES
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
-from headcast.tracking.track import MediaPipeTracker, find_face
+from headcast.tracking.track import FaceTracker, find_face
 from headcast.types import Landmarks, Motion
 
 MOTION_SUFFIX = ".motion"
@@ -98,7 +98,7 @@ class VideoDriving:
 
     def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
         """Yield the frames, gaps in the tracking bridged, jitter taken out."""
-        with open_video(self._path) as video, closing(MediaPipeTracker()) as tracker:
+        with open_video(self._path) as video, closing(FaceTracker()) as tracker:
             motion = MotionStream(tracker, smooth=self._smooth, first=self.sample[0], keep_images=with_images)
             yield from motion.follow(video)
 
@@ -110,7 +110,7 @@ def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
     >>> motion.image_size, motion.times[-1]
     ((512, 512), Fraction(1, 6))
     """
-    with open_video(path) as video, closing(MediaPipeTracker()) as tracker:
+    with open_video(path) as video, closing(FaceTracker()) as tracker:
         if video.num_frames > MAX_MOTION_FRAMES:
             raise MotionError(f"{path} has {video.num_frames} frames, a motion at most {MAX_MOTION_FRAMES}; cut it up")
         frames = list(MotionStream(tracker, smooth=smooth).follow(video))
@@ -123,7 +123,7 @@ def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
 
 def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
     """Return landmarks from the start of a video; if no face is there yet, from where the first one is seen."""
-    with closing(MediaPipeTracker()) as tracker:
+    with closing(FaceTracker()) as tracker:
         found: list[Landmarks] = []
         for frame in islice(video, 0, None, SAMPLE_STEP):
             if found and frame.time > SAMPLE_SECONDS:

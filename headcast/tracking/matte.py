@@ -7,10 +7,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from headcast.tracking.mediapipe_graphs import Segmentation
+from headcast.tracking.models import Model
 from headcast.types import Image, Mask
 
-_lock: Final = threading.Lock()  # one graph for all threads, one image at a time
+_lock: Final = threading.Lock()  # one network for all threads, one image at a time
+
+_SIZE: Final = 256  # of what the network reads
 
 _EDGE_RADIUS: Final = 1 / 85  # of the side: how far the matte may move to meet an edge of the picture
 _EDGE_CONTRAST: Final = 0.02  # of white: a weaker edge does not attract the matte
@@ -24,15 +26,24 @@ def person_matte(image: Image) -> Mask:
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"an image must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
+    height, width = image.shape[:2]
     with _lock:
-        likely = _segmentation()(image)
-    refined = _meet_edges(_largest_part(likely), image)
+        (mask,) = _network()(_reduced(image))
+    likely = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    refined = _meet_edges(_largest_part(np.clip(likely, 0.0, 1.0)), image)
     return np.asarray(np.clip((refined - _LOW) / (_HIGH - _LOW), 0.0, 1.0), np.float32)
 
 
 @cache
-def _segmentation() -> Segmentation:
-    return Segmentation()
+def _network() -> Model:
+    return Model("person_matte")
+
+
+def _reduced(image: Image) -> Image:
+    """Read the image at the network's size as MediaPipe does: bilinear, from the outer edge, sides squeezed."""
+    scale = np.array([[image.shape[1] / _SIZE, 0, 0], [0, image.shape[0] / _SIZE, 0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(image, scale, (_SIZE, _SIZE), flags=flags), np.uint8)
 
 
 def _largest_part(likely: Mask) -> Mask:

@@ -14,15 +14,15 @@ from headcast.errors import FaceError, MediaError
 from headcast.geometry.measures import face_size
 from headcast.geometry.topology import MIRROR
 from headcast.media.images import read_image
-from headcast.tracking.track import MediaPipeTracker, fill_gaps, find_face, track_video
+from headcast.tracking.track import FaceTracker, fill_gaps, find_face, track_video
 from headcast.types import Frame, Image, Landmarks
 
 PAINTINGS = Path(__file__).parents[3] / "shared" / "data" / "paintings"
 
 
 @pytest.fixture
-def tracker() -> Iterator[MediaPipeTracker]:
-    tracker = MediaPipeTracker()
+def tracker() -> Iterator[FaceTracker]:
+    tracker = FaceTracker()
     yield tracker
     tracker.close()
 
@@ -59,6 +59,22 @@ def test_a_small_face_in_a_large_picture_is_found(astronaut: Image, face: Landma
     assert distance(find_face(large), face + np.array([1500, 1000, 0], np.float32)) < 0.02
 
 
+def test_a_face_of_40_pixels_is_found(astronaut: Image, face: Landmarks) -> None:
+    side = round(512 * 42 / face_size(face))
+    small = np.full((720, 1280, 3), 90, np.uint8)
+    small[300 : 300 + side, 700 : 700 + side] = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_AREA)
+    expected = (face + 0.5) * np.float32(side / 512) - 0.5 + np.array([700, 300, 0.5], np.float32)
+    assert distance(find_face(small), expected) < 0.03
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_photo_has_turned_landmarks(astronaut: Image, face: Landmarks, turns: int) -> None:
+    turned = find_face(np.ascontiguousarray(np.rot90(astronaut, turns)))
+    for _ in range(turns):  # back: clockwise
+        turned = np.stack([511 - turned[:, 1], turned[:, 0], turned[:, 2]], axis=1)
+    assert distance(turned, face) < 0.02
+
+
 def test_the_largest_of_two_faces_wins(astronaut: Image, face: Landmarks) -> None:
     half = cv2.resize(astronaut, (256, 256), interpolation=cv2.INTER_AREA)
     both = np.full((512, 768, 3), 128, np.uint8)
@@ -84,20 +100,20 @@ def test_a_pattern_that_resembles_a_face_is_none() -> None:
 
 
 @pytest.mark.parametrize("image", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.float32)])
-def test_a_wrong_array_is_a_value_error(image: Image, tracker: MediaPipeTracker) -> None:
+def test_a_wrong_array_is_a_value_error(image: Image, tracker: FaceTracker) -> None:
     with pytest.raises(ValueError, match=r"an image must be \(H, W, 3\) uint8"):
         find_face(image)
     with pytest.raises(ValueError, match=r"an image must be \(H, W, 3\) uint8"):
         tracker.track(image)
 
 
-def test_mediapipe_writes_nothing_to_the_terminal(astronaut: Image, capfd: pytest.CaptureFixture[str]) -> None:
+def test_finding_writes_nothing_to_the_terminal(astronaut: Image, capfd: pytest.CaptureFixture[str]) -> None:
     find_face(astronaut[:300, 100:400])
     output = capfd.readouterr()
     assert (output.out, output.err) == ("", "")
 
 
-def test_the_tracker_follows_a_moving_face(astronaut: Image, face: Landmarks, tracker: MediaPipeTracker) -> None:
+def test_the_tracker_follows_a_moving_face(astronaut: Image, face: Landmarks, tracker: FaceTracker) -> None:
     for step in range(0, 40, 4):
         shift = np.array([[1, 0, step], [0, 1, step / 2]], np.float32)
         moved = np.asarray(cv2.warpAffine(astronaut, shift, (512, 512), borderMode=cv2.BORDER_REPLICATE))
@@ -116,7 +132,7 @@ def two_people(astronaut: Image, first: float, second: float) -> Image:
     return stage
 
 
-def test_the_tracker_stays_with_one_person_when_another_is_larger(astronaut: Image, tracker: MediaPipeTracker) -> None:
+def test_the_tracker_stays_with_one_person_when_another_is_larger(astronaut: Image, tracker: FaceTracker) -> None:
     for _ in range(3):
         first = tracker.track(two_people(astronaut, 1.0, 0.0))
     assert first is not None
@@ -126,7 +142,7 @@ def test_the_tracker_stays_with_one_person_when_another_is_larger(astronaut: Ima
         assert seen[:, 0].max() < 600
 
 
-def test_a_lost_person_is_not_replaced_at_once_and_is_found_again(astronaut: Image, tracker: MediaPipeTracker) -> None:
+def test_a_lost_person_is_not_replaced_at_once_and_is_found_again(astronaut: Image, tracker: FaceTracker) -> None:
     for _ in range(3):
         assert tracker.track(two_people(astronaut, 1.0, 1.0)) is not None
     followed = tracker.track(two_people(astronaut, 1.0, 1.0))
@@ -139,12 +155,35 @@ def test_a_lost_person_is_not_replaced_at_once_and_is_found_again(astronaut: Ima
     assert distance(again, followed) < 0.05
 
 
-def test_a_new_person_is_taken_up_after_a_while(astronaut: Image, tracker: MediaPipeTracker) -> None:
+def test_a_new_person_is_taken_up_after_a_while(astronaut: Image, tracker: FaceTracker) -> None:
     tracker.track(two_people(astronaut, 1.0, 0.0))
     seen = [tracker.track(two_people(astronaut, 0.0, 1.0)) for _ in range(20)]
     assert seen[0] is None
     assert seen[-1] is not None
     assert seen[-1][:, 0].min() > 600
+
+
+def test_a_lost_face_that_comes_back_small_and_elsewhere_is_found(astronaut: Image, tracker: FaceTracker) -> None:
+    black = np.zeros((720, 1280, 3), np.uint8)
+    tracker.track(np.asarray(cv2.resize(astronaut, (1280, 720)), np.uint8))
+    for _ in range(20):
+        assert tracker.track(black) is None
+    small = black.copy()
+    small[500:700, 1000:1200] = cv2.resize(astronaut, (200, 200), interpolation=cv2.INTER_AREA)
+    seen = [tracker.track(small) for _ in range(20)]
+    assert seen[-1] is not None
+    assert seen[-1][:, 0].min() > 1000
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_video_is_followed(astronaut: Image, face: Landmarks, tracker: FaceTracker, turns: int) -> None:
+    picture = np.ascontiguousarray(np.rot90(astronaut, turns))
+    for _ in range(3):
+        seen = tracker.track(picture)
+    assert seen is not None
+    for _ in range(turns):
+        seen = np.stack([511 - seen[:, 1], seen[:, 0], seen[:, 2]], axis=1)
+    assert distance(seen, face) < 0.02
 
 
 def test_track_video_streams_frames_with_landmarks(astronaut: Image, face: Landmarks) -> None:

@@ -1,0 +1,64 @@
+"""A name in, one of the tracker's networks out, ready to run on pictures.
+
+The files are Google's models from MediaPipe (see NOTICE), made by tools/convert_tracker.py.
+"""
+
+import threading
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.openvino_loader import load_openvino
+from headcast.types import Image
+
+Array = NDArray[np.float32]
+
+ASSETS: Final = Path(__file__).parent / "assets"
+HASHES: Final = ASSETS / "tracker.sha256"
+
+_lock: Final = threading.Lock()
+_compiled: Final[dict[str, Any]] = {}  # networks are shared by the threads of a process, requests are not
+
+
+class Model:
+    """One of the networks, loaded at the first picture; for one thread at a time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._request: Any = None
+
+    def __call__(self, image: Image) -> tuple[Array, ...]:
+        """Return the outputs for one picture (H, W, 3) of the network's own size, without the batch axis."""
+        if self._request is None:
+            self._request = _compile(self._name).create_infer_request()
+        results = self._request.infer({0: image[None]})
+        return tuple(np.array(result[0], np.float32) for result in results.values())
+
+
+def damaged_models() -> list[str]:
+    """Return the names of the files that are missing or not those that were made."""
+    expected = [line.split() for line in HASHES.read_text(encoding="utf-8").splitlines()]
+    paths = [(ASSETS / name, digest) for digest, name in expected]
+    return [path.name for path, digest in paths if not path.is_file() or _digest(path) != digest]
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def _compile(name: str) -> Any:
+    with _lock:
+        if name not in _compiled:
+            core = load_openvino().Core()
+            network = core.read_model(ASSETS / f"{name}.onnx")
+            network.reshape([1, *(length.get_length() for length in list(network.input().partial_shape)[1:])])
+            options = {
+                "INFERENCE_PRECISION_HINT": "f32",  # landmarks in bf16 tremble
+                "INFERENCE_NUM_THREADS": 1,  # networks of a millisecond lose by sharing
+                "PERFORMANCE_HINT": "LATENCY",
+            }
+            _compiled[name] = core.compile_model(network, "CPU", options)
+        return _compiled[name]
