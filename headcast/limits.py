@@ -24,6 +24,9 @@ MAX_PAUSE_SECONDS: Final = 3600
 MAX_DURATION_SECONDS: Final = 86_400
 """Of a motion or a video: a day."""
 
+MAX_VIDEO_FRAMES: Final = 10_000_000
+"""A day at 100 frames a second; their times fill 400 MB."""
+
 MAX_MOTION_FRAMES: Final = 150_000
 """83 minutes at 30 frames a second; held as a whole they fill 860 MB."""
 

@@ -1,5 +1,7 @@
 """A media file in, an opened PyAV container out: only local files, only formats on our list, errors in one line."""
 
+import logging
+from functools import cache
 from pathlib import Path
 
 import av
@@ -9,10 +11,8 @@ from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
 from headcast.files import PathLike
+from headcast.limits import MAX_VIDEO_SIDE
 from headcast.media.files import existing_file
-
-MAX_SIDE = 8192
-"""Pixels; a larger video is refused before a frame of it is decoded."""
 
 # Play lists and scripts, which name other files or addresses to be opened, are left out on purpose.
 _READABLE_FORMATS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,flv,asf,ogg,gif,h264,hevc,m4v,wav,mp3,aac,flac"
@@ -43,10 +43,10 @@ def picture_stream(container: InputContainer, path: PathLike) -> VideoStream:
 
 
 def check_size(width: int, height: int, path: PathLike) -> None:
-    """MediaError unless both sides lie in 1..MAX_SIDE."""
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+    """MediaError unless both sides lie in 1..MAX_VIDEO_SIDE."""
+    if not (0 < width <= MAX_VIDEO_SIDE and 0 < height <= MAX_VIDEO_SIDE):
         raise MediaError(
-            f"{path} has pictures of {width} x {height}, expected 1 to {MAX_SIDE} pixels a side; shrink it"
+            f"{path} has pictures of {width} x {height}, expected 1 to {MAX_VIDEO_SIDE} pixels a side; shrink it"
         )
 
 
@@ -54,6 +54,12 @@ def read_video_metadata(path: PathLike) -> dict[str, str]:
     """The texts in the container's header, keys in lower case (Matroska writes them in capitals)."""
     with open_container(path) as container:
         return {key.lower(): value for key, value in container.metadata.items()}
+
+
+@cache
+def warn(path: PathLike, what: str) -> None:
+    """Say once, however often the file is read, what of it is lost."""
+    logging.getLogger(__name__).warning("%s %s", path, what)
 
 
 def file_size(container: InputContainer) -> int:

@@ -5,6 +5,7 @@ Packets come on demand, in order, placed so that time 0 is the first picture of 
 
 from __future__ import annotations  # PyAV's Packet has a parameter for type checkers only
 
+import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from types import TracebackType
@@ -17,6 +18,7 @@ from av.packet import Packet
 
 from headcast.errors import MediaError
 from headcast.files import PathLike
+from headcast.media.clock import Clock
 from headcast.media.container import open_container
 from headcast.media.video import open_video
 
@@ -132,10 +134,11 @@ def _add_aac_stream(output: OutputContainer, source: AudioStream) -> AudioStream
 
 def _demuxed(container: InputContainer, source: AudioStream) -> Iterator[Packet[AudioStream]]:
     """Packets to the end, or to where the file is broken: sound that stops early is better than none."""
-    try:
-        yield from container.demux(source)
-    except av.FFmpegError:
-        return
+    clock = Clock(container.format.name)
+    with contextlib.suppress(av.FFmpegError):
+        for packet in container.demux(source):
+            clock.set(packet)
+            yield packet
 
 
 def _decoded(container: InputContainer, source: AudioStream) -> Iterator[av.AudioFrame | None]:

@@ -11,7 +11,8 @@ from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
 from headcast.files import PathLike
-from headcast.media.container import check_size, open_container, picture_stream
+from headcast.media.clock import Clock
+from headcast.media.container import check_size, open_container, picture_stream, warn
 from headcast.media.timing import Timing, measure_timing
 from headcast.media.view import View, view_of
 from headcast.types import Frame
@@ -81,13 +82,17 @@ class VideoReader:
 
     def _frames(self, first: VideoFrame) -> Iterator[Frame]:
         yield Frame(self._view.show(first), Fraction(0))
-        last = Fraction(0)
+        last, num_late = Fraction(0), 0
         for decoded in self._rest:
             ticks = _ticks(self._container, decoded)
             time = last + 1 / self.rate if ticks is None else self._timing.frame_time(ticks - self._first_ticks)
-            if time > last:  # of two frames for one moment, which broken files have, the first is kept
-                last = time
-                yield Frame(self._view.show(decoded), time)
+            if time <= last:  # of two frames for one moment, which broken files have, the first is kept
+                num_late += 1
+                continue
+            last = time
+            yield Frame(self._view.show(decoded), time)
+        if num_late:
+            warn(self._container.name, f"shows {num_late} pictures at the time of others; they are left out")
 
     def close(self) -> None:
         """Release the file and the decoder; harmless when done twice."""
@@ -103,10 +108,12 @@ class VideoReader:
 
 
 def _decode(container: InputContainer, stream: VideoStream, path: PathLike) -> Iterator[VideoFrame]:
-    """Decoded frames in the order of showing; damaged packets are skipped, as players do, up to a limit."""
+    """Decoded frames in the order of showing; damaged packets are skipped, as players do, up to a limit, and told."""
     num_decoded = num_damaged = 0
+    clock = Clock(container.format.name)
     try:
         for packet in container.demux(stream):
+            clock.set(packet)
             try:
                 decoded = packet.decode()
             except av.error.InvalidDataError:
@@ -123,6 +130,8 @@ def _decode(container: InputContainer, stream: VideoStream, path: PathLike) -> I
             f"{path} is damaged: it cannot be read on after frame {num_decoded} ({error.strerror}); "
             "convert or download it again"
         ) from error
+    if num_damaged:
+        warn(path, f"is damaged: {num_damaged} of its pictures cannot be decoded and are left out")
 
 
 def _ticks(container: InputContainer, frame: VideoFrame) -> int | None:

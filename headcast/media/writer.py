@@ -17,7 +17,8 @@ from av.video.stream import VideoStream
 
 from headcast.errors import MediaError
 from headcast.files import PathLike, cannot_write, check_output, replaced_on_success
-from headcast.media.container import MAX_SIDE, open_container, picture_stream
+from headcast.limits import MAX_VIDEO_SIDE
+from headcast.media.container import open_container, picture_stream
 from headcast.media.sound import SoundTrack
 from headcast.media.timing import measure_timing
 from headcast.types import Image
@@ -59,8 +60,8 @@ class VideoWriter:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         self._path = checked_output(path)
-        if not all(0 < side <= MAX_SIDE for side in size):
-            raise ValueError(f"size is {size}, expected 1 to {MAX_SIDE} pixels a side")
+        if not all(0 < side <= MAX_VIDEO_SIDE for side in size):
+            raise ValueError(f"size is {size}, expected 1 to {MAX_VIDEO_SIDE} pixels a side")
         if rate <= 0:
             raise ValueError(f"rate is {rate}, expected more than 0 frames a second")
         self._size = size
