@@ -13,7 +13,7 @@ from headcast.errors import FaceError, MediaError, MotionError
 from headcast.geometry.builtin import builtin_motion, builtin_motion_names
 from headcast.geometry.motion import load_motion
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
-from headcast.limits import MAX_MOTION_FRAMES
+from headcast.limits import MAX_MOTION_FRAMES, MAX_PHOTO_SIDE
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
@@ -142,7 +142,7 @@ def _nobody_in(path: str | Path) -> FaceError:
 
 def _motion_from_photo(path: Path) -> Motion:
     """Make a motion that goes from the face at rest, looking straight ahead, to the photo's and back."""
-    photo = read_image(path)
+    photo = read_image(path, MAX_PHOTO_SIDE)
     landmarks = find_face(photo, path)
     pose = fit_pose(landmarks)
     face = remove_pose(landmarks, pose)
