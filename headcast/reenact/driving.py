@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -125,7 +124,7 @@ def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
     """Return landmarks from the start of a video; if no face is there yet, from where the first one is seen."""
     with closing(FaceTracker()) as tracker:
         found: list[Landmarks] = []
-        for frame in islice(video, 0, None, SAMPLE_STEP):
+        for frame in video.every(SAMPLE_STEP):
             if found and frame.time > SAMPLE_SECONDS:
                 break
             landmarks = tracker.track(frame.image)
