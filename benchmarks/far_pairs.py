@@ -97,7 +97,7 @@ def judge_pairs(
                 frames |= read_frames(options.against, name, list(frames))
             if sheets:
                 sheets.add(name, [shots[0].image, target.image, *frames.values()])
-            figures = {rival: judge_frame(judges, frame, target) for rival, frame in frames.items()}
+            figures = {rival: judge_frame(judges, frame, target, shots[0]) for rival, frame in frames.items()}
             yield Judged(name, clip.identity, figures)
     if sheets:
         sheets.close()

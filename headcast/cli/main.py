@@ -33,7 +33,6 @@ COMMANDS: Final = (
     "study",
     "verify",
     "doctor",
-    "bench",
 )
 
 

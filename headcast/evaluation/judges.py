@@ -11,14 +11,21 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.evaluation.background import background_motion
 from headcast.evaluation.identity import IdentityJudge, load_identity_judge
 from headcast.evaluation.inception import load_inception
 from headcast.evaluation.landmarks68 import LandmarkFinder68, load_landmark_finder
 from headcast.evaluation.lpips import PerceptualDistance, TrunkFeatures, perceptual_distance
 from headcast.evaluation.metrics import psnr, region_mean, ssim_map
+from headcast.evaluation.outline import edge_roughness
 from headcast.evaluation.regions import judged_regions
+from headcast.evaluation.streaks import streak_share
 from headcast.evaluation.trunks import load_trunk
 from headcast.types import Image, Shot
+
+EDGES: Final = "edge roughness"
+STREAKS: Final = "streaks"
+BACKGROUND: Final = "still background moves"
 
 NEEDS: Final = {
     "perceptual": "LPIPS left out: give SqueezeNet 1.1 (--squeezenet), AlexNet or VGG16 (--lpips-net)",
@@ -75,8 +82,11 @@ def load_judges(
     )
 
 
-def judge_frame(judges: Judges, output: Image, target: Shot) -> dict[str, float]:
-    """Judge one output against its target: LPIPS, SSIM and PSNR in four regions, and CSIM."""
+def judge_frame(judges: Judges, output: Image, target: Shot, shot: Shot | None = None) -> dict[str, float]:
+    """Judge one output against its target: LPIPS, SSIM and PSNR by region, where it was put together, and CSIM.
+
+    With the `shot` that it was made from, what the shot shows is no streak, and still background is judged too.
+    """
     distances = {judge.name: judge.distance_map(output, target.image) for judge in judges.perceptual}
     similarities = ssim_map(output, target.image)
     figures: dict[str, float] = {}
@@ -84,6 +94,10 @@ def judge_frame(judges: Judges, output: Image, target: Shot) -> dict[str, float]
         figures |= {f"{name} {region}": region_mean(values, mask) for name, values in distances.items()}
         figures[f"SSIM {region}"] = region_mean(similarities, mask)
         figures[f"PSNR {region}"] = psnr(output, target.image, mask)
+    figures[EDGES] = edge_roughness(output, target)
+    figures[STREAKS] = streak_share(output, target.image, shot.image if shot else None)
+    if shot:
+        figures[BACKGROUND] = background_motion(output, target, shot)
     for judge in judges.identity:
         figures[judge.name] = judge.similarity(output, target.image, target.landmarks)
     return figures

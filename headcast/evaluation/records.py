@@ -20,7 +20,7 @@ Figures = dict[str, float]
 """Figure by name."""
 
 REAL: Final = "real frames"
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised when a figure's meaning changes, so that a folder never mixes two."""
 
 SEPARATOR: Final = " | "
@@ -33,7 +33,7 @@ class Record:
 
     `figures` are means over its frames, by rival; `facts` say what it was made from; `vectors` (frames, d) are by
     feature network, then by rival and REAL; `strips` are pictures of the best and the worst frame, kept beside the
-    record and not read back.
+    record and not read back. `rows` are some figures of every frame, by rival, for tables by distance.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Record:
     figures: Mapping[str, Figures]
     vectors: Mapping[str, Mapping[str, NDArray[np.float32]]] = field(default_factory=dict)
     strips: Mapping[str, Image] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[Figures]] = field(default_factory=dict)
 
 
 class Records:
@@ -105,7 +106,8 @@ class Records:
         vectors_path = path.with_suffix(".safetensors")
         try:
             rows = load_file(vectors_path) if kept["num_vectors"] else {}
-            return Record(kept["name"], kept["identity"], kept["facts"], kept["figures"], _nested(rows))
+            vectors = _nested(rows)
+            return Record(kept["name"], kept["identity"], kept["facts"], kept["figures"], vectors, rows=kept["rows"])
         except (KeyError, ValueError, OSError, SafetensorError) as error:
             raise DataError(f"{path} is damaged ({error}); delete it, and its clip is judged again") from error
 
@@ -120,7 +122,7 @@ class Records:
             }
             write_file(path.with_suffix(".safetensors"), partial(save_file, rows))
         kept = {"name": record.name, "identity": record.identity, "facts": record.facts, "figures": record.figures}
-        write_json(path, {**kept, "num_vectors": len(record.vectors)})
+        write_json(path, {**kept, "rows": record.rows, "num_vectors": len(record.vectors)})
 
 
 def merge_records(name: str, parts: Sequence[Record]) -> Record:
@@ -133,7 +135,8 @@ def merge_records(name: str, parts: Sequence[Record]) -> Record:
         network: {rival: rows for part in parts for rival, rows in part.vectors[network].items()}
         for network in networks
     }
-    return Record(name, parts[0].identity, facts, figures, vectors)
+    rows = {rival: own for part in parts for rival, own in part.rows.items()}
+    return Record(name, parts[0].identity, facts, figures, vectors, rows=rows)
 
 
 def write_json(path: Path, value: object) -> None:

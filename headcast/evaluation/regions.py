@@ -1,4 +1,4 @@
-"""Landmarks in, the parts of the picture that are judged apart out: mouth box, eye boxes, head, skin."""
+"""Landmarks in, the parts of the picture that are judged apart out: mouth, eyes, head, ring around it, skin."""
 
 from typing import Final
 
@@ -19,17 +19,23 @@ EYE_BOX_HEIGHT: Final = 1.2
 HEAD_SCALE: Final = 1.5
 """Size of the head's ellipse in sizes of the face oval, so that it holds most hair; the matte cuts off the rest."""
 
+RING_WIDTH: Final = 0.5
+"""How far the ring around the head and the part below the chin reach, in breadths of the head's ellipse: half a head,
+and as far to both sides of the chin."""
+
 SKIN_GROUPS: Final = (slice(17, 22), slice(22, 27), slice(36, 42), slice(42, 48), slice(48, 60), slice(31, 36))
 
 
 def judged_regions(landmarks: Landmarks, matte: Mask) -> dict[str, Mask]:
-    """Return the masks (H, W) of "head", "mouth", "eyes" and "full" for a frame with landmarks (478, 3)."""
+    """Return the masks (H, W) of "head", "mouth", "eyes", "ring", "below chin" and "full" for landmarks (478, 3)."""
     height, width = matte.shape
     right_eye, left_eye = (box_mask(box, (height, width)) for box in eye_boxes(landmarks))
     return {
         "head": head_matte(landmarks, matte),
         "mouth": box_mask(mouth_box(landmarks), (height, width)),
         "eyes": np.maximum(right_eye, left_eye),
+        "ring": ring_mask(landmarks, matte),
+        "below chin": below_chin_mask(landmarks, (height, width)),
         "full": np.ones((height, width), np.float32),
     }
 
@@ -70,6 +76,36 @@ def head_matte(landmarks: Landmarks, matte: Mask) -> Mask:
     sideways = columns * across[0] + rows * across[1] - centre_across
     inside = (along / half_height) ** 2 + (sideways / half_width) ** 2 <= 1
     return np.where(inside, matte, np.float32(0))
+
+
+def ring_mask(landmarks: Landmarks, matte: Mask) -> Mask:
+    """Return what is not the person within half a head of the head: where the old background shows through."""
+    head = head_matte(landmarks, matte) > 0.5
+    distance = cv2.distanceTransform((~head).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = distance <= RING_WIDTH * head_breadth(landmarks)
+    return np.where(near & ~head, 1 - matte, np.float32(0)).astype(np.float32)
+
+
+def below_chin_mask(landmarks: Landmarks, size: tuple[int, int]) -> Mask:
+    """Return neck, collar and what is beside them: below the chin, to both sides half a head, `size` = (height, width).
+
+    "Below" follows the face's tilt in the picture.
+    """
+    chin = landmarks[152, :2].astype(np.float64)
+    down = chin - landmarks[10, :2]
+    down /= np.linalg.norm(down) + 1e-9
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float64)
+    x, y = columns - chin[0], rows - chin[1]
+    beside = np.abs(x * down[1] - y * down[0]) <= RING_WIDTH * head_breadth(landmarks)
+    return np.asarray(beside & (x * down[0] + y * down[1] > 0), np.float32)
+
+
+def head_breadth(landmarks: Landmarks) -> float:
+    """Return the breadth of the head's ellipse in pixels."""
+    face = landmarks[list(FACE_OVAL), :2].astype(np.float64)
+    up = landmarks[10, :2].astype(np.float64) - landmarks[152, :2]
+    up /= np.linalg.norm(up) + 1e-9
+    return float(HEAD_SCALE * np.ptp(face @ np.array([-up[1], up[0]])))
 
 
 def skin_mask(landmarks: Landmarks, size: tuple[int, int]) -> NDArray[np.bool_]:

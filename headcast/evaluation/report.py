@@ -7,6 +7,7 @@ from typing import Any, Final
 from headcast.evaluation.baselines import NEAREST, OURS, PHOTO, TUNED, WARP, ZEROED
 from headcast.evaluation.curves import curve_figure
 from headcast.evaluation.html import heading, page, paragraph, pictures, table, titled_list
+from headcast.evaluation.judges import BACKGROUND, EDGES, STREAKS
 from headcast.evaluation.published import published_section
 from headcast.evaluation.records import Record, Records, write_json
 from headcast.evaluation.run import Evaluation
@@ -62,8 +63,8 @@ def text_lines(summary: Summary) -> list[str]:
 
 def main_figures(figures: Mapping[str, float]) -> list[str]:
     """Pick the names of the figures that matter most."""
-    starts = ("SSIM head", "CSIM", "mouth opening error")
-    regions = (" head", " mouth", " eyes")
+    starts = ("SSIM head", "CSIM", "mouth opening error", EDGES, STREAKS, BACKGROUND)
+    regions = (" head", " mouth", " eyes", " ring", " below chin")
     return [
         name for name in figures if name.startswith(starts) or (name.startswith("LPIPS") and name.endswith(regions))
     ]
@@ -106,9 +107,9 @@ def _self_section(num_shots: str, figures: Summary) -> list[str]:
         rows = [[rival, *(f"{own[name]:.4g}" for name in names)] for rival, own in figures["crowds"].items()]
         parts.append(paragraph(f"The crowd of all frames against the real ones, n = {figures['num_frames']} each:"))
         parts.append(table(["", *names], rows))
-    if figures["by_motion"]:
-        parts.append(paragraph("By amount of motion (mean distance of a target's landmarks from the shot's):"))
-        parts.append(_motion_table(figures["by_motion"]))
+    if figures["by_distance"]:
+        parts.append(paragraph("By distance between shot and target, in usual spreads, the frames in thirds:"))
+        parts.append(_distance_table(figures["by_distance"]))
     return parts
 
 
@@ -137,14 +138,15 @@ def _figure_table(figures: Summary) -> str:
     return table(["mean over people", *means, *differences], rows)
 
 
-def _motion_table(halves: Sequence[Mapping[str, Any]]) -> str:
-    names = main_figures(halves[0]["means"][OURS])
+def _distance_table(thirds: Sequence[Mapping[str, Any]]) -> str:
+    names = list(thirds[0]["means"][OURS])
     rows = []
-    for half in halves:
-        low, high = half["motion"]
-        for rival, means in half["means"].items():
+    for third in thirds:
+        low, high = third["limits"]
+        label = f"{third['by']} {third['third']} ({low:.2f} to {high:.2f}), {third['num_frames']} frames"
+        for rival, means in third["means"].items():
             shown = (f"{means[name]:.4f}" if name in means else "" for name in names)
-            rows.append([f"{low:.2f} to {high:.2f} eye distances, {half['num_clips']} clips: {rival}", *shown])
+            rows.append([f"{label}: {rival}", *shown])
     return table(["", *names], rows)
 
 

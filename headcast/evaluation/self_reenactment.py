@@ -9,10 +9,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.data.episodes import FrameDistances
 from headcast.evaluation.baselines import Team
 from headcast.evaluation.faces import FaceReader, Reading, closures_kept, face_figures, mouth_errors
-from headcast.evaluation.judges import Judges, judge_frame
-from headcast.evaluation.landmarks68 import eye_distance, points_68
+from headcast.evaluation.judges import BACKGROUND, EDGES, STREAKS, Judges, judge_frame
+from headcast.evaluation.landmarks68 import points_68
 from headcast.evaluation.metrics import motion_energy, shimmer, skin_colour_difference
 from headcast.evaluation.openings import floor_frame, mouth_opening, mouth_opens
 from headcast.evaluation.protocol import JudgedClip, Split
@@ -67,14 +68,14 @@ def judge_clip(clip: JudgedClip, judges: Judges, maker: Maker, split: Split, nam
     frames = by_rival([maker(number) for number in split.targets])
     with closing(FaceReader(judges.finder)) as reader:
         truths = [_read(reader, target, opened) for target, opened in zip(targets, opens.tolist(), strict=True)]
-        judged = {rival: _judge_rival(judges, reader, outputs, truths) for rival, outputs in frames.items()}
+        judged = {rival: _judge_rival(judges, reader, outputs, truths, shot) for rival, outputs in frames.items()}
     moving = _judge_motion(by_rival([maker(number) for number in split.passage]), clip, split.passage)
     facts = {
         "clip": clip.name,
         "num_shots": len(split.shots),
         "num_targets": len(targets),
         "num_opening": int(opens.sum()),
-        "motion": motion_amount(shot, targets),
+        "changes": changes_from_shot(clip, split),
         "shown": {maker.main: name},
         **maker.facts,
     }
@@ -85,6 +86,7 @@ def judge_clip(clip: JudgedClip, judges: Judges, maker: Maker, split: Split, nam
         {rival: mean_figures([mean_figures(rows), whole, moving[rival]]) for rival, (rows, whole) in judged.items()},
         feature_vectors(judges, {**frames, REAL: [target.image for target in targets]}),
         _best_and_worst(judged[maker.main][0], shot, frames[maker.main], targets),
+        {rival: [by_distance_figures(row) for row in rows] for rival, (rows, _) in judged.items()},
     )
 
 
@@ -93,10 +95,17 @@ def by_rival(frames: Sequence[dict[str, Image]]) -> dict[str, list[Image]]:
     return {rival: [frame[rival] for frame in frames] for rival in frames[0]}
 
 
-def motion_amount(shot: Shot, targets: Sequence[Shot]) -> float:
-    """Return how far the targets' landmarks lie from the shot's on average, in the shot's eye distances."""
-    steps = [np.linalg.norm((target.landmarks - shot.landmarks)[:, :2], axis=1).mean() for target in targets]
-    return float(np.mean(steps)) / eye_distance(points_68(shot.landmarks))
+def changes_from_shot(clip: JudgedClip, split: Split) -> dict[str, list[float]]:
+    """Return how far each target lies from the first shot in "pose" and "expression", each in its usual spread."""
+    expression, pose = FrameDistances(clip).changes_from(split.shots[0])
+    targets = list(split.targets)
+    return {"pose": pose[targets].tolist(), "expression": expression[targets].tolist()}
+
+
+def by_distance_figures(row: Figures) -> Figures:
+    """Return what is kept of one frame for the tables by distance: the figures that say where it was put together."""
+    wanted = (*("LPIPS", "SSIM", "CSIM"), EDGES, STREAKS, BACKGROUND)
+    return mean_figures([{name: value for name, value in row.items() if name.startswith(wanted)}])
 
 
 def skin_difference(output: Image, target: Shot) -> float:
@@ -129,13 +138,13 @@ def _read(reader: FaceReader, target: Shot, opened: bool) -> _Truth:
 
 
 def _judge_rival(
-    judges: Judges, reader: FaceReader, outputs: Sequence[Image], truths: Sequence[_Truth]
+    judges: Judges, reader: FaceReader, outputs: Sequence[Image], truths: Sequence[_Truth], shot: Shot
 ) -> tuple[list[Figures], Figures]:
     """Return each frame's figures and those of all frames together."""
     seen = [reader.read(output, truth.target.landmarks) for output, truth in zip(outputs, truths, strict=True)]
     rows = []
     for output, reading, truth in zip(outputs, seen, truths, strict=True):
-        figures = judge_frame(judges, output, truth.target) | face_figures(reading, truth.seen)
+        figures = judge_frame(judges, output, truth.target, shot) | face_figures(reading, truth.seen)
         figures[SKIN] = skin_difference(output, truth.target)
         if truth.floor:
             figures |= mouth_errors(reading, truth.seen, truth.floor)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from headcast.evaluation.baselines import OURS, TUNED, WARP
+from headcast.evaluation.baselines import OURS, TUNED
 from headcast.evaluation.bootstrap import Comparison, mean_interval
+from headcast.evaluation.distances import by_distance
 from headcast.evaluation.distribution import MIN_FRAMES, crowd_distances
 from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.run import Evaluation
@@ -35,7 +36,7 @@ def summarise(evaluation: Evaluation, seed: int) -> Summary:
                 **summarise_table(records, seed),
                 "num_shots": [f(record.facts["num_shots"] for record in records) for f in (min, max)],
                 "crowds": _crowds(records),
-                "by_motion": _by_motion(records),
+                "by_distance": by_distance(records),
                 "milliseconds": float(np.median([record.facts["milliseconds"] for record in records])),
             }
             for num_shots, records in judged.items()
@@ -121,22 +122,3 @@ def _crowds(records: Sequence[Record]) -> dict[str, Figures]:
                 if len(real) >= MIN_FRAMES:
                     crowds.setdefault(rival, {}).update(crowd_distances(outputs, real, network))
     return crowds
-
-
-def _by_motion(records: Sequence[Record]) -> list[Mapping[str, Any]]:
-    """Return the means of ours, tuned or not, and of the warp for the calmer and the livelier half of the clips."""
-    ordered = sorted(records, key=lambda record: float(record.facts["motion"]))
-    half = len(ordered) // 2
-    if not half:
-        return []
-    halves: list[Mapping[str, Any]] = []
-    for part in (ordered[:half], ordered[half:]):
-        table = table_of(part)
-        halves.append(
-            {
-                "motion": [float(part[0].facts["motion"]), float(part[-1].facts["motion"])],
-                "num_clips": len(part),
-                "means": {rival: mean_figures(table[rival]) for rival in (WARP, OURS, TUNED) if rival in table},
-            }
-        )
-    return halves

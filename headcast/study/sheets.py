@@ -4,6 +4,7 @@ For raters who sit elsewhere: they get the sheets and answer with a row's number
 """
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,14 +54,16 @@ def write_sheets(folder: Path, entries: Sequence[Mapping[str, Any]], rows: int, 
 
 def lay_rows(rows: Sequence[tuple[str, Sequence[Image]]]) -> Image:
     """Lay rows of square pictures under each other on grey, each with its label to the left, nothing rescaled."""
-    widths = [_NUMBER_WIDTH + sum(image.shape[1] + _MARGIN for image in images) for _, images in rows]
+    font = ImageFont.load_default(_FONT_SIZE)
+    start = max(_NUMBER_WIDTH, *(ceil(font.getlength(label)) + 2 * _MARGIN for label, _ in rows))
+    widths = [start + sum(image.shape[1] + _MARGIN for image in images) for _, images in rows]
     heights = [max(image.shape[0] for image in images) + _MARGIN for _, images in rows]
     sheet = Pillow.new("RGB", (max(widths), sum(heights) + _MARGIN), _PAPER)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(_FONT_SIZE)
+    pen = ImageDraw.Draw(sheet)
     top = _MARGIN
     for (label, images), height in zip(rows, heights, strict=True):
         pen.text((_MARGIN, top), label, fill=_INK, font=font)
-        left = _NUMBER_WIDTH
+        left = start
         for image in images:
             sheet.paste(Pillow.fromarray(image), (left, top))
             left += image.shape[1] + _MARGIN

@@ -63,7 +63,6 @@ def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_pa
     words = ["evaluate", "--model", checkpoint, "--data", clips, "--report", report, "--targets", 2, "--tune-steps", 2]
     ended = headcast(*words, "--shots", 8, 1, "--json")
     assert ended.code == 0, ended.err
-    assert "left" in ended.err  # how long it will take
     answer = json.loads(ended.out)
     assert len(answer["left_out"]) == 1 and "broken.mp4" in answer["left_out"][0]
     figures = json.loads((report / "report.json").read_text())
@@ -95,7 +94,7 @@ def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_pa
     assert len(judged) == 1 and judged[0].endswith("T1.tuned-2")
     assert again.out.startswith(f"report: {report / 'report.html'}\nT = 1: 2 people, 4 frames")
     repeated = json.loads((report / "report.json").read_text())
-    for name in ("means", "tuned_against", "by_motion"):
+    for name in ("means", "tuned_against", "by_distance"):
         assert repeated["self_reenactment"]["1"][name] == figures["self_reenactment"]["1"][name]
     assert repeated["cross_reenactment"] == figures["cross_reenactment"]
 

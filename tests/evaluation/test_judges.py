@@ -22,9 +22,12 @@ def target(portrait: Image, face: Landmarks) -> Shot:
 
 def test_an_equal_frame_has_the_best_figures(judges: Judges, target: Shot) -> None:
     figures = judge_frame(judges, target.image, target)
-    assert len(figures) == 12  # three judges, four regions
+    assert len(figures) == 20  # three judges, six regions, edges and streaks
     for name, figure in figures.items():
-        best = {"LPIPS-squeeze": 0, "SSIM": 1, "PSNR": np.inf}[name.split()[0]]
+        if name.endswith("ring"):  # all of this picture is the person
+            assert np.isnan(figure)
+            continue
+        best = {"LPIPS-squeeze": 0, "SSIM": 1, "PSNR": np.inf, "edge": 1, "streaks": 0}[name.split()[0]]
         assert figure == pytest.approx(best), name
 
 
@@ -41,7 +44,12 @@ def test_a_spoilt_mouth_is_seen_in_its_own_region(judges: Judges, target: Shot) 
 
 def test_a_judge_without_its_network_is_left_out_and_said(judges: Judges, target: Shot) -> None:
     nobody = load_judges()
-    assert {name.split()[0] for name in judge_frame(nobody, target.image, target)} == {"SSIM", "PSNR"}
+    assert {name.split()[0] for name in judge_frame(nobody, target.image, target)} == {
+        "SSIM",
+        "PSNR",
+        "edge",
+        "streaks",
+    }
     assert nobody.missing() == [
         "LPIPS left out: give SqueezeNet 1.1 (--squeezenet), AlexNet or VGG16 (--lpips-net)",
         "CSIM left out: give a face-recognition network (--identity-net)",

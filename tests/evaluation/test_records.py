@@ -18,7 +18,13 @@ def record() -> Record:
     rows = np.arange(8, dtype=np.float32).reshape(2, 4)
     picture = np.full((2, 2, 3), 7, np.uint8)
     return Record(
-        "anna.T1", "anna", {"num_targets": 2}, {"ours": {"SSIM": 0.5}}, {"net": {"ours": rows}}, {"best": picture}
+        "anna.T1",
+        "anna",
+        {"num_targets": 2},
+        {"ours": {"SSIM": 0.5}},
+        {"net": {"ours": rows}},
+        {"best": picture},
+        {"ours": [{"SSIM": 0.4}, {"SSIM": 0.6}]},
     )
 
 
@@ -31,6 +37,7 @@ def test_what_is_kept_is_not_judged_again(tmp_path: Path, record: Record) -> Non
     again = Records(tmp_path / "run", {"seed": 0}, touch)
     found = again.keep("anna.T1", fail)
     assert (found.identity, found.facts, found.figures) == (record.identity, record.facts, record.figures)
+    assert found.rows == record.rows
     np.testing.assert_array_equal(found.vectors["net"]["ours"], record.vectors["net"]["ours"])
     assert again.strip_path("anna.T1", "best").read_bytes() == bytes([7] * 12)
     with pytest.raises(AssertionError, match="judged again"):

@@ -74,7 +74,7 @@ def test_skin_leaves_out_the_features(face: Landmarks) -> None:
 
 def test_judged_regions_are_named_and_sized(face: Landmarks) -> None:
     regions = judged_regions(face, np.ones((256, 256), np.float32))
-    assert list(regions) == ["head", "mouth", "eyes", "full"]
+    assert list(regions) == ["head", "mouth", "eyes", "ring", "below chin", "full"]
     assert regions["full"].all() and regions["eyes"].sum() == pytest.approx(
         sum(box.width * box.height for box in eye_boxes(face)), rel=0.1
     )

@@ -9,14 +9,14 @@ from headcast.evaluation.run import Evaluation
 from headcast.evaluation.summary import summarise
 
 
-def record(identity: str, motion: float, ours: float) -> Record:
+def record(identity: str, change: float, ours: float) -> Record:
     generator = np.random.default_rng(round(1000 * ours))
     real = generator.normal(size=(4, 5)).astype(np.float32)
-    facts = {"num_targets": 4, "num_opening": 1, "motion": motion, "milliseconds": 10 * ours, "runs_on": "CPU"}
-    facts["num_shots"] = 1
+    facts = {"num_targets": 4, "num_opening": 1, "milliseconds": 10 * ours, "runs_on": "CPU", "num_shots": 1}
+    facts["changes"] = {"pose": [change] * 4, "expression": [change] * 4}
     figures = {OURS: {"SSIM head": ours}, WARP: {"SSIM head": 0.5}, PHOTO: {"SSIM head": 0.0}}
     vectors = {"SqueezeNet 1.1": {OURS: real + np.float32(1), WARP: real, PHOTO: real, REAL: real}}
-    return Record(f"{identity}.T1", identity, facts, figures, vectors)
+    return Record(f"{identity}.T1", identity, facts, figures, vectors, rows={OURS: [{"SSIM head": ours}] * 4})
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def test_more_shots_are_compared_over_the_people_who_had_them() -> None:
     assert 0.6 <= low < first < high <= 1.0
 
 
-def test_calm_clips_stand_before_lively_ones(summary) -> None:
-    calm, lively = summary["self_reenactment"]["1"]["by_motion"]
-    assert (calm["motion"], calm["num_clips"]) == ([0.1, 0.1], 1)
-    assert (lively["motion"], lively["num_clips"]) == ([0.2, 0.3], 2)
-    assert lively["means"][OURS]["SSIM head"] == pytest.approx(0.9)
+def test_frames_near_and_far_from_their_shots_stand_apart(summary) -> None:
+    near, _, far, *_ = summary["self_reenactment"]["1"]["by_distance"]
+    assert (near["by"], near["third"], near["num_frames"]) == ("pose", "near", 4)
+    assert near["means"][OURS]["SSIM head"] == pytest.approx(0.6)
+    assert far["means"][OURS]["SSIM head"] == pytest.approx(0.8) and far["limits"][1] == pytest.approx(0.3)
 
 
 def test_a_ratio_to_zero_is_left_out_and_all_of_it_is_json(summary) -> None:
