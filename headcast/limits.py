@@ -9,6 +9,9 @@ from typing import Final
 MAX_PIXELS: Final = 100_000_000
 """Of a picture: what a large camera takes. Decoded it fills 300 to 400 MB."""
 
+MAX_WORKED_PIXELS: Final = 25_000_000
+"""Of a picture whose colours are converted at full size; a larger one is halved first. Each copy fills 100 MB."""
+
 MAX_SCANNED_PIXELS: Final = 2_500_000_000
 """Pixels times passes of a JPEG file, each of which the decoder visits: some seconds. Usual files have 10 passes."""
 

@@ -1,6 +1,7 @@
 """A photo or avatar and a driving video, photo or motion in, a video of the talking photo out: `headcast animate`."""
 
 import argparse
+import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -60,6 +61,9 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Animate one photo; the report names the video, its length and the time it took."""
+    driving = options.driving or options.motion
+    if sys.stderr.isatty() and not options.json:  # before what takes a second to import
+        print(f"{driving} drives {options.source} ...", file=sys.stderr, flush=True)
     from headcast.reenact.animate import animate_file
 
     driving = options.driving or motion_argument(options.motion)

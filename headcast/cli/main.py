@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "study",
     "verify",
     "doctor",
+    "bench",
 )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
-from headcast.limits import MAX_CLIP_FRAMES
+from headcast.limits import MAX_CLIP_FRAMES, MAX_PHOTO_SIDE
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
@@ -94,7 +94,7 @@ def track_clip(source: Path, excerpt: Excerpt = WHOLE, track: TrackFrames = trac
 
 def track_photo(source: Path) -> TrackedClip:
     """Find the face of one photo and cut it as a clip of one frame; FaceError where there is none."""
-    image = read_image(source)
+    image = read_image(source, MAX_PHOTO_SIDE)
     landmarks = find_face(image, source)[None]
     image_size = (image.shape[1], image.shape[0])
     box = clip_box(landmarks, image_size)

@@ -1,12 +1,15 @@
 """Picture files in, RGB images out, and back with metadata: upright, 8 bit, sRGB, alpha on white."""
 
 import io
+import logging
 import struct
 import warnings
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -14,13 +17,16 @@ from PIL import ImageCms, ImageOps, PngImagePlugin
 
 from headcast.errors import MediaError
 from headcast.files import PathLike, cannot_write, replaced_on_success
-from headcast.limits import MAX_PIXELS, MAX_SCANNED_PIXELS
+from headcast.limits import MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_WORKED_PIXELS
 from headcast.media.files import existing_file
 from headcast.media.xmp import from_xmp, to_xmp
 from headcast.types import Image
 
 READABLE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "PPM")
 """What we open; a list, because Pillow also knows formats that run other programs (EPS)."""
+
+_ROWS: Final = 256  # of a picture that are converted together
+_DECODED_TWICE: Final = ("WEBP", "AVIF")  # their decoders keep a picture of their own beside Pillow's
 
 _WRITE_OPTIONS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG", "compress_level": 4},
@@ -45,24 +51,35 @@ BROKEN_PICTURE: Final = (
 )
 
 
-def read_image(path: PathLike) -> Image:
+def read_image(path: PathLike, max_side: int | None = None) -> Image:
     """The picture as its maker meant it to be seen, (H, W, 3) uint8.
 
     >>> headcast.read_image("alice.png").shape
     (512, 512, 3)
 
     EXIF orientation is applied, an embedded colour profile converted to sRGB, transparency laid on white, 16 bits
-    scaled to 8; of an animation the first frame. MediaError for a file that is no picture, broken or larger than
-    MAX_PIXELS.
+    scaled to 8; of an animation the first frame. One of more than MAX_WORKED_PIXELS is halved, one with a side of more
+    than `max_side` pixels reduced to that. MediaError for a file that is no picture, broken or larger than MAX_PIXELS.
     """
     with _opened(path) as picture:
         try:
             picture.load()
-            return _to_rgb(_to_srgb(_upright(picture)))
+            image = _to_rgb(_to_srgb(_upright(_manageable(picture))))
+            return image if max_side is None else reduced(image, max_side)
         except BROKEN_PICTURE as error:
             raise MediaError(
                 f"{path} is a damaged picture ({_one_line(error)}); open and save it again in an image editor"
             ) from error
+
+
+def reduced(image: Image, max_side: int) -> Image:
+    """The picture with at most `max_side` pixels on its longer side, which is said once."""
+    longer = max(image.shape[:2])
+    if longer <= max_side:
+        return image
+    _say_reduced(max_side)
+    size = [max(1, round(length * max_side / longer)) for length in (image.shape[1], image.shape[0])]
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def read_image_metadata(path: PathLike) -> dict[str, str]:
@@ -105,7 +122,14 @@ def _opened(path: PathLike) -> Pillow.Image:
         raise MediaError(
             f"{path} is not a picture that can be read; expected JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
         ) from error
-    if picture.width * picture.height > MAX_PIXELS:
+    num_pixels = picture.width * picture.height
+    try:
+        if picture.format == "JPEG":
+            check_scans(file.read_bytes(), num_pixels)
+    except ValueError as error:
+        picture.close()
+        raise MediaError(f"{path} cannot be read: {error}; save it again in an image editor") from error
+    if num_pixels > (MAX_PIXELS // 2 if picture.format in _DECODED_TWICE else MAX_PIXELS):
         size = f"{picture.width} x {picture.height}"
         picture.close()
         raise MediaError(f"{path} is {size}, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it")
@@ -121,6 +145,11 @@ def check_scans(content: bytes, num_pixels: int) -> None:
         raise ValueError("it is stored in too many passes")
 
 
+@cache
+def _say_reduced(max_side: int) -> None:
+    logging.getLogger(__name__).warning("photos of more than %d pixels a side are used at that size", max_side)
+
+
 def _metadata_options(format_name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
     """What tells Pillow to store the XMP packet: an argument, but for PNG a chunk of text made by hand."""
     packet = to_xmp(metadata)
@@ -129,6 +158,15 @@ def _metadata_options(format_name: str, metadata: Mapping[str, str]) -> dict[str
     chunks = PngImagePlugin.PngInfo()
     chunks.add_itxt("XML:com.adobe.xmp", packet.decode())
     return {"pnginfo": chunks}
+
+
+def _manageable(picture: Pillow.Image) -> Pillow.Image:
+    """The picture, halved where its copies would fill the memory; one of 16 bits is converted bit by bit instead."""
+    if picture.width * picture.height <= MAX_WORKED_PIXELS or picture.mode.startswith("I"):
+        return picture
+    if picture.mode in ("P", "PA"):  # whose numbers mean colours, and have no mean
+        return picture.resize((picture.width // 2, picture.height // 2), Pillow.Resampling.NEAREST)
+    return (picture.convert("L") if picture.mode == "1" else picture).reduce(2)
 
 
 def _upright(picture: Pillow.Image) -> Pillow.Image:
@@ -158,7 +196,7 @@ def _to_srgb(picture: Pillow.Image) -> Pillow.Image:
 
 def _to_rgb(picture: Pillow.Image) -> Image:
     if picture.mode.startswith("I"):
-        return _grey_16_bit(np.asarray(picture, dtype=np.int64))
+        return _grey_16_bit(np.asarray(picture))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         white = Pillow.new("RGBA", picture.size, "white")
@@ -166,10 +204,13 @@ def _to_rgb(picture: Pillow.Image) -> Image:
     return np.array(picture.convert("RGB"))
 
 
-def _grey_16_bit(values: NDArray[np.int64]) -> Image:
-    """Grey 0..65535 as RGB, rounded (Pillow's own conversion would clip at 255)."""
-    grey = ((np.clip(values, 0, 65535) * 255 + 32767) // 65535).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)
+def _grey_16_bit(values: NDArray[np.generic]) -> Image:
+    """Grey 0..65535 as RGB, rounded (Pillow's own conversion would clip at 255); some rows at a time."""
+    image = np.empty((*values.shape, 3), np.uint8)
+    for top in range(0, len(values), _ROWS):
+        rows = np.clip(values[top : top + _ROWS].astype(np.int64), 0, 65535)
+        image[top : top + _ROWS] = ((rows * 255 + 32767) // 65535)[:, :, None]
+    return image
 
 
 def _one_line(error: BaseException) -> str:

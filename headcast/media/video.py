@@ -75,22 +75,27 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield each frame; ValueError when asked a second time."""
+        return self.every(1)
+
+    def every(self, step: int) -> Iterator[Frame]:
+        """Yield the first of each `step` frames; turning a decoded frame into pixels is half of the work of reading."""
         if self._first is None:
             raise ValueError("the frames of this video were read already; open it again")
         first, self._first = self._first, None
-        return self._frames(first)
+        return self._frames(first, step)
 
-    def _frames(self, first: VideoFrame) -> Iterator[Frame]:
+    def _frames(self, first: VideoFrame, step: int) -> Iterator[Frame]:
         yield Frame(self._view.show(first), Fraction(0))
-        last, num_late = Fraction(0), 0
+        last, num_late, number = Fraction(0), 0, 0
         for decoded in self._rest:
             ticks = _ticks(self._container, decoded)
             time = last + 1 / self.rate if ticks is None else self._timing.frame_time(ticks - self._first_ticks)
             if time <= last:  # of two frames for one moment, which broken files have, the first is kept
                 num_late += 1
                 continue
-            last = time
-            yield Frame(self._view.show(decoded), time)
+            last, number = time, number + 1
+            if number % step == 0:
+                yield Frame(self._view.show(decoded), time)
         if num_late:
             warn(self._container.name, f"shows {num_late} pictures at the time of others; they are left out")
 

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 
 from headcast.errors import FaceError, HeadcastError, MediaError
+from headcast.limits import MAX_PHOTO_SIDE
 from headcast.media.images import read_image, write_image
 from headcast.personalization.coach import LEAVE_OUT, Advice, advise, missing
 from headcast.personalization.contact_sheet import THUMBNAIL_SIZE, blank_thumbnail, contact_sheet
@@ -74,7 +75,7 @@ def _read(path: Path) -> _Seen:
         sitter = load_sitter(path, size=THUMBNAIL_SIZE)
         return _Seen(measure_photo(sitter), "", sitter.shot.image)
     except FaceError as error:
-        return _Seen(None, _without_name(str(error), path), _fitted(read_image(path)))
+        return _Seen(None, _without_name(str(error), path), _fitted(read_image(path, MAX_PHOTO_SIDE)))
     except HeadcastError as error:
         return _Seen(None, _without_name(str(error), path), blank_thumbnail())
 

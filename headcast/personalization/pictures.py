@@ -13,7 +13,8 @@ import numpy as np
 from headcast.errors import FaceError, HeadcastError, MediaError
 from headcast.geometry.pose import fit_pose, measure_controls, neutral_controls, remove_pose
 from headcast.geometry.spreads import expression_distance, turn_distance
-from headcast.limits import MAX_SHOTS
+from headcast.limits import MAX_PHOTO_SIDE, MAX_SHOTS
+from headcast.media.images import reduced
 from headcast.media.video import open_video
 from headcast.personalization.coach import LEAVE_OUT, advise
 from headcast.personalization.photo_features import measure_photo
@@ -109,7 +110,9 @@ def _from_video(path: Path, size: int) -> Pictures:
                 continue
             name = f"{path} at {float(frame.time):.2f} s"
             try:
-                found.append(_Found(make_sitter(frame.image, name=name, size=size), path, name))
+                found.append(
+                    _Found(make_sitter(reduced(frame.image, MAX_PHOTO_SIDE), name=name, size=size), path, name)
+                )
             except FaceError as error:
                 dropped.append(str(error))
     if not found:

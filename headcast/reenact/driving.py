@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +12,7 @@ from headcast.errors import FaceError, MediaError, MotionError
 from headcast.geometry.builtin import builtin_motion, builtin_motion_names
 from headcast.geometry.motion import load_motion
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
-from headcast.limits import MAX_MOTION_FRAMES
+from headcast.limits import MAX_MOTION_FRAMES, MAX_PHOTO_SIDE
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
@@ -125,7 +124,7 @@ def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
     """Return landmarks from the start of a video; if no face is there yet, from where the first one is seen."""
     with closing(FaceTracker()) as tracker:
         found: list[Landmarks] = []
-        for frame in islice(video, 0, None, SAMPLE_STEP):
+        for frame in video.every(SAMPLE_STEP):
             if found and frame.time > SAMPLE_SECONDS:
                 break
             landmarks = tracker.track(frame.image)
@@ -142,7 +141,7 @@ def _nobody_in(path: str | Path) -> FaceError:
 
 def _motion_from_photo(path: Path) -> Motion:
     """Make a motion that goes from the face at rest, looking straight ahead, to the photo's and back."""
-    photo = read_image(path)
+    photo = read_image(path, MAX_PHOTO_SIDE)
     landmarks = find_face(photo, path)
     pose = fit_pose(landmarks)
     face = remove_pose(landmarks, pose)

@@ -17,7 +17,7 @@ from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionS
 from headcast.reenact.options import SessionOptions
 from headcast.reenact.source import Source, SourceLike, open_source
 from headcast.reenact.stopwatch import Stopwatch
-from headcast.tracking.track import MediaPipeTracker, Tracker
+from headcast.tracking.track import FaceTracker, Tracker
 from headcast.types import Frame, Image, Landmarks
 from headcast.warping.warp import WarpedShot
 
@@ -88,7 +88,7 @@ class Session:
             return None
         with self.watch("track"):
             if self._motion is None:
-                self._tracker = MediaPipeTracker()
+                self._tracker = FaceTracker()
                 self._motion = self._follow(self._tracker)
             self._ready.extend(self._motion.push(Frame(image, moment)))
         self._measure(at_the_end=False)

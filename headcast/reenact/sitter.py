@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from headcast.media.images import read_image
+from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
 from headcast.tracking.track import find_face
@@ -28,7 +25,7 @@ class Sitter:
 
 def load_sitter(path: str | Path, *, size: int = 256, scale: float = 1.0, max_side: int = DEFAULT_MAX_SIDE) -> Sitter:
     """Read a photo and find its largest face; a photo larger than `max_side` is reduced to it."""
-    return reduced_sitter(read_image(path), name=path, size=size, scale=scale, max_side=max_side)
+    return reduced_sitter(read_image(path, max_side), name=path, size=size, scale=scale, max_side=max_side)
 
 
 def reduced_sitter(
@@ -40,11 +37,7 @@ def reduced_sitter(
     max_side: int = DEFAULT_MAX_SIDE,
 ) -> Sitter:
     """Find the largest face of a photo, which is reduced to `max_side` first where it is larger."""
-    longer = max(photo.shape[:2])
-    if longer > max_side:
-        new_size = [max(1, round(length * max_side / longer)) for length in (photo.shape[1], photo.shape[0])]
-        photo = np.asarray(cv2.resize(photo, new_size, interpolation=cv2.INTER_AREA), np.uint8)
-    return make_sitter(photo, name=name, size=size, scale=scale)
+    return make_sitter(reduced(photo, max_side), name=name, size=size, scale=scale)
 
 
 def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256, scale: float = 1.0) -> Sitter:

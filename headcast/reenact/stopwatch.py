@@ -40,6 +40,11 @@ class Stopwatch:
                 return
             yield item
 
+    def forget(self) -> None:
+        """Start anew: what came before was warming up."""
+        self.seconds.clear()
+        self._durations.clear()
+
     def quantile(self, stage: str, share: float) -> float:
         """Return the seconds within which a stage ended in this share (0 to 1) of the times that are kept."""
         return float(np.quantile(list(self._durations[stage]), share))

@@ -7,6 +7,10 @@ browser has open can neither read nor answer.
 
 import contextlib
 import json
+import logging
+import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -17,12 +21,13 @@ from typing import Any, Final
 
 from headcast.errors import HeadcastError, MediaError
 from headcast.media.files import existing_file
+from headcast.strict import parse_table
 from headcast.study.answers import Answers, Progress, RefusedAnswerError
 from headcast.study.study import SUFFIX, Study, load_study
 
 ADDRESS: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 1024
-SECONDS_TO_WAIT: Final = 30  # for a request that was begun and does not go on
+SECONDS_TO_WAIT: Final = 30  # for one request, all of it
 
 _PAGES: Final = {
     "/": ("index.html", "text/html; charset=utf-8"),
@@ -47,6 +52,12 @@ class StudyServer(ThreadingHTTPServer):
         self.study = study
         self.answers = answers
         super().__init__((ADDRESS, port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that left in the middle, and one line of anything else."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, ConnectionError | TimeoutError):
+            logging.getLogger(__name__).error("a request could not be answered (%r)", error)
 
     @property
     def url(self) -> str:
@@ -80,6 +91,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     server: StudyServer
     timeout = SECONDS_TO_WAIT
+
+    def setup(self) -> None:
+        """Cut the connection after a while, however little by little it goes on."""
+        super().setup()
+        self._end = threading.Timer(SECONDS_TO_WAIT, self._cut)
+        self._end.daemon = True
+        self._end.start()
+
+    def finish(self) -> None:
+        self._end.cancel()
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            super().finish()
+
+    def _cut(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def do_GET(self) -> None:  # the standard library's name
         self._reply(self._get)
@@ -152,12 +179,9 @@ class _Handler(BaseHTTPRequestHandler):
         if len(length) > 9 or int(length) > MAX_BODY_BYTES:
             raise _RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected at most {MAX_BODY_BYTES} bytes")
         try:
-            body = json.loads(self.rfile.read(int(length)))
-        except (ValueError, RecursionError):
-            body = None
-        if not isinstance(body, dict):
-            raise _RequestError(HTTPStatus.BAD_REQUEST, "expected a JSON object")
-        return body
+            return parse_table(self.rfile.read(int(length)))
+        except ValueError:
+            raise _RequestError(HTTPStatus.BAD_REQUEST, "expected a JSON object") from None
 
     def _send_progress(self, status: HTTPStatus, progress: Progress) -> None:
         question = progress.next

@@ -169,6 +169,3 @@ def fill_gaps(landmarks: Sequence[Landmarks | None]) -> tuple[NDArray[np.float32
 def _check_image(image: Image) -> None:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"an image must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
-
-
-MediaPipeTracker = FaceTracker  # its name before; goes when nobody uses it

@@ -51,13 +51,6 @@ def test_memory_repeats_a_driver_to_the_asked_length(benchmark, tmp_path: Path) 
     assert abs(frames[30].to_ndarray(format="rgb24").mean() - frames[0].to_ndarray(format="rgb24").mean()) < 4
 
 
-def test_speed_fits_any_photo_into_720p(benchmark) -> None:
-    speed = benchmark("speed")
-    for height, width in ((512, 512), (2000, 900), (300, 3000)):
-        fitted = speed.fit_into(np.full((height, width, 3), 77, np.uint8), speed.PHOTO_SIZE)
-        assert fitted.shape == (720, 1280, 3) and (fitted == 77).all()
-
-
 def test_paper_tune_says_who_is_seen_in_a_frame(benchmark) -> None:
     tune = benchmark("paper_tune")
 

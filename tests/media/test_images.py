@@ -1,5 +1,7 @@
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -221,3 +223,70 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, picture):
         write_image(path, too_wide, {})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_picture_that_nobody_may_read_is_not_called_no_picture(tmp_path, monkeypatch, picture):
+    path = tmp_path / "private.png"
+    write_image(path, picture, {})
+
+    def refuse(self, *_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(path), "open", refuse)  # root may read everything
+    with pytest.raises(MediaError, match=r"private.png cannot be opened \(Permission denied\); check its name and per"):
+        read_image(path)
+
+
+def test_a_name_too_long_to_exist_is_one_line(tmp_path):
+    with pytest.raises(MediaError, match=r"cannot be opened \(File name too long\)"):
+        read_image(tmp_path / ("x" * 300 + ".png"))
+
+
+def test_a_jpeg_of_a_million_passes_is_refused(tmp_path):
+    """Each pass takes a few bytes of the file and visits all pixels."""
+    file = io.BytesIO()
+    Pillow.new("L", (5000, 5000)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    last = content.rindex(b"\xff\xda")
+    (tmp_path / "passes.jpg").write_bytes(content[:-2] + content[last:-2] * 200 + content[-2:])
+    with pytest.raises(MediaError, match="stored in too many passes; save it again"):
+        read_image(tmp_path / "passes.jpg")
+
+
+@pytest.mark.parametrize(("mode", "value"), [("RGB", (9, 90, 200)), ("P", 3), ("1", 1), ("L", 70), ("LA", (70, 255))])
+def test_a_huge_picture_is_halved_and_keeps_its_colours(tmp_path, mode, value):
+    small, large = Pillow.new(mode, (8, 4), value), Pillow.new(mode, (8000, 4000), value)
+    for name, made in (("small", small), ("large", large)):
+        made.save(tmp_path / f"{name}.png", compress_level=1)
+    image = read_image(tmp_path / "large.png")
+    assert image.shape == (2000, 4000, 3)
+    np.testing.assert_array_equal(image[::500, ::500], read_image(tmp_path / "small.png"))
+
+
+def test_a_picture_is_reduced_to_the_side_asked_for_and_says_so(tmp_path, caplog):
+    write_image(tmp_path / "a.png", np.full((100, 200, 3), 77, np.uint8), {})
+    image = read_image(tmp_path / "a.png", max_side=50)
+    assert image.shape == (25, 50, 3) and (image == 77).all()
+    assert read_image(tmp_path / "a.png", max_side=200).shape == (100, 200, 3)
+    assert "photos of more than 50 pixels a side are used at that size" in caplog.text
+
+
+_PEAK = """
+import resource, sys
+from headcast.media.images import read_image
+read_image(sys.argv[1])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["RGB.png", "RGBA.png", "I;16.png", "P.png", "CMYK.jpg", "L.gif", "RGB.tiff"])
+def test_the_largest_picture_allowed_takes_less_than_a_gigabyte(tmp_path, kind):
+    mode, suffix = kind.split(".")
+    made = Pillow.new("I;16" if mode == "I;16" else mode, (10_000, 10_000))
+    made.save(tmp_path / f"large.{suffix}")
+    del made
+    ended = subprocess.run(
+        [sys.executable, "-c", _PEAK, tmp_path / f"large.{suffix}"], capture_output=True, text=True, check=True
+    )
+    assert int(ended.stdout) * 1024 < 1e9

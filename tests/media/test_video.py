@@ -45,6 +45,18 @@ def test_a_constant_rate_is_exact_in_every_container(make_video, rate, suffix):
         assert [frame.time for frame in video] == [number / rate for number in range(40)]
 
 
+@pytest.mark.parametrize("step", [1, 3, 50])
+def test_every_so_many_frames_are_those_of_the_whole_video(make_video, step):
+    path = make_video("steps.mp4", range(40), 1 / NTSC, rate=NTSC)
+    with open_video(path) as video:
+        whole = list(video)
+    with open_video(path) as video:
+        some = list(video.every(step))
+    assert [frame.time for frame in some] == [frame.time for frame in whole[::step]]
+    for one, other in zip(some, whole[::step], strict=True):
+        np.testing.assert_array_equal(one.image, other.image)
+
+
 def test_a_variable_rate_keeps_each_time_and_the_exact_average(make_video):
     times = [0, 3000, 6000, 12000, 13500, 30000]  # 1/90000 s; the encoder gives the last frame one step of 1/25 s
     path = make_video("variable.mp4", times, Fraction(1, 90000))

@@ -1,5 +1,9 @@
+import contextlib
 import http.client
 import json
+import socket
+import struct
+import time
 
 import pytest
 
@@ -148,3 +152,31 @@ def test_a_port_that_is_taken_and_a_folder_without_a_study(server, tmp_path):
         pass
     with pytest.raises(DataError, match="no study in"), open_server(tmp_path, 0):
         pass
+
+
+def _connected(server):
+    return socket.create_connection(("127.0.0.1", server.server_port), timeout=10)
+
+
+def test_a_client_that_resets_leaves_no_traceback(server, ask, capfd):
+    for sent in (b"", b"GET /stu", b"POST /participants HTTP/1.1\r\nContent-Length: 99\r\n"):
+        connection = _connected(server)
+        connection.sendall(sent)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # sends a reset
+    assert ask("GET", "/study")[0] == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("part", [b"GET /study HTTP/1.1\r\nX: ", b"POST /participants HTTP/1.1\r\n"])
+def test_a_client_that_drips_is_cut(server, monkeypatch, part, capfd):
+    """One letter now and then keeps no connection open."""
+    monkeypatch.setattr("headcast.study.serve.SECONDS_TO_WAIT", 0.3)
+    with _connected(server) as connection:
+        connection.sendall(part)
+        with contextlib.suppress(ConnectionError, BrokenPipeError):
+            for _ in range(100):
+                connection.sendall(b"x")
+                time.sleep(0.05)
+            pytest.fail("the client could go on for five seconds")
+    assert "Traceback" not in capfd.readouterr().err
