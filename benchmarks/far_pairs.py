@@ -26,12 +26,12 @@ from headcast.cli.arguments import whole_number
 from headcast.data.clips import Clip, find_clips, load_clip
 from headcast.data.native import native_shots
 from headcast.errors import DataError, HeadcastError
-from headcast.evaluation.baselines import OURS, WARP
 from headcast.evaluation.far import FarPair, plan_far_pairs
-from headcast.evaluation.frame_maker import FrameMaker
-from headcast.evaluation.judges import Judges, judge_frame, load_judges
+from headcast.evaluation.methods.baselines import OURS, WARP
+from headcast.evaluation.methods.frame_maker import FrameMaker
+from headcast.evaluation.metrics.judges import Judges, judge_frame, load_judges
 from headcast.evaluation.records import write_json
-from headcast.evaluation.tables import Table, compare_rivals, mean_figures
+from headcast.evaluation.report.tables import Table, compare_rivals, mean_figures
 from headcast.media.images import read_image, write_image
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.notes import default_checkpoint_path

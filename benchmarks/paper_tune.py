@@ -27,17 +27,17 @@ from headcast.avatars.traced import rebuild_generator
 from headcast.data.clips import Clip, find_clips, load_clips
 from headcast.data.episodes import resize_shot
 from headcast.errors import HeadcastError
-from headcast.evaluation.bootstrap import Comparison, compare_paired
-from headcast.evaluation.identity import IdentityJudge, load_identity_judge
-from headcast.evaluation.landmarks68 import LandmarkFinder68, landmark_errors, load_landmark_finder
-from headcast.evaluation.lpips import PerceptualDistance, perceptual_distance
 from headcast.evaluation.machine import describe_machine
-from headcast.evaluation.metrics import region_mean, ssim_map
+from headcast.evaluation.metrics.identity import IdentityJudge, load_identity_judge
+from headcast.evaluation.metrics.landmarks68 import LandmarkFinder68, landmark_errors, load_landmark_finder
+from headcast.evaluation.metrics.lpips import PerceptualDistance, perceptual_distance
+from headcast.evaluation.metrics.pixels import region_mean, ssim_map
+from headcast.evaluation.metrics.regions import judged_regions
+from headcast.evaluation.metrics.trunks import load_trunk
 from headcast.evaluation.protocol import Split, split_clip
 from headcast.evaluation.records import Figures
-from headcast.evaluation.regions import judged_regions
-from headcast.evaluation.tables import mean_figures
-from headcast.evaluation.trunks import load_trunk
+from headcast.evaluation.report.bootstrap import Comparison, compare_paired
+from headcast.evaluation.report.tables import mean_figures
 from headcast.media.images import write_image
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.features import load_vgg19

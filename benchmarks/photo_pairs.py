@@ -16,11 +16,11 @@ from _machine import print_machine
 from tqdm import tqdm
 
 from headcast.errors import HeadcastError
-from headcast.evaluation.baselines import OURS, TUNED, WARP, Rivals, Tuned
-from headcast.evaluation.bootstrap import compare_paired
-from headcast.evaluation.judges import Judges, judge_frame, load_judges
-from headcast.evaluation.tables import mean_figures
-from headcast.evaluation.tuned import tune_avatar
+from headcast.evaluation.methods.baselines import OURS, TUNED, WARP, Rivals, Tuned
+from headcast.evaluation.methods.tuned import tune_avatar
+from headcast.evaluation.metrics.judges import Judges, judge_frame, load_judges
+from headcast.evaluation.report.bootstrap import compare_paired
+from headcast.evaluation.report.tables import mean_figures
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model
 from headcast.networks.notes import default_checkpoint_path

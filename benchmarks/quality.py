@@ -18,13 +18,13 @@ from tqdm import tqdm
 
 from headcast.data.clips import ClipFile, find_clips, load_clips
 from headcast.errors import HeadcastError
-from headcast.evaluation.baselines import OURS, WARP, Rivals
-from headcast.evaluation.bootstrap import Comparison
-from headcast.evaluation.judges import Judges, load_judges
+from headcast.evaluation.methods.baselines import OURS, WARP, Rivals
+from headcast.evaluation.metrics.judges import Judges, load_judges
 from headcast.evaluation.protocol import NUM_TARGETS, split_clip
 from headcast.evaluation.records import Record
+from headcast.evaluation.report.bootstrap import Comparison
+from headcast.evaluation.report.tables import Table, compare_rivals, mean_figures, table_of
 from headcast.evaluation.self_reenactment import FromLandmarks, judge_clip
-from headcast.evaluation.tables import Table, compare_rivals, mean_figures, table_of
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model
 from headcast.networks.notes import default_checkpoint_path

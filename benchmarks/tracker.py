@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import FaceError
-from headcast.evaluation.landmarks68 import eye_distance, points_68
-from headcast.evaluation.openings import MOUTH_CLOSED, lid_limit, lid_opening, mouth_opening
+from headcast.evaluation.metrics.landmarks68 import eye_distance, points_68
+from headcast.evaluation.metrics.openings import MOUTH_CLOSED, lid_limit, lid_opening, mouth_opening
 from headcast.geometry.measures import face_size
 from headcast.media.images import read_image
 from headcast.media.video import open_video

@@ -109,9 +109,9 @@ def run(options: argparse.Namespace) -> Report:
 
 def _evaluate(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> Report:
     from headcast.evaluation.machine import describe_machine
-    from headcast.evaluation.report import text_lines, write_report
+    from headcast.evaluation.report.page import text_lines, write_report
+    from headcast.evaluation.report.summary import summarise
     from headcast.evaluation.run import evaluate
-    from headcast.evaluation.summary import summarise
 
     opened = _open(options, settings, paintings)
     work, missing = opened.work, opened.work.judges.missing()
@@ -169,8 +169,8 @@ def _work_apart(options: argparse.Namespace, settings: "Settings", paintings: li
 
 def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Path]) -> _Opened:
     from headcast.evaluation.clips import judged_clips
-    from headcast.evaluation.columns import columns_of
-    from headcast.evaluation.judges import load_judges
+    from headcast.evaluation.methods.columns import columns_of
+    from headcast.evaluation.metrics.judges import load_judges
     from headcast.evaluation.records import Records
     from headcast.evaluation.run import Work
     from headcast.networks.checkpoint import load_checkpoint
@@ -195,7 +195,7 @@ def _open(options: argparse.Namespace, settings: "Settings", paintings: list[Pat
 
 
 def _export(clips: "Sequence[JudgedClip]", settings: "Settings", folder: Path, left_out: list[str]) -> Report:
-    from headcast.evaluation.outside import export_protocol
+    from headcast.evaluation.methods.outside import export_protocol
 
     num_clips = export_protocol(clips, folder, settings)
     shots = " ".join(str(count) for count in settings.num_shots)

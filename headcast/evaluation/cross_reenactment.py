@@ -12,23 +12,23 @@ from zlib import crc32
 
 import numpy as np
 
-from headcast.evaluation.baselines import Team
-from headcast.evaluation.faces import (
+from headcast.evaluation.methods.baselines import Team
+from headcast.evaluation.metrics.faces import (
     FACE_FOUND,
     FaceReader,
     Reading,
     closures_kept,
     head_motion_energy,
 )
-from headcast.evaluation.judges import Judges
-from headcast.evaluation.landmarks68 import landmark_errors, points_68
-from headcast.evaluation.metrics import skin_colour_difference
+from headcast.evaluation.metrics.judges import Judges
+from headcast.evaluation.metrics.landmarks68 import landmark_errors, points_68
+from headcast.evaluation.metrics.pixels import skin_colour_difference
+from headcast.evaluation.metrics.regions import skin_mask
 from headcast.evaluation.protocol import JudgedClip
 from headcast.evaluation.records import Figures, Record
-from headcast.evaluation.regions import skin_mask
+from headcast.evaluation.report.strips import strip
+from headcast.evaluation.report.tables import mean_figures
 from headcast.evaluation.self_reenactment import SKIN, by_rival
-from headcast.evaluation.strips import strip
-from headcast.evaluation.tables import mean_figures
 from headcast.geometry.pose import fit_pose, rotation_vector
 from headcast.types import Image, Landmarks, Shot
 

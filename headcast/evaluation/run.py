@@ -9,11 +9,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from headcast.errors import DataError, HeadcastError
-from headcast.evaluation.baselines import OURS
 from headcast.evaluation.clips import clip_key
-from headcast.evaluation.columns import Column, MakeTeam
 from headcast.evaluation.cross_reenactment import Source, choose_drivers, judge_pair
-from headcast.evaluation.judges import Judges
+from headcast.evaluation.methods.baselines import OURS
+from headcast.evaluation.methods.columns import Column, MakeTeam
+from headcast.evaluation.metrics.judges import Judges
 from headcast.evaluation.protocol import JudgedClip, Settings, Split, split_clip
 from headcast.evaluation.records import Record, Records, merge_records
 from headcast.evaluation.self_reenactment import judge_clip

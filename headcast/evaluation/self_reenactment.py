@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.data.episodes import FrameDistances
-from headcast.evaluation.baselines import Team
-from headcast.evaluation.faces import FaceReader, Reading, closures_kept, face_figures, mouth_errors
-from headcast.evaluation.judges import BACKGROUND, EDGES, STREAKS, Judges, judge_frame
-from headcast.evaluation.landmarks68 import points_68
-from headcast.evaluation.metrics import motion_energy, shimmer, skin_colour_difference
-from headcast.evaluation.openings import floor_frame, mouth_opening, mouth_opens
+from headcast.evaluation.methods.baselines import Team
+from headcast.evaluation.metrics.faces import FaceReader, Reading, closures_kept, face_figures, mouth_errors
+from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STREAKS, Judges, judge_frame
+from headcast.evaluation.metrics.landmarks68 import points_68
+from headcast.evaluation.metrics.openings import floor_frame, mouth_opening, mouth_opens
+from headcast.evaluation.metrics.pixels import motion_energy, shimmer, skin_colour_difference
+from headcast.evaluation.metrics.regions import head_matte, skin_mask
 from headcast.evaluation.protocol import JudgedClip, Split
 from headcast.evaluation.records import REAL, Figures, Record
-from headcast.evaluation.regions import head_matte, skin_mask
-from headcast.evaluation.strips import error_picture, strip
-from headcast.evaluation.tables import head_figure, mean_figures
+from headcast.evaluation.report.strips import error_picture, strip
+from headcast.evaluation.report.tables import head_figure, mean_figures
 from headcast.geometry.smooth import smooth
 from headcast.types import Image, Landmarks, Shot
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.errors import DataError, HeadcastError, MediaError
-from headcast.evaluation.frame_maker import FrameMaker, MakeFrame
+from headcast.evaluation.methods.frame_maker import FrameMaker, MakeFrame
 from headcast.evaluation.protocol import split_clip
 from headcast.evaluation.records import write_json
 from headcast.files import new_folder, write_text

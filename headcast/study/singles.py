@@ -14,7 +14,7 @@ from headcast.data.clips import Clip
 from headcast.data.native import native_shots
 from headcast.errors import DataError
 from headcast.evaluation.far import FarFrames
-from headcast.evaluation.frame_maker import MakeFrame
+from headcast.evaluation.methods.frame_maker import MakeFrame
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import write_image
 from headcast.study.pictures import origin

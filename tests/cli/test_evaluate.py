@@ -8,7 +8,7 @@ import pytest
 
 from headcast.cli.demo import PHOTOS
 from headcast.evaluation import run
-from headcast.evaluation.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
+from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
 from headcast.evaluation.self_reenactment import judge_clip
 from headcast.media.writer import VideoWriter
 from headcast.networks.checkpoint import save_checkpoint

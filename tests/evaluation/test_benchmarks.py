@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headcast.errors import DataError
-from headcast.evaluation.baselines import OURS, PHOTO, WARP
+from headcast.evaluation.methods.baselines import OURS, PHOTO, WARP
 from headcast.media.writer import VideoWriter
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"

@@ -1,11 +1,11 @@
 import pytest
 from skimage.data import astronaut
 
-from headcast.evaluation.baselines import PHOTO, WARP, Rivals
 from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_drivers, judge_pair
-from headcast.evaluation.faces import FACE_FOUND
-from headcast.evaluation.identity import IdentityJudge
-from headcast.evaluation.judges import Judges
+from headcast.evaluation.methods.baselines import PHOTO, WARP, Rivals
+from headcast.evaluation.metrics.faces import FACE_FOUND
+from headcast.evaluation.metrics.identity import IdentityJudge
+from headcast.evaluation.metrics.judges import Judges
 from headcast.evaluation.run import shared_out
 from headcast.evaluation.self_reenactment import SKIN
 from headcast.networks.model import build_model

@@ -3,14 +3,14 @@ import pytest
 from skimage.data import astronaut
 
 from headcast.data.clips import Clip
-from headcast.evaluation.baselines import OURS, PHOTO, WARP, ZEROED, Rivals
-from headcast.evaluation.judges import Judges
-from headcast.evaluation.landmarks68 import eye_distance, points_68
-from headcast.evaluation.lpips import TrunkFeatures, perceptual_distance
+from headcast.evaluation.methods.baselines import OURS, PHOTO, WARP, ZEROED, Rivals
+from headcast.evaluation.metrics.judges import Judges
+from headcast.evaluation.metrics.landmarks68 import eye_distance, points_68
+from headcast.evaluation.metrics.lpips import TrunkFeatures, perceptual_distance
+from headcast.evaluation.metrics.trunks import squeezenet
 from headcast.evaluation.protocol import split_clip
 from headcast.evaluation.records import REAL, Record
 from headcast.evaluation.self_reenactment import MOTION, SHIMMER, SKIN, FromLandmarks, judge_clip
-from headcast.evaluation.trunks import squeezenet
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 

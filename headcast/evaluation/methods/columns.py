@@ -1,0 +1,113 @@
+"""A model and the settings in, the columns of the tables out: who makes frames together, and from what."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from headcast.avatars.avatar import Avatar
+from headcast.errors import DataError
+from headcast.evaluation.clips import clip_key
+from headcast.evaluation.cross_reenactment import Source
+from headcast.evaluation.methods.baselines import RANDOM, TUNED, Rivals, Team, Tuned
+from headcast.evaluation.methods.outside import OutsideFrames, frames_fingerprint
+from headcast.evaluation.methods.tuned import tune_avatar, tune_from_random_weights
+from headcast.evaluation.protocol import JudgedClip, Settings, Split
+from headcast.evaluation.self_reenactment import FromLandmarks, Maker
+from headcast.networks.model import Model
+
+RANDOM_SHOTS: Final = 8
+"""The T at which random weights are tuned as well."""
+
+FRAME_COST: Final = 0.06
+TUNING_COST, STEP_COST = 8.0, 0.45
+"""Seconds, roughly, on two cores: one rival's frame with its judges; a tuning, and each of its steps."""
+
+MakeFrames = Callable[[JudgedClip, Split, int], Maker]
+MakeTeam = Callable[[Source], Team]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Rivals that are judged together and kept in one record.
+
+    `make` is given a clip, its split and T; `drive` a source for cross-reenactment, None where there is no such form.
+    `cost` is what one record takes before its frames, `frame_cost` what each frame takes, in rough seconds.
+    """
+
+    name: str
+    num_shots: tuple[int, ...]
+    make: MakeFrames
+    drive: MakeTeam | None = None
+    cost: float = 0.0
+    frame_cost: float = FRAME_COST
+
+
+def columns_of(model: Model, settings: Settings, outside: Mapping[str, Path]) -> list[Column]:
+    """Return the columns of one evaluation; those that are tuned only where the settings give steps for it."""
+    columns = [_feed_forward(model, settings)]
+    if settings.tune_steps:
+        columns += [_tuned(model, settings)]
+        if RANDOM_SHOTS in settings.num_shots:
+            columns += [_random(model, settings)]
+    return columns + [_outside(name, folder, settings) for name, folder in outside.items()]
+
+
+def _feed_forward(model: Model, settings: Settings) -> Column:
+    def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
+        rivals = Rivals([clip.shot(number) for number in split.shots], model)
+        return FromLandmarks(rivals, clip, split.targets)
+
+    def drive(source: Source) -> Team:
+        return Rivals([source.shot], model)
+
+    return Column("feed-forward", settings.num_shots, make, drive, frame_cost=5 * FRAME_COST)
+
+
+@dataclass
+class _Tuner:
+    """Tunes avatars; those of one shot are kept for the pairs, which show the same shot."""
+
+    model: Model
+    steps: int
+    seed: int
+    kept: dict[str, Avatar] = field(default_factory=dict)
+
+    def make(self, clip: JudgedClip, split: Split, num_shots: int) -> Maker:
+        shots = [clip.shot(number) for number in split.shots]
+        avatar = tune_avatar(self.model, shots, self.steps, self.seed)
+        if num_shots == 1:
+            self.kept[clip_key(clip)] = avatar
+        return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip, split.targets)
+
+    def drive(self, source: Source) -> Team:
+        if source.name not in self.kept:
+            self.kept[source.name] = tune_avatar(self.model, [source.shot], self.steps, self.seed)
+        return Tuned(self.kept[source.name], TUNED, source.shot.image.shape[0])
+
+
+def _tuned(model: Model, settings: Settings) -> Column:
+    tuner = _Tuner(model, settings.tune_steps, settings.seed)
+    cost = TUNING_COST + STEP_COST * settings.tune_steps
+    return Column(f"tuned-{settings.tune_steps}", settings.num_shots, tuner.make, tuner.drive, cost)
+
+
+def _random(model: Model, settings: Settings) -> Column:
+    def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
+        shots = [clip.shot(number) for number in split.shots]
+        avatar = tune_from_random_weights(model, shots, settings.tune_steps, settings.seed)
+        return FromLandmarks(Tuned(avatar, RANDOM, shots[0].image.shape[0]), clip, split.targets)
+
+    cost = TUNING_COST + STEP_COST * settings.tune_steps
+    return Column(f"random-{settings.tune_steps}", (RANDOM_SHOTS,), make, cost=cost)
+
+
+def _outside(name: str, folder: Path, settings: Settings) -> Column:
+    def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
+        return OutsideFrames(name, folder, clip, split, num_shots)
+
+    given = tuple(count for count in settings.num_shots if (folder / f"T{count}").is_dir())
+    if not given:
+        wanted = " or ".join(f"T{count}" for count in settings.num_shots)
+        raise DataError(f"the folder {folder} of {name} holds no {wanted}; see --export-protocol for its layout")
+    return Column(f"outside-{name}-{frames_fingerprint(folder)}", given, make)
