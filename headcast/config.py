@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """Return the folder for tracked clips; it may not exist yet and may be deleted at will.
+    """Return the folder for tracked clips and compiled networks; it may not exist yet and may be deleted at will.
 
     Where there is no home, as in some containers, it is one that is removed with this process.
     """

@@ -1,6 +1,7 @@
 """What many tests need: a real photo, the folder of test material where there is one, one thread for torch."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ from headcast.tracking.track import find_face
 from headcast.types import Image, Landmarks, Shot
 
 load_openvino()  # before a test imports OpenVINO itself, whose statistics would be on
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests leave the user's cache alone; what they compile is there for the processes that they start, too."""
+    folder = tmp_path_factory.mktemp("user_cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

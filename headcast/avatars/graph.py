@@ -13,8 +13,8 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Graph:
-    """A network without weights: their `shapes` by name, what tells it from others, and how to put weights into it."""
+    """A network without weights: their `shapes` by name, how to put weights into it, and all that this depends on."""
 
-    key: str
+    key: bytes
     shapes: Mapping[str, tuple[int, ...]]
     bind: Callable[[Arrays], Any]  # an openvino.Model, which has no types

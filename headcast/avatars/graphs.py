@@ -51,7 +51,7 @@ def _exported_graph(network: str) -> Graph:
             node.get_output_shape(0)[1] for node in inputs if node.get_friendly_name() == NETWORKS[network][1]
         }
         shapes |= {"projection.weight": (num_parameters, config.embedding_size), "projection.bias": (num_parameters,)}
-    return Graph(f"{EXPORTED} {network}", shapes, partial(_bind, network))
+    return Graph(graph_path(network).read_bytes() + Path(__file__).read_bytes(), shapes, partial(_bind, network))
 
 
 def _read(network: str) -> Any:

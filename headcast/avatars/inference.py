@@ -1,31 +1,22 @@
-"""A graph and its weights in, a network that computes out, compiled for this processor.
+"""A graph and its weights in, a network that computes out, compiled for this processor."""
 
-Compiling takes an eighth of a second, so nothing is kept on disk; in one process equal networks are compiled once,
-however many sessions run them.
-"""
-
-import hashlib
-import threading
-from collections import OrderedDict
-from typing import Any, Final
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headcast.avatars.graph import Arrays, Graph
+from headcast.compiled import Bytes, compiled_network
 from headcast.openvino_loader import load_openvino
-
-MAX_KEPT: Final = 8  # compiled networks without a user; those in use stay anyway
-
-_compiled: "OrderedDict[str, Any]" = OrderedDict()
-_lock = threading.Lock()
 
 
 class Network:
-    """One user's hold on a compiled network; several threads take one each."""
+    """One user's hold on a compiled network, which sessions share; several threads take one each."""
 
     def __init__(self, graph: Graph, weights: Arrays, precision: str = "f32") -> None:
-        self._request = _compile(graph, weights, precision).create_infer_request()
+        settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+        network = compiled_network(lambda: graph.bind(weights), _content(graph, weights), settings)
+        self._request = network.create_infer_request()
 
     def __call__(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return the outputs in their order; they hold until the next call."""
@@ -40,23 +31,8 @@ def usual_precision(precision: str) -> str:
     return "bf16" if "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
-def _compile(graph: Graph, weights: Arrays, precision: str) -> Any:
-    key = _fingerprint(graph, weights, precision)
-    with _lock:
-        compiled = _compiled.get(key)
-        if compiled is None:
-            settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-            compiled = load_openvino().Core().compile_model(graph.bind(weights), "CPU", settings)
-            _compiled[key] = compiled
-        _compiled.move_to_end(key)
-        while len(_compiled) > MAX_KEPT:
-            _compiled.popitem(last=False)
-        return compiled
-
-
-def _fingerprint(graph: Graph, weights: Arrays, precision: str) -> str:
-    digest = hashlib.sha256(f"{graph.key} {precision}".encode())
+def _content(graph: Graph, weights: Arrays) -> Iterator[Bytes]:
+    yield graph.key
     for name in sorted(weights):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(weights[name]).data)
-    return digest.hexdigest()
+        yield f"{name} {weights[name].shape}".encode()
+        yield np.ascontiguousarray(weights[name]).view(np.uint8).data.cast("B")

@@ -2,6 +2,7 @@
 
 import warnings
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from headcast.avatars.graph import Arrays, Graph
@@ -13,6 +14,7 @@ try:
     import torch
     from torch import nn
 
+    from headcast.networks import model
     from headcast.networks.model import Generator, build_model
 except ImportError as error:
     raise needs_torch("a model of other sizes than the package's", error) from error
@@ -23,7 +25,7 @@ def traced_graph(config: ModelConfig, network: str) -> Graph:
     """Return the graph of `embedder` or `generator` of these sizes, without spectral norm."""
     with torch.device("meta"):
         shapes = {name: tuple(value.shape) for name, value in _build(config, network).state_dict().items()}
-    return Graph(f"{config} {network}", shapes, partial(_bind, config, network))
+    return Graph(_key(config, network), shapes, partial(_bind, config, network))
 
 
 def rebuild_generator(config: ModelConfig, weights: Arrays) -> Generator:
@@ -33,9 +35,14 @@ def rebuild_generator(config: ModelConfig, weights: Arrays) -> Generator:
     return generator.eval().requires_grad_(False)
 
 
+def _key(config: ModelConfig, network: str) -> bytes:
+    code = [Path(__file__), *sorted(Path(model.__file__).parent.glob("*.py"))]
+    return f"{config} {network} {torch.__version__}".encode() + b"".join(path.read_bytes() for path in code)
+
+
 def _build(config: ModelConfig, network: str) -> nn.Module:
-    model = build_model(config, seed=0)
-    return model.embedder if network == "embedder" else model.generator
+    networks = build_model(config, seed=0)
+    return networks.embedder if network == "embedder" else networks.generator
 
 
 def _bind(config: ModelConfig, network: str, weights: Arrays) -> Any:

@@ -3,7 +3,7 @@
 The files are Google's models from MediaPipe (see NOTICE), made by tools/convert_tracker.py.
 """
 
-import threading
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.compiled import compiled_network
 from headcast.openvino_loader import load_openvino
 from headcast.types import Image
 
@@ -18,9 +19,6 @@ Array = NDArray[np.float32]
 
 ASSETS: Final = Path(__file__).parent / "assets"
 HASHES: Final = ASSETS / "tracker.sha256"
-
-_lock: Final = threading.Lock()
-_compiled: Final[dict[str, Any]] = {}  # networks are shared by the threads of a process, requests are not
 
 
 class Model:
@@ -49,16 +47,18 @@ def _digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
+@cache
 def _compile(name: str) -> Any:
-    with _lock:
-        if name not in _compiled:
-            core = load_openvino().Core()
-            network = core.read_model(ASSETS / f"{name}.onnx")
-            network.reshape([1, *(length.get_length() for length in list(network.input().partial_shape)[1:])])
-            options = {
-                "INFERENCE_PRECISION_HINT": "f32",  # landmarks in bf16 tremble
-                "INFERENCE_NUM_THREADS": 1,  # networks of a millisecond lose by sharing
-                "PERFORMANCE_HINT": "LATENCY",
-            }
-            _compiled[name] = core.compile_model(network, "CPU", options)
-        return _compiled[name]
+    path = ASSETS / f"{name}.onnx"
+    settings = {
+        "INFERENCE_PRECISION_HINT": "f32",  # landmarks in bf16 tremble
+        "INFERENCE_NUM_THREADS": 1,  # networks of a millisecond lose by sharing
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    return compiled_network(partial(_read, path), [path.read_bytes(), Path(__file__).read_bytes()], settings)
+
+
+def _read(path: Path) -> Any:
+    network = load_openvino().Core().read_model(path)
+    network.reshape([1, *(length.get_length() for length in list(network.input().partial_shape)[1:])])
+    return network
