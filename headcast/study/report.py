@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from headcast.errors import DataError
 from headcast.study.answers import read_answers
@@ -19,8 +20,6 @@ from headcast.study.study import load_study
 
 CHANCE: Final = 1 / 3
 NUM_RESAMPLES: Final = 10_000
-
-_Z: Final = 1.959963984540054  # 97.5 % of the normal distribution lie below
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,8 @@ def wilson_interval(num_found: int, num_answers: int) -> tuple[float, float]:
     """
     if not 0 <= num_found <= num_answers or num_answers < 1:
         raise ValueError(f"num_found must lie from 0 to num_answers, at least 1, not {num_found} of {num_answers}")
-    share, weight = num_found / num_answers, _Z**2 / num_answers
-    middle = share + weight / 2
-    half = _Z * float(np.sqrt(share * (1 - share) / num_answers + weight / (4 * num_answers)))
-    return max(0.0, (middle - half) / (1 + weight)), min(1.0, (middle + half) / (1 + weight))
+    interval = binomtest(num_found, num_answers).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def both_drawn_again(

@@ -3,12 +3,13 @@
 Identities are drawn again, not frames: frames of one person are no independent evidence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import bootstrap
 
 NUM_RESAMPLES: Final = 10_000
 
@@ -43,8 +44,6 @@ def compare_paired(first: Sequence[float], second: Sequence[float], seed: int) -
     num_identities = pairs.shape[1]
     if num_identities < 2:
         raise ValueError(f"an interval needs figures of at least two identities, not {num_identities}")
-    drawn = np.random.default_rng(seed).integers(num_identities, size=(NUM_RESAMPLES, num_identities))
-    means = pairs[:, drawn].mean(-1)
     mean_first, mean_second = pairs.mean(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Comparison(
@@ -52,9 +51,9 @@ def compare_paired(first: Sequence[float], second: Sequence[float], seed: int) -
             float(mean_first),
             float(mean_second),
             float(mean_first - mean_second),
-            _interval(means[0] - means[1]),
+            _interval(pairs, lambda first, second, axis: first.mean(axis) - second.mean(axis), seed),
             float(mean_first / mean_second - 1),
-            _interval(means[0] / means[1] - 1),
+            _interval(pairs, lambda first, second, axis: first.mean(axis) / second.mean(axis) - 1, seed),
         )
 
 
@@ -63,11 +62,15 @@ def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float]:
     finite = np.array([value for value in values if np.isfinite(value)], np.float64)
     if not len(finite):
         raise ValueError("an interval needs at least one finite figure")
-    drawn = np.random.default_rng(seed).integers(len(finite), size=(NUM_RESAMPLES, len(finite)))
-    return _interval(finite[drawn].mean(-1))
+    if len(finite) == 1:
+        return float(finite[0]), float(finite[0])
+    return _interval(finite[None], lambda values, axis: values.mean(axis), seed)
 
 
-def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the central 95 % of the values."""
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(low), float(high)
+def _interval(samples: NDArray[np.float64], statistic: Callable[..., Any], seed: int) -> tuple[float, float]:
+    """Return the central 95 % of a statistic over draws of identities, the same ones for all `samples` (n, people)."""
+    random = np.random.default_rng(seed)
+    found = bootstrap(
+        tuple(samples), statistic, paired=True, n_resamples=NUM_RESAMPLES, method="percentile", random_state=random
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
