@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils import parametrize
+from torch.nn.utils import parametrizations, parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
 NORM_EPSILON = 1e-4
@@ -145,9 +145,17 @@ def split_adain(parameters: Tensor, widths: list[int]) -> Iterator[ShiftScale]:
 
 def add_spectral_norm(module: nn.Module) -> None:
     """Put spectral normalisation on every convolution and linear layer of `module`, in place."""
-    for layer in module.modules():
+    for layer in list(module.modules()):
         if isinstance(layer, nn.Conv2d | nn.Linear):
-            spectral_norm(layer, eps=NORM_EPSILON)
+            spectral_norm(layer, eps=NORM_EPSILON) if not layer.weight.is_meta else _shape_spectral_norm(layer)
+
+
+def _shape_spectral_norm(layer: nn.Conv2d | nn.Linear) -> None:
+    """Do it for a weight that is but a shape: torch would draw numbers for it, which takes seconds and gives none."""
+    norm = parametrizations._SpectralNorm(torch.ones(1, 1, device="cpu"), eps=NORM_EPSILON)
+    rows, columns = layer.weight.flatten(1).shape
+    norm._u, norm._v = layer.weight.new_empty(rows), layer.weight.new_empty(columns)
+    parametrize.register_parametrization(layer, "weight", norm, unsafe=True)  # that is: without a trial
 
 
 def remove_spectral_norm(module: nn.Module) -> None:

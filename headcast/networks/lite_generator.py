@@ -57,7 +57,8 @@ class LiteGenerator(nn.Module):
         self.head = nn.Conv2d(widths[0], 4 * 4, 3, padding=1)
         self.adaptive_widths = adaptive_widths(self)
         self.projection = nn.Linear(embedding_size, 2 * sum(self.adaptive_widths))  # paper: P
-        self._start_as_the_warp()
+        if not self.head.weight.is_meta:  # of a shape alone torch would draw numbers for seconds, and keep none
+            self._start_as_the_warp()
         if spectral_norm:
             add_spectral_norm(self)
 
