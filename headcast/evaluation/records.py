@@ -1,4 +1,4 @@
-"""What one clip was judged to be, in; kept in a folder, so that a run that was stopped goes on, and read back, out."""
+"""What one clip was judged to be, in; kept in a folder, so that a stopped run resumes, and read back, out."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -119,7 +119,7 @@ def feature_vectors(judges: Judges, frames: dict[str, list[Image]]) -> dict[str,
     """Return what FID and KID need, by network and rival (n, d)."""
     return {
         network.name: {name: np.stack([network.vector(image) for image in images]) for name, images in frames.items()}
-        for network in judges.crowds
+        for network in judges.feature_sets
     }
 
 

@@ -1,7 +1,7 @@
 """A study and its participants' choices in, `answers.jsonl` out: one line a choice, each checked, none lost or doubled.
 
 A participant is a random token, so that nobody's name is kept. Order and places are drawn from it: they need not be
-stored, and a page that is opened again goes on where it was.
+stored, and a page that is opened again resumes.
 """
 
 import json
@@ -150,7 +150,7 @@ def _read(study: Study) -> tuple[list[Answer], int]:
         whole, end, _ = path.read_bytes().rpartition(b"\n")
         lines = whole.decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path} ({error}); mend it, or move it away to begin anew") from error
+        raise DataError(f"cannot read {path} ({error}); repair it, or move it away to start over") from error
     answers = []
     seen = set()
     for number, line in enumerate(lines, 1):

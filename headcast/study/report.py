@@ -1,7 +1,7 @@
 """A study's answers in, the share of generated pictures that were found out, with its 95 % interval, out.
 
 Answers of one participant, and answers about one person's pictures, are no independent evidence: some people see
-better, some faces are easier. So participants and people are both drawn again (the pigeonhole bootstrap, Owen 2007).
+better, some faces are easier. So participants and people are both resampled (the pigeonhole bootstrap, Owen 2007).
 With few answers it can be too sure (all alike: no spread at all), so the interval is never narrower than Wilson's,
 which takes every answer as independent.
 """
@@ -62,7 +62,7 @@ def report_study(folder: Path, seed: int = 0) -> StudyReport:
     people, person = np.unique([question.identity for question in questions], return_inverse=True)
     participants, participant = np.unique([answer.participant for answer in answers], return_inverse=True)
     return StudyReport(
-        overall=_found_out(found, both_drawn_again(found, participant, person, seed)),
+        overall=_found_out(found, both_resampled(found, participant, person, seed)),
         people={str(name): _found_out(found[person == number]) for number, name in enumerate(people)},
         num_questions=len(study.questions),
         num_participants=len(participants),
@@ -95,7 +95,7 @@ def wilson_interval(num_found: int, num_answers: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def both_drawn_again(
+def both_resampled(
     found: NDArray[np.bool_], participant: NDArray[np.intp], person: NDArray[np.intp], seed: int
 ) -> tuple[float, float]:
     """Return the 95 % interval of the share over draws of participants and of people, counted from 0 for each answer.

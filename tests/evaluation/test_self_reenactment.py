@@ -34,7 +34,7 @@ def record(clip, tmp_path_factory):
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         trunk = squeezenet()
         trunk.layers.requires_grad_(False)
-        yield judged(clip, Judges((perceptual_distance(trunk),), crowds=(TrunkFeatures(trunk),)), num_targets=3)
+        yield judged(clip, Judges((perceptual_distance(trunk),), feature_sets=(TrunkFeatures(trunk),)), num_targets=3)
 
 
 def test_the_photo_unmoved_errs_by_what_it_did_not_move(clip, record) -> None:

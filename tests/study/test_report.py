@@ -4,7 +4,7 @@ from scipy.stats import binom, binomtest
 
 from headcast.errors import DataError
 from headcast.study.answers import Answers
-from headcast.study.report import both_drawn_again, report_study, text_lines, wilson_interval
+from headcast.study.report import both_resampled, report_study, text_lines, wilson_interval
 
 
 @pytest.mark.parametrize(("found", "asked"), [(0, 5), (5, 5), (10, 30), (333, 1000)])
@@ -24,7 +24,7 @@ def test_answers_that_hang_together_count_once(by):
     """Half of 20 participants (or people) are always right: the interval is that of 20 coins, not of 400."""
     rows, columns = (index.ravel() for index in np.indices((20, 20)))
     found = (rows if by == "participants" else columns) < 10
-    low, high = both_drawn_again(found, rows, columns, seed=0)
+    low, high = both_resampled(found, rows, columns, seed=0)
     assert (low, high) == pytest.approx(tuple(binom.ppf((0.025, 0.975), 20, 0.5) / 20), abs=0.03)
     assert wilson_interval(200, 400) == pytest.approx((0.451, 0.549), abs=0.001)
 
@@ -36,7 +36,7 @@ def test_both_kinds_of_chance_add_up():
     found = np.random.default_rng(0).random(900) < likely
     one = np.zeros_like(rows)
     participants, people, both = (
-        np.diff(both_drawn_again(found, *drawn, seed=1))[0] for drawn in ((rows, one), (one, columns), (rows, columns))
+        np.diff(both_resampled(found, *drawn, seed=1))[0] for drawn in ((rows, one), (one, columns), (rows, columns))
     )
     own = 2 * 1.96 * np.sqrt((likely * (1 - likely)).mean() / 900)
     assert both == pytest.approx(np.sqrt(participants**2 + people**2 + own**2), rel=0.03)
@@ -54,7 +54,7 @@ def test_the_interval_holds_the_truth_where_wilsons_often_does_not():
     held = []
     for trial in range(60):
         found = random.random((8, 40)) < likely((8, 1), (1, 40))
-        low, high = both_drawn_again(found.ravel(), rows, columns, seed=trial)
+        low, high = both_resampled(found.ravel(), rows, columns, seed=trial)
         wilson = wilson_interval(int(found.sum()), found.size)
         held.append((low <= truth <= high, wilson[0] <= truth <= wilson[1]))
     ours, independent = np.mean(held, 0)

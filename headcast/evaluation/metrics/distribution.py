@@ -1,4 +1,4 @@
-"""Feature vectors of outputs and of real frames in, FID and KID out: how far the two crowds stand apart.
+"""Feature vectors of outputs and of real frames in, FID and KID out: how far the two sets stand apart.
 
 The published figures use InceptionV3; figures of other features carry their name and compare only with themselves.
 """
@@ -15,7 +15,7 @@ from headcast.errors import MissingPackageError
 MIN_FRAMES: Final = 2
 
 
-def crowd_distances(outputs: NDArray[np.float32], real: NDArray[np.float32], features: str) -> dict[str, float]:
+def feature_set_distances(outputs: NDArray[np.float32], real: NDArray[np.float32], features: str) -> dict[str, float]:
     """Return FID and KID of two sets of vectors (n, d) and (m, d), by torchmetrics; `features` names the network.
 
     FID is biased upwards for few frames, KID is not; KID is the unbiased estimate over all frames at once, so it

@@ -30,13 +30,13 @@ BACKGROUND: Final = "still background moves"
 NEEDS: Final = {
     "perceptual": "LPIPS left out: give SqueezeNet 1.1 (--squeezenet), AlexNet or VGG16 (--lpips-net)",
     "identity": "CSIM left out: give a face-recognition network (--identity-net)",
-    "crowds": "FID and KID left out: give SqueezeNet 1.1 (--squeezenet) or InceptionV3 (--inception)",
+    "feature_sets": "FID and KID left out: give SqueezeNet 1.1 (--squeezenet) or InceptionV3 (--inception)",
     "finder": "the second landmark finder's figures left out: give a 68-point network (--landmarks68)",
 }
 
 
 class Features(Protocol):
-    """Makes the vectors of which FID and KID compare crowds."""
+    """Makes the vectors of which FID and KID compare sets."""
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ class Judges:
 
     perceptual: tuple[PerceptualDistance, ...] = ()
     identity: tuple[IdentityJudge, ...] = ()
-    crowds: tuple[Features, ...] = ()
+    feature_sets: tuple[Features, ...] = ()
     finder: LandmarkFinder68 | None = None
 
     def missing(self) -> list[str]:
@@ -70,14 +70,14 @@ def load_judges(
     """Load the judges from the user's files. Raises CheckpointError for a file that is not what it should be."""
     squeezenet = load_trunk(squeezenet_path) if squeezenet_path else None
     trunks = (squeezenet, load_trunk(lpips_path) if lpips_path else None)
-    crowds = (
+    feature_sets = (
         TrunkFeatures(squeezenet) if squeezenet else None,
         load_inception(inception_path) if inception_path else None,
     )
     return Judges(
         tuple(perceptual_distance(trunk) for trunk in trunks if trunk),
         tuple(load_identity_judge(path) for path in identity_paths),
-        tuple(network for network in crowds if network),
+        tuple(network for network in feature_sets if network),
         load_landmark_finder(landmarks68_path) if landmarks68_path else None,
     )
 

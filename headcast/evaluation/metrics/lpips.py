@@ -59,7 +59,7 @@ class PerceptualDistance:
 
 
 class TrunkFeatures:
-    """A trunk's last features: crowds of them can be compared. `name` stands beside the figures."""
+    """A trunk's last features: sets of them can be compared. `name` stands beside the figures."""
 
     def __init__(self, trunk: Trunk) -> None:
         self.name = trunk.title

@@ -1,15 +1,16 @@
 """One figure per identity for two rivals in, the mean difference with its 95 % interval out.
 
-Identities are drawn again, not frames: frames of one person are no independent evidence.
+Identities are resampled, not frames: frames of one person are no independent evidence.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
+from scipy.stats import DegenerateDataWarning, bootstrap
 
 NUM_RESAMPLES: Final = 10_000
 
@@ -70,7 +71,9 @@ def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float]:
 def _interval(samples: NDArray[np.float64], statistic: Callable[..., Any], seed: int) -> tuple[float, float]:
     """Return the central 95 % of a statistic over draws of identities, the same ones for all `samples` (n, people)."""
     random = np.random.default_rng(seed)
-    found = bootstrap(
-        tuple(samples), statistic, paired=True, n_resamples=NUM_RESAMPLES, method="percentile", random_state=random
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # a ratio to 0 has no interval
+        found = bootstrap(
+            tuple(samples), statistic, paired=True, n_resamples=NUM_RESAMPLES, method="percentile", random_state=random
+        )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)

@@ -102,10 +102,10 @@ def _self_section(num_shots: str, figures: Summary) -> list[str]:
         f"{', '.join(figures['runs_on'])}, {figures['milliseconds']:.0f} ms a frame (warp and network)."
     )
     parts = [heading(2, f"Self-reenactment, T = {num_shots}"), paragraph(intro), _figure_table(figures)]
-    if figures["crowds"]:
-        names = list(next(iter(figures["crowds"].values())))
-        rows = [[rival, *(f"{own[name]:.4g}" for name in names)] for rival, own in figures["crowds"].items()]
-        parts.append(paragraph(f"The crowd of all frames against the real ones, n = {figures['num_frames']} each:"))
+    if figures["feature_sets"]:
+        names = list(next(iter(figures["feature_sets"].values())))
+        rows = [[rival, *(f"{own[name]:.4g}" for name in names)] for rival, own in figures["feature_sets"].items()]
+        parts.append(paragraph(f"The features of all frames against the real ones, n = {figures['num_frames']} each:"))
         parts.append(table(["", *names], rows))
     if figures["by_distance"]:
         parts.append(paragraph("By distance between shot and target, in usual spreads, the frames in thirds:"))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from headcast.evaluation.methods.baselines import OURS, TUNED
-from headcast.evaluation.metrics.distribution import MIN_FRAMES, crowd_distances
+from headcast.evaluation.metrics.distribution import MIN_FRAMES, feature_set_distances
 from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.report.bootstrap import Comparison, mean_interval
 from headcast.evaluation.report.distances import by_distance
@@ -35,7 +35,7 @@ def summarise(evaluation: Evaluation, seed: int) -> Summary:
             str(num_shots): {
                 **summarise_table(records, seed),
                 "num_shots": [f(record.facts["num_shots"] for record in records) for f in (min, max)],
-                "crowds": _crowds(records),
+                "feature_sets": _feature_sets(records),
                 "by_distance": by_distance(records),
                 "milliseconds": float(np.median([record.facts["milliseconds"] for record in records])),
             }
@@ -111,14 +111,14 @@ def _plain(comparison: Comparison) -> Summary:
     return {name: value for name, value in asdict(comparison).items() if np.isfinite(value).all()}
 
 
-def _crowds(records: Sequence[Record]) -> dict[str, Figures]:
+def _feature_sets(records: Sequence[Record]) -> dict[str, Figures]:
     """Return FID and KID by rival over all frames, with each network that has features of all of them."""
-    crowds: dict[str, Figures] = {}
+    feature_sets: dict[str, Figures] = {}
     for network in records[0].vectors:
         for rival in present_rivals(records):
             parts = [record.vectors.get(network, {}) for record in records]
             if all(rival in part for part in parts):
                 outputs, real = (np.concatenate([part[who] for part in parts]) for who in (rival, REAL))
                 if len(real) >= MIN_FRAMES:
-                    crowds.setdefault(rival, {}).update(crowd_distances(outputs, real, network))
-    return crowds
+                    feature_sets.setdefault(rival, {}).update(feature_set_distances(outputs, real, network))
+    return feature_sets

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from headcast.evaluation.metrics.distribution import crowd_distances
+from headcast.evaluation.metrics.distribution import feature_set_distances
 
 FID, KID = "FID (numbers)", "KID (numbers)"
 
 
 @pytest.fixture(scope="module")
-def crowds() -> tuple[np.ndarray, np.ndarray]:
+def sets() -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.default_rng(0)
     mix = generator.normal(size=(6, 6))
     real = generator.normal(size=(80, 6)) @ mix
@@ -31,23 +31,23 @@ def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(total)
 
 
-def test_fid_and_kid_agree_with_their_definitions(crowds) -> None:
-    outputs, real = (crowd.astype(np.float64) for crowd in crowds)
-    figures = crowd_distances(*crowds, "numbers")
+def test_fid_and_kid_agree_with_their_definitions(sets) -> None:
+    outputs, real = (features.astype(np.float64) for features in sets)
+    figures = feature_set_distances(*sets, "numbers")
     assert figures[FID] == pytest.approx(frechet(outputs, real), rel=1e-5)
     assert figures[KID] == pytest.approx(kernel_distance(outputs, real), rel=1e-5)
 
 
-def test_a_crowd_is_nearest_to_itself_and_order_does_not_matter(crowds) -> None:
-    outputs, real = crowds
-    assert crowd_distances(real, real, "numbers")[FID] == pytest.approx(0, abs=1e-6)
-    assert crowd_distances(np.roll(outputs, 7, axis=0), real, "numbers") == pytest.approx(
-        crowd_distances(outputs, real, "numbers")
+def test_a_set_is_nearest_to_itself_and_order_does_not_matter(sets) -> None:
+    outputs, real = sets
+    assert feature_set_distances(real, real, "numbers")[FID] == pytest.approx(0, abs=1e-6)
+    assert feature_set_distances(np.roll(outputs, 7, axis=0), real, "numbers") == pytest.approx(
+        feature_set_distances(outputs, real, "numbers")
     )
-    moved = crowd_distances(real + np.float32(2), real, "numbers")
+    moved = feature_set_distances(real + np.float32(2), real, "numbers")
     assert moved[FID] == pytest.approx(4 * real.shape[1], rel=1e-5)  # a shift alone: its squared length
 
 
-def test_one_frame_is_no_crowd(crowds) -> None:
+def test_one_frame_is_no_set(sets) -> None:
     with pytest.raises(ValueError, match="at least 2 frames a side, not 1 and 80"):
-        crowd_distances(crowds[0][:1], crowds[1], "numbers")
+        feature_set_distances(sets[0][:1], sets[1], "numbers")

@@ -1,4 +1,4 @@
-"""Wrong metrics of pictures and crowds are planted; the very check that ours passes has to catch each of them."""
+"""Wrong metrics of pictures and feature sets are planted; the very check that ours passes has to catch each of them."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from headcast.evaluation.metrics import identity
-from headcast.evaluation.metrics.distribution import crowd_distances
+from headcast.evaluation.metrics.distribution import feature_set_distances
 from headcast.evaluation.metrics.identity import IdentityJudge
 from headcast.evaluation.metrics.lpips import PerceptualDistance, perceptual_distance
 from headcast.evaluation.metrics.pixels import motion_energy, psnr, shimmer, skin_colour_difference, ssim_map
@@ -154,14 +154,14 @@ def test_fid_and_kid_are_the_published_distances(judge_the_check: Judging) -> No
 
     judge_the_check(
         check_fid,
-        lambda a, b: crowd_distances(a, b, "numbers")["FID (numbers)"],
+        lambda a, b: feature_set_distances(a, b, "numbers")["FID (numbers)"],
         lambda a, b: float(((a.mean(0) - b.mean(0)) ** 2).sum()),  # means alone
         lambda a, b: np.sqrt(frechet(a, b)),
         lambda a, b: frechet(a, b) - 2 * np.trace(np.cov(b.T)) + 2 * np.trace(np.cov(a.T)),
     )
     judge_the_check(
         check_kid,
-        lambda a, b: crowd_distances(a, b, "numbers")["KID (numbers)"],
+        lambda a, b: feature_set_distances(a, b, "numbers")["KID (numbers)"],
         lambda a, b: kernel(a, b, unbiased=False),
         lambda a, b: kernel(a, b, power=2),
     )

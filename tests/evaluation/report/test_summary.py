@@ -36,11 +36,11 @@ def test_a_table_holds_means_comparisons_and_counts(summary) -> None:
     assert summary["cross_reenactment"] is None and summary["left_out"] == ["ben_2.mp4 is empty"]
 
 
-def test_crowds_stand_beside_the_real_frames(summary) -> None:
-    crowds = summary["self_reenactment"]["1"]["crowds"]
-    assert list(crowds) == [PHOTO, WARP, OURS]
-    assert crowds[WARP]["FID (SqueezeNet 1.1)"] == pytest.approx(0, abs=1e-6)
-    assert crowds[OURS]["FID (SqueezeNet 1.1)"] == pytest.approx(5, rel=1e-4)  # moved by 1 in each of 5
+def test_feature_sets_stand_beside_the_real_frames(summary) -> None:
+    sets = summary["self_reenactment"]["1"]["feature_sets"]
+    assert list(sets) == [PHOTO, WARP, OURS]
+    assert sets[WARP]["FID (SqueezeNet 1.1)"] == pytest.approx(0, abs=1e-6)
+    assert sets[OURS]["FID (SqueezeNet 1.1)"] == pytest.approx(5, rel=1e-4)  # moved by 1 in each of 5
 
 
 def test_more_shots_are_compared_over_the_people_who_had_them() -> None:
