@@ -47,13 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--port", type=whole_number(0, 65535), default=8347, metavar="N", help="0: a free one; default: %(default)s"
     )
+    enter = actions.add_parser("enter", help="add answers about sheets, given elsewhere", parents=[common_options()])
+    enter.add_argument("study", type=Path, metavar="STUDY_DIR")
+    enter.add_argument("answers", type=Path, nargs="+", metavar="CSV", help="one file a rater: columns row, place")
     report = actions.add_parser("report", help="count the answers", parents=[common_options()])
     report.add_argument("study", type=Path, metavar="STUDY_DIR")
+    report.add_argument(
+        "--singles", type=Path, nargs="+", metavar="CSV", help="answers about pictures alone: columns picture, answer"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:
     """Do the action asked for."""
-    return {"build": _build, "serve": _serve, "report": _report}[options.action](options)
+    return {"build": _build, "serve": _serve, "enter": _enter, "report": _report}[options.action](options)
 
 
 def _build(options: argparse.Namespace) -> Report:
@@ -91,9 +97,25 @@ def _serve(options: argparse.Namespace) -> Report:
     return Report(lines, {"study": options.study, "num_participants": num_participants, "num_answers": num_answers})
 
 
-def _report(options: argparse.Namespace) -> Report:
-    from headcast.study.report import report_study, text_lines
+def _enter(options: argparse.Namespace) -> Report:
+    from headcast.study.elsewhere import enter_sheets
 
+    num_answers = enter_sheets(options.study, options.answers)
+    lines = (
+        f"{options.study}: {num_answers} answers of {len(options.answers)} raters added",
+        f"next: headcast study report {options.study}",
+    )
+    return Report(lines, {"study": options.study, "num_participants": len(options.answers), "num_answers": num_answers})
+
+
+def _report(options: argparse.Namespace) -> Report:
+    from headcast.study.elsewhere import count_singles
+    from headcast.study.report import report_study, shown, text_lines
+
+    if options.singles:
+        made, real = count_singles(options.study, options.singles)
+        lines = (f"made pictures called made: {shown(made)}", f"real pictures called made: {shown(real)}")
+        return Report(lines, {"study": options.study, "made": asdict(made), "real": asdict(real)})
     report = report_study(options.study)
     data = {"study": options.study, **asdict(report), "verdict": report.verdict}
     return Report(tuple(text_lines(report)), data)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Final
@@ -94,6 +95,14 @@ class Answers:
                 raise RefusedAnswerError("this picture does not belong to the question")
             self._append(Answer(participant, creation_time(), triplet, picture))
             return self._progress(participant)
+
+    def enter(self, choices: Mapping[str, str]) -> str:
+        """Write down choices that a new participant made elsewhere, picture by triplet; returns their token."""
+        participant = self.start()
+        with self._lock:
+            for triplet, picture in choices.items():
+                self._append(Answer(participant, creation_time(), triplet, picture))
+        return participant
 
     def _progress(self, participant: str) -> Progress:
         given = self._given.get(participant)

@@ -6,6 +6,7 @@ With few answers it can be too sure (all alike: no spread at all), so the interv
 which takes every answer as independent.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,8 +63,8 @@ def report_study(folder: Path, seed: int = 0) -> StudyReport:
     people, person = np.unique([question.identity for question in questions], return_inverse=True)
     participants, participant = np.unique([answer.participant for answer in answers], return_inverse=True)
     return StudyReport(
-        overall=_found_out(found, both_resampled(found, participant, person, seed)),
-        people={str(name): _found_out(found[person == number]) for number, name in enumerate(people)},
+        overall=found_out(found, both_resampled(found, participant, person, seed)),
+        people={str(name): found_out(found[person == number]) for number, name in enumerate(people)},
         num_questions=len(study.questions),
         num_participants=len(participants),
         num_complete=int((np.bincount(participant) == len(study.questions)).sum()),
@@ -73,13 +74,13 @@ def report_study(folder: Path, seed: int = 0) -> StudyReport:
 def text_lines(report: StudyReport) -> list[str]:
     """Return the report for a terminal: the share, what it means, and each person's."""
     lines = [
-        f"found out: {_shown(report.overall)}; guessing finds {CHANCE:.1%}",
+        f"found out: {shown(report.overall)}; guessing finds {CHANCE:.1%}",
         report.verdict,
         f"{report.num_participants} participants ({report.num_complete} finished), {len(report.people)} people, "
         f"{report.num_questions} questions",
     ]
     width = max(map(len, report.people))
-    return [*lines, *(f"  {name:{width}}  {_shown(found)}" for name, found in report.people.items())]
+    return [*lines, *(f"  {name:{width}}  {shown(found)}" for name, found in report.people.items())]
 
 
 def wilson_interval(num_found: int, num_answers: int) -> tuple[float, float]:
@@ -114,15 +115,16 @@ def both_resampled(
     return float(low), float(high)
 
 
-def _found_out(found: NDArray[np.bool_], at_least: tuple[float, float] | None = None) -> FoundOut:
+def found_out(found: Sequence[bool] | NDArray[np.bool_], at_least: tuple[float, float] | None = None) -> FoundOut:
     """Sum up some answers; their interval is Wilson's, widened to `at_least`."""
-    num_found, num_answers = int(found.sum()), len(found)
+    num_found, num_answers = int(np.sum(found)), len(found)
     low, high = wilson_interval(num_found, num_answers)
     if at_least:
         low, high = min(low, at_least[0]), max(high, at_least[1])
     return FoundOut(num_found, num_answers, num_found / num_answers, (low, high))
 
 
-def _shown(found: FoundOut) -> str:
+def shown(found: FoundOut) -> str:
+    """Return a share with its interval and counts, for a terminal."""
     low, high = found.interval
     return f"{found.share:.1%} ({low:.1%} to {high:.1%}), {found.num_found} of {found.num_answers}"

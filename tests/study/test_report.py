@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import binom, binomtest
+from scipy.stats import binom
 
 from headcast.errors import DataError
 from headcast.study.answers import Answers
@@ -8,9 +8,12 @@ from headcast.study.report import both_resampled, report_study, text_lines, wils
 
 
 @pytest.mark.parametrize(("found", "asked"), [(0, 5), (5, 5), (10, 30), (333, 1000)])
-def test_wilsons_interval_is_scipys(found, asked):
-    reference = binomtest(found, asked).proportion_ci(method="wilson")
-    assert wilson_interval(found, asked) == pytest.approx((reference.low, reference.high), abs=1e-9)
+def test_wilsons_interval_holds_the_shares_that_do_not_contradict_the_answers(found, asked):
+    """Wilson 1927: the limits are the shares from which the answers lie 1.96 standard errors away."""
+    for limit in wilson_interval(found, asked):
+        if 0 < limit < 1:
+            standard_error = np.sqrt(limit * (1 - limit) / asked)
+            assert abs(found / asked - limit) / standard_error == pytest.approx(1.959964, abs=1e-4)
 
 
 def test_wilson_refuses_what_is_no_share():
