@@ -62,10 +62,8 @@ def made(request: pytest.FixtureRequest, told: Motion, tmp_path_factory: pytest.
             pytest.skip("no weights ship yet")
     write_image(folder / "eileen.png", np.ascontiguousarray(skimage.data.astronaut()[:320, 65:385]), {})
     save_motion(folder / "told.motion", told)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        options = AnimateOptions(checkpoint=checkpoint)
-        return animate_file(folder / "eileen.png", folder / "told.motion", folder / "out.mp4", options)
+    options = AnimateOptions(checkpoint=checkpoint)
+    return animate_file(folder / "eileen.png", folder / "told.motion", folder / "out.mp4", options)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,10 @@ import pytest
 
 from headcast.cli.main import main
 from headcast.media.writer import VideoWriter
+from headcast.networks.checkpoint import save_checkpoint
+from headcast.networks.model import build_model
+from headcast.networks.notes import CheckpointNotes
+from headcast.networks.presets import PRESETS
 from headcast.types import Image
 
 
@@ -33,6 +37,14 @@ def headcast(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         return Ended(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Untrained weights of the smallest preset: enough to drive a command."""
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
+    return path
 
 
 @pytest.fixture(scope="session")

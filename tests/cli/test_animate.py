@@ -6,24 +6,7 @@ import pytest
 
 from headcast.cli.animate import output_file
 from headcast.media.video import open_video
-from headcast.networks.checkpoint import save_checkpoint
-from headcast.networks.model import build_model
-from headcast.networks.notes import CheckpointNotes
-from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    """Untrained weights of the smallest preset: enough to drive the command."""
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
-    return path
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def test_a_photo_follows_a_video(headcast, tmp_path, astronaut_path, checkpoint, write_still_video):

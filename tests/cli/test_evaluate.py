@@ -11,27 +11,14 @@ from headcast.evaluation import run
 from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
 from headcast.evaluation.self_reenactment import judge_clip
 from headcast.media.writer import VideoWriter
-from headcast.networks.checkpoint import save_checkpoint
-from headcast.networks.model import build_model
-from headcast.networks.notes import CheckpointNotes
-from headcast.networks.presets import PRESETS
 from headcast.provenance.verify import read_marks
 from headcast.tracking.track import find_face
 
 
-@pytest.fixture
-def checkpoint(tmp_path):
-    path = tmp_path / "tiny.safetensors"
-    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
-    return path
-
-
-@pytest.fixture
-def clips(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
     """A folder as a stranger may have it: two people who move a little, and a file that is no video."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "clips"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("clips")
     for name, photo in PHOTOS.items():
         picture = photo()
         middle = find_face(picture)[:, :2].mean(0).astype(int)
@@ -132,10 +119,11 @@ def judged_again(*arguments):
     raise AssertionError("what is kept was judged again")
 
 
-def test_nothing_to_judge_ends_in_one_line(headcast, tmp_path, checkpoint, clips):
-    for clip in clips.glob("*.mp4"):
-        clip.write_text("no video")
-    ended = headcast("evaluate", "--model", checkpoint, "--data", clips, "--report", tmp_path / "report")
+def test_nothing_to_judge_ends_in_one_line(headcast, tmp_path, checkpoint):
+    (tmp_path / "clips").mkdir()
+    for name in PHOTOS:
+        (tmp_path / "clips" / f"{name}.mp4").write_text("no video")
+    ended = headcast("evaluate", "--model", checkpoint, "--data", tmp_path / "clips", "--report", tmp_path / "report")
     assert ended.code == 2
     assert ended.err.splitlines()[-1].startswith("headcast: error: no clip can be judged; the first: ")
     assert not (tmp_path / "report").exists()

@@ -2,18 +2,7 @@ import json
 
 import pytest
 
-from headcast.networks.checkpoint import save_checkpoint
-from headcast.networks.model import build_model
-from headcast.networks.notes import CheckpointNotes
-from headcast.networks.presets import PRESETS
 from headcast.personalization.budget import default_steps
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    save_checkpoint(path, build_model(PRESETS["tiny"], seed=0), CheckpointNotes("tiny"))
-    return path
 
 
 def test_photos_become_an_avatar_that_can_be_shown_and_verified(headcast, tmp_path, astronaut_path, checkpoint):

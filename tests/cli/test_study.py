@@ -23,9 +23,8 @@ from headcast.tracking.track import find_face
 
 
 @pytest.fixture
-def study(headcast, tmp_path, monkeypatch):
+def study(headcast, tmp_path):
     """A study of one person, built by the command."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "clips").mkdir()
     picture = PHOTOS["astronaut"]()
     left, top = np.clip(find_face(picture)[:, :2].mean(0).astype(int) - 128, 0, 240)

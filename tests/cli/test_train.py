@@ -23,11 +23,10 @@ def test_a_folder_that_cannot_be_trained_on_ends_in_one_line(headcast, tmp_path,
     assert not run_dir.exists()
 
 
-def test_a_run_ends_in_a_checkpoint_that_can_be_loaded(headcast, tmp_path, monkeypatch, write_still_video):
+def test_a_run_ends_in_a_checkpoint_that_can_be_loaded(headcast, tmp_path, write_still_video):
     from headcast.cli.demo import PHOTOS
     from headcast.networks.checkpoint import load_checkpoint
 
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "clips").mkdir()
     for name, photo in PHOTOS.items():
         write_still_video(tmp_path / "clips" / f"{name}.mp4", photo(), num_frames=4)

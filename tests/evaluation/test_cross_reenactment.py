@@ -55,8 +55,7 @@ def test_pairs_are_shared_out_evenly(total, among, counts) -> None:
     assert len(shares) == among and set(shares) == counts
 
 
-def test_checks_know_a_frozen_photo_from_a_moving_one(clips, sources, tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_checks_know_a_frozen_photo_from_a_moving_one(clips, sources) -> None:
     colour = IdentityJudge(lambda batch: batch.mean((2, 3)), "mean colour")
     judges = Judges(identity=(colour,))
     record = judge_pair(sources[2], clips[0], judges, rivals(sources[2]), (7, 8, 10, 11), "grace--anna")
@@ -69,9 +68,8 @@ def test_checks_know_a_frozen_photo_from_a_moving_one(clips, sources, tmp_path, 
     assert record.strips["middle"].shape == (256, 768, 3)
 
 
-def test_a_colour_cast_is_seen(clips, sources, tmp_path, monkeypatch) -> None:
+def test_a_colour_cast_is_seen(clips, sources) -> None:
     """An untrained network without the warp paints no skin."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     figures = judge_pair(sources[2], clips[0], Judges(), rivals(sources[2]), (7, 11), "grace--anna").figures
     assert figures["warp zeroed"][SKIN] > 4 > figures[WARP][SKIN]
     assert figures["warp zeroed"][FACE_FOUND] == 0

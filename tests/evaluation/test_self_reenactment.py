@@ -29,12 +29,10 @@ def clip(make_clip):
 
 
 @pytest.fixture(scope="module")
-def record(clip, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        trunk = squeezenet()
-        trunk.layers.requires_grad_(False)
-        yield judged(clip, Judges((perceptual_distance(trunk),), feature_sets=(TrunkFeatures(trunk),)), num_targets=3)
+def record(clip):
+    trunk = squeezenet()
+    trunk.layers.requires_grad_(False)
+    return judged(clip, Judges((perceptual_distance(trunk),), feature_sets=(TrunkFeatures(trunk),)), num_targets=3)
 
 
 def test_the_photo_unmoved_errs_by_what_it_did_not_move(clip, record) -> None:
@@ -66,8 +64,7 @@ def test_a_record_says_what_was_judged_and_shows_it(clip, record) -> None:
     assert (record.strips["best"][:, :256] == clip.shot(0).image).all()
 
 
-def test_a_still_clip_is_done_by_the_photo(make_clip, tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_a_still_clip_is_done_by_the_photo(make_clip) -> None:
     still = make_clip("still_1", astronaut(), shifts=[0] * 6)
     first, second = (judged(still, Judges(), num_targets=2) for _ in range(2))
     assert first.figures == second.figures  # same inputs, same figures

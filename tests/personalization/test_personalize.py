@@ -38,10 +38,7 @@ def test_an_avatar_holds_the_photo_and_says_what_it_was_made_of(
     assert (marks.source_sha256, marks.model_sha256) == ((fingerprint(hopper_path),), fingerprint(checkpoint))
 
 
-def test_an_avatar_moves_like_a_photo_and_hands_its_consent_on(
-    avatar: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_an_avatar_moves_like_a_photo_and_hands_its_consent_on(avatar: Path, tmp_path: Path) -> None:
     photo, driving, output = load_avatar(avatar).photo, tmp_path / "short.motion", tmp_path / "out.mp4"
     save_motion(driving, builtin_motion("nod", seconds=0.2))
     result = animate_file(avatar, driving, output, AnimateOptions(device="cpu"))

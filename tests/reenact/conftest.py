@@ -1,11 +1,8 @@
 """A sitter, fresh weights of the smallest size and a cache of our own: what it takes to animate."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import skimage.data
 
 from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import Model, build_model
@@ -13,21 +10,6 @@ from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.types import Image
-
-
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Converted networks go here, not into the user's cache; shared, since converting takes seconds."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(folder))
-        yield folder / "headcast"
-
-
-@pytest.fixture(scope="session")
-def astronaut() -> Image:
-    """Eileen Collins (NASA, public domain), 512 px."""
-    return np.asarray(skimage.data.astronaut())
 
 
 @pytest.fixture(scope="session")

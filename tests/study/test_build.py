@@ -47,21 +47,9 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def shared_cache(monkeypatch, cache):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory, checkpoint, clips, cache):
+def built(tmp_path_factory, checkpoint, clips):
     folder = tmp_path_factory.mktemp("studies") / "study"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        return folder, build_study(find_clips(clips), checkpoint, folder)
+    return folder, build_study(find_clips(clips), checkpoint, folder)
 
 
 def test_one_triplet_of_each_person_and_the_rest_named(built):
@@ -149,12 +137,10 @@ def test_a_folder_that_cannot_be_made(clips, checkpoint, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def sheets(tmp_path_factory, checkpoint, clips, cache):
+def sheets(tmp_path_factory, checkpoint, clips):
     """A study of the same people with sheets of two rows and pictures shown alone."""
     folder = tmp_path_factory.mktemp("studies") / "study"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(cache))
-        return folder, build_study(find_clips(clips), checkpoint, folder, Asked(4, sheet_rows=2, num_singles=4))
+    return folder, build_study(find_clips(clips), checkpoint, folder, Asked(4, sheet_rows=2, num_singles=4))
 
 
 def test_sheets_show_the_pictures_as_they_are_and_only_the_key_knows_the_places(sheets):

@@ -1,7 +1,4 @@
-from pathlib import Path
-
 import numpy as np
-import pytest
 import torch
 
 from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, WARP, ZEROED, Rivals, nearest_face, without_warp
@@ -14,10 +11,7 @@ from headcast.types import Image, Landmarks, Shot
 from headcast.warping.warp import Warper
 
 
-def test_rivals_answer_the_same_landmarks(
-    portrait: Image, face: Landmarks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_rivals_answer_the_same_landmarks(portrait: Image, face: Landmarks) -> None:
     size = PRESETS["tiny"].image_size
     scale = size / 256
     image = np.ascontiguousarray(portrait[:: round(1 / scale), :: round(1 / scale)])
@@ -38,10 +32,7 @@ def test_rivals_answer_the_same_landmarks(
     assert (moved[ZEROED] != moved[OURS]).any()
 
 
-def test_frames_have_the_shots_size_whatever_the_models(
-    portrait: Image, face: Landmarks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_frames_have_the_shots_size_whatever_the_models(portrait: Image, face: Landmarks) -> None:
     shot = Shot(portrait, face, np.ones((256, 256), np.float32))
     aside = Shot(portrait[:, ::-1].copy(), turned(face, 0.3), shot.matte)
     frames = Rivals([shot, aside], build_model(PRESETS["tiny"], seed=0), precision="f32")(turned(face, 0.28))
