@@ -22,6 +22,7 @@ from pathlib import Path
 from _machine import print_machine
 from tqdm import tqdm
 
+from headcast.avatars.weights import load_weights
 from headcast.cli.arguments import whole_number
 from headcast.data.clips import Clip, find_clips, load_clip
 from headcast.data.native import native_shots
@@ -33,7 +34,6 @@ from headcast.evaluation.metrics.judges import Judges, judge_frame, load_judges
 from headcast.evaluation.records import write_json
 from headcast.evaluation.report.tables import Table, compare_rivals, mean_figures
 from headcast.media.images import read_image, write_image
-from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.notes import default_checkpoint_path
 from headcast.study.sheets import lay_rows
 from headcast.types import Image, Shot
@@ -64,7 +64,7 @@ def main() -> None:
     print_machine()
     judges = load_judges(options.squeezenet, options.identity_net, lpips_path=options.lpips_net)
     paths = {path.stem: path for path in options.checkpoints or []} or {OURS: default_checkpoint_path()}
-    makers = {name: FrameMaker(load_checkpoint(path)) for name, path in paths.items()}
+    makers = {name: FrameMaker(load_weights(path)) for name, path in paths.items()}
     pairs = read_pairs(options.pairs)
     clips = [clip for clip in load_all(options) if clip.video_path.name in pairs]
     if not clips:
@@ -142,8 +142,8 @@ def make_frames(makers: dict[str, FrameMaker], shots: Sequence[Shot], target: Sh
     """Return the warp alone and what each checkpoint makes, by rival."""
     frames: dict[str, Image] = {}
     for name, maker in makers.items():
-        made = maker.rivals(shots, target.landmarks)
-        frames |= {WARP: made[WARP], name: made[OURS]}
+        made = maker.both(shots, target.landmarks)
+        frames |= {WARP: made.warp, name: made.ours}
     return frames
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
+from headcast.avatars.weights import load_weights
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.errors import DataError, HeadcastError, MediaError
 from headcast.evaluation.methods.frame_maker import FrameMaker, MakeFrame
@@ -20,7 +21,6 @@ from headcast.evaluation.protocol import split_clip
 from headcast.evaluation.records import write_json
 from headcast.files import new_folder, write_text
 from headcast.media.images import write_image
-from headcast.networks.checkpoint import load_checkpoint
 from headcast.provenance.marks import Marks, fingerprint
 from headcast.study.pictures import load_moments, origin, same_size
 from headcast.study.sheets import write_sheets
@@ -85,7 +85,7 @@ def build_study(files: Sequence[ClipFile], model_path: Path, folder: Path, asked
     asked = asked or Asked()
     left_out: list[str] = []
     with _study_folder(folder) as unfinished:
-        make_frame = FrameMaker(load_checkpoint(model_path))
+        make_frame = FrameMaker(load_weights(model_path))
         people = _people(files, max(asked.num_triplets or MAX_TRIPLETS, asked.num_singles), asked.seed, left_out)
         if not people:
             raise DataError(f"none of {len(files)} clips can be used in a study; the first: {left_out[0]}")

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -196,3 +198,8 @@ def test_pictures_of_one_question_have_the_smallest_size():
     images = same_size([np.full((side, side, 3), side, np.uint8) for side in (40, 30, 50)])
     assert [image.shape for image in images] == [(30, 30, 3)] * 3
     assert [int(image[0, 0, 0]) for image in images] == [40, 30, 50]
+
+
+def test_building_takes_no_torch():
+    program = "import sys; sys.modules['torch'] = None; import headcast.study.build"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr == ""

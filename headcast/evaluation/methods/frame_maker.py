@@ -4,15 +4,14 @@ Studies and far pairs ask here and nowhere else, so what they judge is what `hea
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
-from headcast.avatars.from_torch import avatar_of
-from headcast.data.episodes import resize_landmarks
-from headcast.evaluation.methods.baselines import OURS, WARP
-from headcast.evaluation.methods.painter import reduced
-from headcast.networks.model import Model
+from headcast.avatars.avatar import make_avatar
+from headcast.avatars.weights import Weights
+from headcast.data.episodes import resize_landmarks, resize_shot
 from headcast.reenact.driver import Driver
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
@@ -28,24 +27,30 @@ class MakeFrame(Protocol):
         """Return the first shot's person with landmarks (478, 3), all in pixels of the shots, which have one size."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """One picture in two forms: the warped shot alone, and what our network makes of it, composed alike."""
+
+    warp: Image
+    ours: Image
+
+
 class FrameMaker:
     """Makes pictures with one model, feed-forward, through the driver and the composer of `headcast animate`."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
 
     def __call__(self, shots: Sequence[Shot], landmarks: Landmarks) -> Image:
         """Return our picture."""
-        return self.rivals(shots, landmarks)[OURS]
+        return self.both(shots, landmarks).ours
 
-    def rivals(self, shots: Sequence[Shot], landmarks: Landmarks) -> dict[str, Image]:
-        """Return the warped shot alone and our picture, both composed at the shots' size."""
-        small, side = reduced(shots, self._model), shots[0].image.shape[0]
+    def both(self, shots: Sequence[Shot], landmarks: Landmarks) -> Made:
+        """Return the warped shot alone and our picture, at the shots' size."""
+        size, side = self._weights.config.image_size, shots[0].image.shape[0]
+        small = [resize_shot(shot, size) for shot in shots]
         sitter = Sitter(shots[0].image, Box(0.0, 0.0, side, side), small[0], INSIDE)
-        driver = Driver(sitter, avatar_of(self._model, small))
-        warped = driver.condition(resize_landmarks(landmarks, side, self._model.config.image_size))
+        driver = Driver(sitter, make_avatar(self._weights, small))
+        warped = driver.condition(resize_landmarks(landmarks, side, size))
         all_warp = Generated(warped.conditioning.warped, np.ones_like(warped.carried))
-        return {
-            WARP: driver.finish(all_warp, warped),
-            OURS: driver.finish(driver.generate(warped), warped),
-        }
+        return Made(driver.finish(all_warp, warped), driver.finish(driver.generate(warped), warped))

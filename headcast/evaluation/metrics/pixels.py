@@ -7,10 +7,15 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, rgb2lab
-from skimage.metrics import structural_similarity
 
+from headcast.errors import MissingPackageError
 from headcast.types import Image, Mask
+
+try:
+    from skimage.color import deltaE_ciede2000, rgb2lab
+    from skimage.metrics import structural_similarity
+except ImportError as error:
+    raise MissingPackageError('judging needs scikit-image; run pip install "headcast[evaluate]"') from error
 
 Clip = NDArray[np.uint8]
 """(N, H, W, 3) RGB frames in the order of time."""
