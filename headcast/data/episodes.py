@@ -23,7 +23,7 @@ from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.geometry.spreads import controls_in_spreads, turn_in_spreads
 from headcast.types import VALIDITY_MAP, Conditioning, Landmarks, Mask, Shot
 from headcast.warping.draw import draw_landmark_image
-from headcast.warping.mesh import sample
+from headcast.warping.sampling import sample
 from headcast.warping.warp import Warper
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -155,7 +155,13 @@ def make_episode(
     driving = resize_landmarks(driving, target.image.shape[0], settings.frame_size)
     target = resize_shot(target, settings.frame_size)
     first, *others = (resize_shot(shot, settings.frame_size) for shot in warped)
-    return pack_episode(_condition(Warper(first, others=others), driving, shown), target, shots, video_index, settings)
+    return pack_episode(
+        _condition(Warper(first, others=others), driving, shown),
+        target,
+        shots,
+        video_index,
+        settings,
+    )
 
 
 def pack_episode(

@@ -11,8 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.geometry.spreads import expression_distance, turn_distance
-from headcast.personalization.photo_features import WANTED, PhotoFeatures
+from headcast.personalization.photo_features import WANTED, PhotoFeatures, expression_distance, turn_distance
 
 ENOUGH_DETAIL: Final = 64.0  # pixels across the face; the model's frame shows about 120
 LEAST_DETAIL: Final = 0.5  # of what the middle one of all pictures shows
@@ -115,10 +114,9 @@ def _equal(one: PhotoFeatures, other: PhotoFeatures) -> bool:
     return bool(
         1.0 - one.pixels @ other.pixels < EQUAL_PIXELS
         and points < EQUAL_POINTS
-        and expression_distance(one.controls, other.controls) < EQUAL_EXPRESSION
+        and expression_distance(one, other) < EQUAL_EXPRESSION
     )
 
 
 def _same_pose(one: PhotoFeatures, other: PhotoFeatures) -> bool:
-    change, turn = expression_distance(one.controls, other.controls), turn_distance(one.rotation, other.rotation)
-    return bool(change < SAME_EXPRESSION and turn < SAME_TURN)
+    return expression_distance(one, other) < SAME_EXPRESSION and turn_distance(one, other) < SAME_TURN

@@ -9,12 +9,14 @@ from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
-from headcast.reenact.compose import Composer
+from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.runtime import make_runtime
 from headcast.reenact.sitter import Sitter
 from headcast.types import Image, Landmarks
+from headcast.warping.edges import FREE
+from headcast.warping.fill import fill_hidden
 from headcast.warping.warp import WarpedShot, Warper
 
 
@@ -64,8 +66,11 @@ class Driver:
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
         others = avatar.shots[1:]  # the first is the sitter's own
-        self._warp = Warper(sitter.shot, sitter.pinned if paste_back else (False,) * 4, others)
-        self._compose = Composer(sitter) if paste_back else None
+        if paste_back:  # the composer fills what the person hides, at the photo's size
+            self._warp = Warper(sitter.shot, sitter.edges, others)
+            self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
+        else:
+            self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
         self._generate = make_runtime(avatar, device=device, precision=precision)
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
@@ -107,4 +112,6 @@ class Driver:
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""
-        return generated.image if self._compose is None else self._compose(generated, warped)
+        if self._compose is None:
+            return compose_square(generated, warped, self._warp.background)
+        return self._compose(generated, warped)

@@ -8,19 +8,24 @@ from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
 from headcast.tracking.track import find_face
 from headcast.types import Box, Image, Shot
-from headcast.warping.mesh import Sides
+from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
 
 
 @dataclass(frozen=True)
 class Sitter:
-    """The person to animate: `shot` is the part of `photo` inside `box`; the photo continues on its `pinned` sides."""
+    """The person to animate: `shot` is the part of `photo` inside `box`."""
 
     photo: Image
     box: Box
     shot: Shot
-    pinned: Sides
+
+    @property
+    def edges(self) -> PhotoEdges:
+        """Where the photo goes on around the shot, and where it ends."""
+        height, width = self.photo.shape[:2]
+        return photo_edges(self.box, (width, height), self.shot.image.shape[0])
 
 
 def load_sitter(path: str | Path, *, size: int = 256, scale: float = 1.0, max_side: int = DEFAULT_MAX_SIDE) -> Sitter:
@@ -47,9 +52,4 @@ def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256
     box = head_crop(landmarks, (width, height), scale)
     image = crop_image(photo, box, size)
     shot = Shot(image, crop_landmarks(landmarks, box, size), person_matte(image))
-    return Sitter(photo, box, shot, pinned_sides(box, width, height))
-
-
-def pinned_sides(box: Box, width: int, height: int) -> Sides:
-    """Return on which sides of the box a photo of this size continues: nothing may move there."""
-    return box.left > 0, box.top > 0, box.left + box.width < width, box.top + box.height < height
+    return Sitter(photo, box, shot)

@@ -15,7 +15,7 @@ from headcast.header import AVATAR_SUFFIX
 from headcast.networks.notes import default_checkpoint_path
 from headcast.provenance.marks import fingerprint
 from headcast.provenance.verify import marks_from
-from headcast.reenact.sitter import Sitter, load_sitter, pinned_sides, reduced_sitter
+from headcast.reenact.sitter import Sitter, load_sitter, reduced_sitter
 from headcast.types import Image
 
 USUAL_SCALE: Final = 1.0
@@ -72,8 +72,7 @@ def open_source(source: SourceLike, *, checkpoint: str | Path | None = None, sca
 
 
 def _from_avatar(content: AvatarContent) -> Source:
-    height, width = content.photo.shape[:2]
-    sitter = Sitter(content.photo, content.box, content.avatar.shots[0], pinned_sides(content.box, width, height))
+    sitter = Sitter(content.photo, content.box, content.avatar.shots[0])
     marks = marks_from(content.marks, content.path or "the avatar")
     return Source(
         sitter,

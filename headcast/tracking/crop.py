@@ -1,4 +1,4 @@
-"""A picture and its landmarks in, a square around the head out, and back: `crop_image`, then `PasteBack`.
+"""A picture and its landmarks in, a square around the head out, and back: `crop_image`, then `Window`.
 
 Pixel centres lie at whole numbers; a box counts from the image's outer edge, so `Box(0, 0, W, H)` is the whole image.
 """
@@ -26,13 +26,10 @@ _DOWN_FACE: Final = 0.6  # from the centre of the rigid points down the face to 
 _INTO_HEAD: Final = 0.5  # and into the head, so that the hair behind a turned face stays inside
 
 _SLIDE: Final = 0.06  # of the side
-_DOUBT: Final = 0.02  # of the seam: where less than this agrees, colours stay as they are
 _HALF: Final = np.array([0.5, 0.5, 0.0])  # from pixel centres to the image's outer edge
 _Pixels = TypeVar("_Pixels", Image, Mask)
 
 _SEAM: Final = 0.12  # of the side: how wide the pasted square fades out
-_COLOUR_GRID: Final = 32  # cells a side on which colours are matched: low frequencies only
-_LIGHT_STEP: Final = 20.0  # levels; a larger difference along the seam is content that moved, not light
 
 
 def head_crop(landmarks: Landmarks, image_size: tuple[int, int] | None = None, scale: float = 1.0) -> Box:
@@ -91,67 +88,41 @@ def paste_mask(box: Box, image_size: tuple[int, int], size: int) -> Mask:
     return np.asarray(np.outer(along, across), np.float32)
 
 
-class PasteBack:
-    """Puts squares back into one photo where they were cropped, with a soft seam and the photo's colours along it.
+class Window:
+    """The part of an image that a box of it covers; squares cut from the box are brought there.
 
-    All that depends only on photo and box is worked out once.
+    `place` are its rows and columns.
     """
 
-    def __init__(self, photo: Image, box: Box, size: int) -> None:
-        """Prepare for patches of `size` x `size`; ValueError if the box lies outside the photo."""
-        height, width = photo.shape[:2]
+    def __init__(self, image: Image, box: Box) -> None:
+        """ValueError if the box lies outside of the image."""
+        height, width = image.shape[:2]
         left, top = max(int(np.floor(box.left)), 0), max(int(np.floor(box.top)), 0)
         right = min(int(np.ceil(box.left + box.width)), width)
         bottom = min(int(np.ceil(box.top + box.height)), height)
         if left >= right or top >= bottom:
             raise ValueError(f"{box} lies outside the photo of {width}x{height} pixels")
-        self._photo = photo
-        self._size = size
-        self._window = (slice(top, bottom), slice(left, right))
+        self.place = (slice(top, bottom), slice(left, right))
         self._box = Box(box.left - left, box.top - top, box.width, box.height)
-        self._background = np.ascontiguousarray(photo[self._window])
-        mask = paste_mask(box, (width, height), size)
-        self._mask = np.clip(self._to_window(mask), 0.0, 1.0)
-        self._inverse_mask = 1.0 - self._mask
-        coarse = cv2.resize(mask, (_COLOUR_GRID, _COLOUR_GRID), interpolation=cv2.INTER_AREA)
-        self._seam = np.asarray(4.0 * coarse * (1.0 - coarse), np.float32)[..., None]
-        self._coarse_photo = crop_image(photo, box, _COLOUR_GRID).astype(np.float32)
+        self._shape = (bottom - top, right - left)
 
-    def __call__(self, patch: Image, share: Mask | None = None) -> Image:
-        """Return a copy of the photo that shows the patch (size, size, 3).
-
-        `share` (size, size) in 0..1 says how much of each pixel; where it is 0 the photo stays as it is.
-        """
-        if patch.shape != (self._size, self._size, 3):
-            raise ValueError(f"expected a patch of {self._size}x{self._size} RGB, not {patch.shape}")
-        foreground = self._to_window(self._match_colour(patch))
-        mask, inverse_mask = self._mask, self._inverse_mask
-        if share is not None:
-            mask = mask * np.clip(self._to_window(share), 0.0, 1.0)
-            inverse_mask = 1.0 - mask
-        result = self._photo.copy()
-        result[self._window] = cv2.blendLinear(foreground, self._background, mask, inverse_mask)
-        return result
-
-    def _match_colour(self, patch: Image) -> Image:
-        """Add what the seam says about light: its mean everywhere, what differs from the mean near by."""
-        coarse = np.asarray(cv2.resize(patch, (_COLOUR_GRID, _COLOUR_GRID), interpolation=cv2.INTER_AREA), np.float32)
-        step: NDArray[np.float32] = self._coarse_photo - coarse
-        trust = self._seam / (1.0 + (np.abs(step).max(axis=2, keepdims=True) / _LIGHT_STEP) ** 4)
-        mean = (trust * step).sum(axis=(0, 1)) / (trust.sum() + _DOUBT * self._seam.sum() + 1e-6)
-        step = mean + _spread(trust * (step - mean)) / (_spread(trust)[..., None] + _DOUBT)
-        smooth = cv2.resize(step, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(cv2.add(patch, smooth, dtype=cv2.CV_8U), np.uint8)
-
-    def _to_window(self, patch: _Pixels) -> _Pixels:
-        """Scale a patch to the visible part of the box."""
-        size = min(self._size, max(round(self._box.width), 1))
-        if size < self._size:
+    def bring(self, patch: _Pixels) -> _Pixels:
+        """Scale a square (size, size) or (size, size, C) of the box to the window (h, w) or (h, w, C)."""
+        if patch.ndim not in (2, 3) or patch.shape[0] != patch.shape[1]:
+            raise ValueError(f"expected a square patch, not one of shape {patch.shape}")
+        size = min(len(patch), max(round(self._box.width), 1))
+        if size < len(patch):
             patch = np.asarray(cv2.resize(patch, (size, size), interpolation=cv2.INTER_AREA), patch.dtype)
-        height, width = self._background.shape[:2]
+        height, width = self._shape
+        left, top = -round(self._box.left), -round(self._box.top)
+        if size == round(self._box.width) and size == round(self._box.height) and (-left, -top) == self._corner():
+            return np.ascontiguousarray(patch[top : top + height, left : left + width])
         from_patch = _patch_to_image(self._box, size)
         warped = cv2.warpAffine(patch, from_patch, (width, height), borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(warped, patch.dtype)
+
+    def _corner(self) -> tuple[float, float]:
+        return self._box.left, self._box.top
 
 
 def _slid_inside(start: float, side: int, length: int) -> float:
@@ -202,8 +173,3 @@ def _soften_outside(patch: Image, box: Box, image: Image) -> Image:
     weight = np.clip(outside / 0.05, 0.0, 1.0)[..., None]
     blurred = cv2.GaussianBlur(patch, (0, 0), 0.03 * size)
     return np.asarray(np.rint(patch * (1.0 - weight) + blurred * weight), np.uint8)
-
-
-def _spread(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Blur over a quarter of the grid."""
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), _COLOUR_GRID / 8, borderType=cv2.BORDER_CONSTANT), np.float32)

@@ -19,8 +19,9 @@ from headcast.geometry.pose import Controls, Face, Head, Pose, head_of, remove_p
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.interior import Eye, Mouth, mouth_patch
-from headcast.warping.mesh import GRAZING, face_triangles, facing, opening_triangles, sample
+from headcast.warping.mesh import GRAZING, face_triangles, facing, opening_triangles
 from headcast.warping.patch import Patch
+from headcast.warping.sampling import sample
 from headcast.warping.seams import lash_line, lip_seam
 from headcast.warping.slip import Slip, face_shares
 

@@ -1,55 +1,78 @@
 """One shot and driving landmarks in, its person carried there before its own background out.
 
-The still background, continued where the person was, then the person, carried by the mesh and cut by the matte.
+The background is still; the person is carried by the mesh and cut by the matte.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head
-from headcast.types import Image, Landmarks, Mask, Shot
-from headcast.warping.mesh import Mesh, SamplingGrid, Sides, nearest_where, pixel_places, sample
+from headcast.geometry.topology import MIRROR
+from headcast.types import Landmarks, Mask, Shot
+from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.fill import fill_smoothly
+from headcast.warping.layers import Fill, split_layers
+from headcast.warping.mesh import Mesh, SamplingGrid
+from headcast.warping.sampling import sample
 
-HAIR_WIDTH = 0.035  # of the side: how far loose hair reaches beyond the matte, twice
-MIRROR_REACH = 40 / 256  # of the side: how far in the mirror image of the background is worth more than a blur
-MIRROR_SMOOTHING = 2 / 256  # of the side, of the way to the edge: it is ragged
-HIDDEN_FROM = 0.02  # share of the person in a pixel from which on the background behind it is not known
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60
 SAME_BACKGROUND = 3.0  # levels of a still background: 1 to 3 before a still camera, 12 and more before a moving one
 UNKNOWN = 1e-3  # share of a shot at a pixel that it does not show, for pixels that none shows
+MIRRORED = (0.2, 0.6)  # trust that the mirrored shot has more than the shot, between which it takes its place
+MIRRORED_RIM = 7  # pixels over which it fades
+TORN = 4.0  # pixels of the shot between what two neighbours show, from which on one surface ends before another
+EDGE_SOFTNESS = 0.9  # pixels
+FACE_EDGE = 3  # pixels over which the face's own coverage fades
+GAP = 13  # pixels: wider gaps beside a face are background
 
 
 @dataclass(frozen=True)
 class Carried:
-    """A picture whose person was carried to new landmarks.
+    """A person that was carried to new landmarks, before a background that was not.
 
-    `colour` (H, W, 3) float32 0..255; `validity`, `matte`, `cover` and `carried` (H, W) in 0..1: what can be trusted,
-    the person, the same with loose hair, and how far a pixel is the shot's own carried along `grid`.
+    `person` (H, W, 3) float32 0..255 are the person's colours and `matte` (H, W) where they are seen; `background`
+    (H, W, 3) lies behind, `known` (H, W) where some shot shows it. `trusted` and `carried` (H, W) in 0..1: how far a
+    pixel shows the person and is right, and how far it is the shot's own carried along `grid`.
     """
 
-    colour: NDArray[np.float32]
-    validity: Mask
+    person: NDArray[np.float32]
     matte: Mask
-    cover: Mask
+    background: NDArray[np.float32]
+    known: Mask
+    trusted: Mask
     carried: Mask
     grid: SamplingGrid
 
+    @property
+    def colour(self) -> NDArray[np.float32]:
+        """Return the whole picture (H, W, 3), 0..255."""
+        return self.background + self.matte[:, :, None] * (self.person - self.background)
+
+    @property
+    def validity(self) -> Mask:
+        """Return how far (H, W) each pixel of the picture can be trusted, 0..1."""
+        return np.asarray(self.trusted + (1 - self.matte) * self.known)
+
 
 class Carrier:
-    """Carries the person of one shot to any landmarks; on a `pinned` side of the frame nothing moves."""
+    """Carries the person of one shot to any landmarks; on pinned `edges` nothing moves.
 
-    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4) -> None:
+    `fill` paints what the person hides of the background.
+    """
+
+    def __init__(self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly) -> None:
         self._size = shot.image.shape[0]
-        self._mesh = Mesh(shot.landmarks, self._size, pinned)
-        outline = soft_outline(shot.matte)
-        self._picture = np.dstack([shot.image, outline, shot.matte]).astype(np.float32)
-        self._image, self._hidden = shot.image, (outline > HIDDEN_FROM).astype(np.float32)
-        self._background = continue_around(shot.image, self._hidden)
+        self._mesh = Mesh(shot.landmarks, self._size, edges)
+        self._image, self._fill = shot.image, fill
+        layers = split_layers(shot.image, shot.matte, fill)
+        self._person = np.dstack([layers.person, layers.matte])
+        self.background, self.unknown, self._hidden = layers.background, layers.hidden, layers.hidden
 
     @property
     def head(self) -> Head:
@@ -64,7 +87,9 @@ class Carrier:
             if there.any() and self._shares_background(other):
                 image[there] = other._image[there]
                 unknown = unknown * other._hidden
-        self._background = continue_around(image, unknown)
+        if unknown is not self._hidden:
+            self.unknown = unknown
+            self.background = np.asarray(self._fill(image, unknown), np.float32)
 
     def _shares_background(self, other: "Carrier") -> bool:
         """Tell whether neither the camera nor anything behind the person has moved."""
@@ -74,34 +99,46 @@ class Carrier:
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
-        picture = sample(self._picture, grid.positions, cv2.BORDER_REPLICATE)
-        if grid.doubled.any():  # there, what lies beside the face: hair, an ear or background
-            beside = sample(self._picture, self._mesh.beside_face(grid.positions), cv2.BORDER_REPLICATE)
-            picture += grid.doubled[:, :, None] * (beside - picture)
-        cover, matte = picture[:, :, 3], picture[:, :, 4]
-        colour = self._background + cover[:, :, None] * (picture[:, :, :3] - self._background)
-        carried = cover * grid.trusted * _inside_frame(grid.positions, self._size)
-        validity = carried + (1 - cover) * (1 - self._hidden)
-        return Carried(colour, validity, matte, cover, carried, grid)
+        picture = _soften(sample(self._person, grid.positions, cv2.BORDER_REPLICATE), torn(grid.positions))
+        matte = _without_gaps(picture[:, :, 3], grid.triangles >= 0)
+        trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
+        person = np.ascontiguousarray(picture[:, :, :3])
+        return Carried(person, matte, self.background, 1 - self.unknown, trusted, trusted, grid)
 
 
 def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
-    """Blend pictures of one take, each where it can be trusted; `grid` stays the first one's.
-
-    So does a background that the first one shows: it is still, and the others' grain would tremble there.
-    """
+    """Blend persons of one take, each where it can be trusted; background and `grid` stay the first one's."""
     first = pictures[0]
     if len(pictures) == 1:
         return first
-    changing = np.maximum.reduce([one.cover for one in pictures] + [1 - first.validity])
-    shares = [np.float32(weight) * (one.validity + UNKNOWN) for one, weight in zip(pictures, weights, strict=True)]
+    sure = [one.trusted + (1 - one.matte) + UNKNOWN for one in pictures]
+    shares = [np.float32(weight) * each for weight, each in zip(weights, sure, strict=True)]
     total = np.maximum(np.sum(shares, axis=0), np.float32(1e-9))
-    shares = [share / total * changing for share in shares]
-    shares[0] = shares[0] + (1 - changing)
-    colour = np.sum([share[:, :, None] * one.colour for share, one in zip(shares, pictures, strict=True)], axis=0)
-    validity = np.sum([share * one.validity for share, one in zip(shares, pictures, strict=True)], axis=0)
+    shares = [share / total for share in shares]
+    person = np.sum([share[:, :, None] * one.person for share, one in zip(shares, pictures, strict=True)], axis=0)
     matte = np.sum([share * one.matte for share, one in zip(shares, pictures, strict=True)], axis=0)
-    return Carried(colour, validity, matte, changing, first.carried * shares[0], first.grid)
+    trusted = np.sum([share * one.trusted for share, one in zip(shares, pictures, strict=True)], axis=0)
+    return replace(first, person=person, matte=matte, trusted=trusted, carried=first.carried * shares[0])
+
+
+def complete(first: Carried, mirrored: Carried) -> Carried:
+    """Show of the mirrored shot what the first one does not show of the head: the far side of a turned one."""
+    lacking = smoothstep(mirrored.grid.trusted - first.grid.trusted, *MIRRORED)
+    share = cv2.blur(lacking, (MIRRORED_RIM, MIRRORED_RIM))
+    return replace(
+        first,
+        person=first.person + share[:, :, None] * (mirrored.person - first.person),
+        matte=first.matte + share * (mirrored.matte - first.matte),
+        trusted=first.trusted + share * (mirrored.trusted - first.trusted),
+        carried=first.carried * (1 - share),
+    )
+
+
+def mirror_shot(shot: Shot) -> Shot:
+    """Return the shot as a mirror shows it."""
+    landmarks = shot.landmarks[MIRROR] * np.array([-1, 1, 1], np.float32)
+    landmarks[:, 0] += shot.image.shape[1] - 1
+    return Shot(np.ascontiguousarray(shot.image[:, ::-1]), landmarks, np.ascontiguousarray(shot.matte[:, ::-1]))
 
 
 def same_take(carried: Carried, shot: Shot) -> bool:
@@ -111,44 +148,31 @@ def same_take(carried: Carried, shot: Shot) -> bool:
     return bool((np.abs(difference).mean(axis=2) * around).sum() < SAME_TAKE * around.sum())
 
 
-def soft_outline(matte: Mask) -> Mask:
-    """Return how much (H, W) each pixel moves with the person: the matte with the hairs around it that it missed."""
-    width = max(3, round(HAIR_WIDTH * matte.shape[0]) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    grown = cv2.dilate(np.clip(matte * 2, 0, 1), disc)
-    return np.maximum(matte, cv2.GaussianBlur(grown, (width, width), 0)).astype(np.float32)
+def torn(places: NDArray[np.float32]) -> Mask:
+    """Return 1 (H, W) where one surface ends before another: neighbours show places (H, W, 2) that lie far apart."""
+    across = np.abs(np.diff(places, axis=1, append=places[:, -1:])).max(axis=2)
+    along = np.abs(np.diff(places, axis=0, append=places[-1:])).max(axis=2)
+    jumps = (np.maximum(across, along) > TORN).astype(np.float32)
+    return np.asarray(cv2.blur(cv2.dilate(jumps, np.ones((2, 2), np.uint8)), (3, 3)), np.float32)
 
 
-def continue_around(image: Image, hidden: Mask) -> NDArray[np.float32]:
-    """Fill what is hidden (H, W: 0 or 1) in an image (H, W, 3), near its edge with what lies around, mirrored.
-
-    A blur beside a sharp background is seen at once; farther in there is no telling. float32 0..255.
-    """
-    filled = fill_from_around(image, 1 - hidden)
-    if hidden.min() == hidden.max():
-        return filled
-    places = pixel_places(hidden.shape)
-    side = hidden.shape[0]
-    way_out = cv2.GaussianBlur(nearest_where(hidden < 1) - places, (0, 0), MIRROR_SMOOTHING * side)
-    opposite = np.asarray(places + 2 * way_out, np.float32)
-    near = np.exp(-np.square(np.linalg.norm(way_out, axis=2) / (MIRROR_REACH * side)))
-    share = hidden * near * sample(1 - hidden, opposite, cv2.BORDER_REFLECT_101)
-    return np.asarray(filled + share[:, :, None] * (sample(image, opposite, cv2.BORDER_REFLECT_101) - filled))
+def _without_gaps(matte: Mask, face: NDArray[np.bool_]) -> Mask:
+    """Close the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself."""
+    covered = face.astype(np.float32)
+    inside = cv2.blur(cv2.erode(covered, _square(FACE_EDGE)), (FACE_EDGE, FACE_EDGE))
+    beside = cv2.blur(cv2.dilate(covered, _square(GAP)), (FACE_EDGE, FACE_EDGE))
+    closed = beside * cv2.morphologyEx(matte, cv2.MORPH_CLOSE, _square(GAP))
+    return np.asarray(np.maximum(np.maximum(matte, inside), closed), np.float32)
 
 
-def fill_from_around(image: Image, known: Mask) -> NDArray[np.float32]:
-    """Fill the unknown parts of an image (H, W, 3) smoothly from the known ones, coarse to fine; float32 0..255."""
-    colours = image.astype(np.float32)
-    weights = np.clip(known, 0, 1)[:, :, None].astype(np.float32)
-    if min(image.shape[:2]) <= 2 or weights.min() > 0.999:
-        total = np.maximum(weights.sum(), 1e-3)
-        return np.asarray(weights * colours + (1 - weights) * (weights * colours).sum((0, 1)) / total)
-    half = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
-    less = cv2.resize(weights * colours, half, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(weights[:, :, 0], half, interpolation=cv2.INTER_AREA)
-    coarse = fill_from_around(np.asarray(less / np.maximum(weight, 1e-3)[:, :, None]), np.minimum(1, 2 * weight))
-    size = (image.shape[1], image.shape[0])
-    return np.asarray(weights * colours + (1 - weights) * cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR))
+def _square(size: int) -> NDArray[np.uint8]:
+    return np.ones((size, size), np.uint8)
+
+
+def _soften(picture: NDArray[np.float32], where: Mask) -> NDArray[np.float32]:
+    """Make edges in a picture (H, W, C) as soft as a camera does."""
+    blurred = cv2.GaussianBlur(picture, (0, 0), EDGE_SOFTNESS)
+    return np.asarray(picture + where[:, :, None] * (blurred - picture))
 
 
 def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:

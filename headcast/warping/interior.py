@@ -23,8 +23,8 @@ from headcast.geometry.topology import (
     RIGHT_IRIS,
 )
 from headcast.types import Image, Landmarks, Mask
-from headcast.warping.mesh import sample
 from headcast.warping.patch import Patch, box_around, polygon_mask
+from headcast.warping.sampling import sample
 
 Affine = NDArray[np.float64]
 

@@ -7,7 +7,6 @@ nothing but cracks, and near ones cover far ones, so the grid does not fold: a c
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -18,12 +17,11 @@ from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head, Pose, apply_pose, face_model, head_of, remove_pose
 from headcast.geometry.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE, TRIANGLES
 from headcast.types import Landmarks
+from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.sampling import nearest_where, sample
 from headcast.warping.slip import Slip, face_shares
 
 Points = NDArray[np.float64]
-Sides = tuple[bool, bool, bool, bool]
-"""Left, top, right, bottom."""
-Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
 
 EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
 HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
@@ -31,13 +29,13 @@ HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of sk
 RINGS = ((1.18, 0.6), (1.45, 0.25))  # size of each ring around the face oval, its share of the jaw's own motion
 GRID_STEPS = 11
 GRID_MARGIN = 0.3  # the grid reaches over the frame by this share of its side
-PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
 SUBPIXEL_BITS = 4
 MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
-_NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 INSIDE = 2.0  # pixels inside of the shot's face that surroundings show only where they double it
 NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
 RIM = (2.0, 5.0)  # ... if the shot shows them at most so many pixels from the face
+TURNED_AWAY = (0.2, 0.4)  # sine of the turn between which ear and temple of the far side go out of sight
+BESIDE_FACE = (0.4, 0.8)  # half widths of the head from its middle at which that side begins
 GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
 
 
@@ -46,20 +44,13 @@ class SamplingGrid:
     """Where each pixel of the new picture comes from.
 
     `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
-    shot shows that place at a grazing angle or from behind; `doubled` (H, W) is 1 where hair and background around
-    a turned face would show the face a second time. `triangles` (H, W) int32 are the numbers of the face's triangles
-    that are seen, those of its openings after the rest; negative elsewhere.
+    shot shows that place at a grazing angle or from behind. `triangles` (H, W) int32 are the numbers of the face's
+    triangles that are seen, those of its openings after the rest; negative elsewhere.
     """
 
     positions: NDArray[np.float32]
     trusted: NDArray[np.float32]
-    doubled: NDArray[np.float32]
     triangles: NDArray[np.int32]
-
-
-def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
-    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
-    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
 
 
 @cache
@@ -87,31 +78,13 @@ def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
     return np.asarray(np.minimum(around, below))
 
 
-def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return x and y (H, W, 2) of each pixel of a picture (H, W)."""
-    rows, columns = np.indices(shape[:2], dtype=np.float32)
-    return np.stack([columns, rows], -1)
-
-
-def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return for each pixel (H, W) x and y (H, W, 2) of the nearest wanted one; its own where none is wanted."""
-    places = pixel_places(wanted.shape)
-    if not wanted.any():
-        return places
-    unwanted = (~wanted).astype(np.uint8)
-    _, numbers = cv2.distanceTransformWithLabels(unwanted, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    by_number = np.zeros((int(numbers.max()) + 1, 2), np.float32)
-    by_number[numbers[wanted]] = places[wanted]
-    return np.asarray(by_number[numbers])
-
-
 class Mesh:
-    """The mesh of one shot of `size` x `size` pixels; on a `pinned` side the frame does not move.
+    """The mesh of one shot of `size` x `size` pixels; on its pinned `edges` the frame does not move.
 
     `slips` is False only for who measures what the mesh alone would do.
     """
 
-    def __init__(self, landmarks: Landmarks, size: int, pinned: Sides = (False,) * 4, *, slips: bool = True) -> None:
+    def __init__(self, landmarks: Landmarks, size: int, edges: PhotoEdges = FREE, *, slips: bool = True) -> None:
         self.size = size
         self.head = head_of(landmarks)
         self.pose = self.head.pose
@@ -121,7 +94,8 @@ class Mesh:
         self._oval_at_rest = face[self._oval]
         self._around = self._make_surroundings(face)
         self._around_rest = apply_pose(self._around, self.pose).astype(np.float64)
-        free = _free_of_sides(self._around_rest[:, :2], size, pinned)
+        free = edges.free(self._around_rest[:, :2], size)
+        self._edges = edges
         self._follow = free * head_follow(self._around_rest[:, :2], self.pose)
         source = self._place(landmarks, self.pose)
         self._outer = self._triangulate_surroundings(source[:, :2])
@@ -132,6 +106,7 @@ class Mesh:
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
+        self._trusted[: len(self._outer)] -= self._turned_away(face)[self._outer].mean(1)
         self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
         self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
@@ -154,12 +129,12 @@ class Mesh:
         positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
         trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
         doubled = self._doubled(index, positions, float(np.linalg.norm(slip[self._oval], axis=1).max()))
+        if doubled.any():  # there, what lies beside the face: hair, an ear or background
+            beside = sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
+            positions += doubled[:, :, None] * (beside - positions)
+        positions = self._edges.keep_inside(positions, index >= 0, self._source[: len(landmarks)])
         trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
-        return SamplingGrid(positions, trusted, doubled, np.asarray(index - len(self._outer), np.int32))
-
-    def beside_face(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return for places (H, W, 2) in the shot the nearest ones that do not show its face or the face's rim."""
-        return sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
+        return SamplingGrid(positions, trusted, np.asarray(index - len(self._outer), np.int32))
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
@@ -196,6 +171,14 @@ class Mesh:
         face = (index >= len(self._outer)).astype(np.uint8)
         outline, _ = cv2.findContours(face, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         return np.asarray(cv2.drawContours(face, list(outline), -1, (1,), cv2.FILLED), np.uint8)
+
+    def _turned_away(self, face: Points) -> NDArray[np.float64]:
+        """Return how far (V,) in 0..1 each vertex of the head lies on a side that the shot does not show."""
+        vertices = np.concatenate([face[:NUM_FACE], self._around])
+        side = (vertices[:, 0] - HEAD_CENTRE[0]) / HEAD_RADII[0]
+        away = smoothstep(np.sign(side) * self.pose.rotation[2, 0], *TURNED_AWAY)
+        rings = np.arange(len(vertices)) < NUM_FACE + len(RINGS) * len(self._oval)
+        return np.asarray(away * smoothstep(np.abs(side), *BESIDE_FACE) * rings)
 
     def _make_surroundings(self, face: Points) -> Points:
         """Return the canonical places (N, 3) of the rings, then of the grid outside of the rings."""
@@ -236,17 +219,6 @@ def _lift(points: Points, pose: Pose, depth: float) -> Points:
     """Return canonical points (N, 3) at canonical `depth` that the pose shows at image points (N, 2)."""
     across = (points - pose.translation[:2]) / pose.scale - depth * pose.rotation[:2, 2]
     return np.column_stack([across @ np.linalg.inv(pose.rotation[:2, :2]).T, np.full(len(points), depth)])
-
-
-def _free_of_sides(points: Points, size: int, pinned: Sides) -> NDArray[np.float64]:
-    """Return 1 (N,) where points may move, falling to 0 towards and beyond each pinned side."""
-    band = PINNED_BAND * size
-    free = np.ones(len(points))
-    distances = (points[:, 0], points[:, 1], size - 1 - points[:, 0], size - 1 - points[:, 1])
-    for distance, side in zip(distances, pinned, strict=True):
-        if side:
-            free *= smoothstep(distance, 0, band)
-    return free
 
 
 def _distance_to(area: NDArray[np.uint8]) -> NDArray[np.float32]:

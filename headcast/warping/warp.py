@@ -5,7 +5,7 @@ eyes. The result is the best that pixels of the photos can show; the generator m
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,16 @@ from headcast.geometry.pose import Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import CHEEKS
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import FaceBank
-from headcast.warping.carry import Carried, Carrier, blend, same_take
+from headcast.warping.carry import Carried, Carrier, blend, complete, mirror_shot, same_take
 from headcast.warping.draw import draw_landmark_image
+from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.fill import fill_smoothly
+from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
-from headcast.warping.mesh import EAR_DEPTH, SamplingGrid, Sides
+from headcast.warping.mesh import EAR_DEPTH, SamplingGrid
 from headcast.warping.patch import Patch
 
+MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
 POSE_REACH = 0.2  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
@@ -32,36 +36,41 @@ ANCHOR_LEAD = 0.5  # spreads by which another shot must be nearer than the ancho
 class WarpedShot:
     """A shot carried to new landmarks.
 
-    `conditioning` is what the generator reads; `grid` says where the person's pixels came from and `carried`
+    `conditioning` is what the generator reads; `person` (H, W, 3) float32 0..255 are the person's colours alone, the
+    matte among the maps says where they are seen. `grid` says where the person's pixels came from and `carried`
     (H, W) in 0..1 how far a pixel is such a one, for showing them at the photo's full size.
     """
 
     conditioning: Conditioning
+    person: NDArray[np.float32]
     grid: SamplingGrid
     carried: Mask
 
 
 class Warper:
-    """Carries one shot to any landmarks; on a `pinned` side of the frame nothing moves.
+    """Carries one shot to any landmarks; on pinned `edges` nothing moves.
 
     Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
     take show hair, body and background too, where their pose is nearer, and what the person hides of the background.
     """
 
-    def __init__(self, shot: Shot, pinned: Sides = (False,) * 4, others: Sequence[Shot] = ()) -> None:
+    def __init__(
+        self, shot: Shot, edges: PhotoEdges = FREE, others: Sequence[Shot] = (), fill: Fill = fill_smoothly
+    ) -> None:
         self._size = shot.image.shape[0]
         skin = _sample_skin(shot.image, shot.landmarks)
-        self._carriers, self._take = [Carrier(shot, pinned)], [0]  # of the shots of this take, and their numbers
+        self._carriers, self._take = [Carrier(shot, edges, fill)], [0]  # of the shots of this take, and their numbers
         shots = [shot]
         for number, other in enumerate(others, start=1):
             anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
             shots.append(in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0)))
             if same_take(anchor, other):
-                self._carriers.append(Carrier(shots[-1], pinned))
+                self._carriers.append(Carrier(shots[-1], edges))
                 self._take.append(number)
         if len(self._carriers) > 1:
             for carrier in self._carriers:
                 carrier.reveal(self._carriers)
+        self._mirrored = self._mirror(shot)
         self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, ANCHOR_LEAD)
         self._faces = FaceBank(shots, skin)
 
@@ -70,35 +79,58 @@ class Warper:
         head = head_of(landmarks)
         face = remove_pose(landmarks, head.pose)
         picture = self._carry(landmarks, head, without)
-        colour, validity, carried, grid = picture.colour, picture.validity, picture.carried, picture.grid
+        person, validity, carried, grid = picture.person, picture.validity, picture.carried, picture.grid
         shown = self._faces(landmarks, face, head, grid.triangles, without)
         for patch, kept in zip(shown.skin, shown.detail, strict=False):
-            _lay(patch, colour, validity)
+            _lay(patch, person, validity)
             _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
         openings = []
         for patches in ((shown.mouth,), shown.eyes):
             opening = np.zeros_like(picture.matte)
             for patch in patches:
-                _lay(patch, colour, validity)
+                _lay(patch, person, validity)
                 _part(patch, carried)[:] *= 1 - patch.inside
                 np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
             openings.append(opening)
         for patch in shown.seams:
-            _lay(patch, colour, validity)
+            _lay(patch, person, validity)
             _part(patch, carried)[:] *= 1 - patch.inside
         skull = skull_coordinates(head.pose, self._size)
         change = _opening_change(skull, head.controls - shown.controls)
         maps = np.dstack([validity, *openings, change, skull, picture.matte]).astype(np.float32)
-        warped = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+        warped = np.clip(replace(picture, person=person).colour + 0.5, 0, 255).astype(np.uint8)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
-        return WarpedShot(conditioning, grid, carried)
+        return WarpedShot(conditioning, person, grid, carried)
+
+    @property
+    def background(self) -> NDArray[np.float32]:
+        """What lies behind the person (H, W, 3), 0..255: still."""
+        return self._carriers[0].background
+
+    @property
+    def unknown(self) -> Mask:
+        """Where (H, W; 0 or 1) the background is a guess."""
+        return self._carriers[0].unknown
 
     def _carry(self, landmarks: Landmarks, head: Head, without: int | None) -> Carried:
         """Return the whole picture, of the shots of the take that are nearest in pose."""
         left_out = self._take.index(without) if without in self._take else None
         weights = self._nearest(head, left_out)
         shown = sorted({0, *np.flatnonzero(weights).tolist()})  # the anchor's grid is needed anyway
-        return blend([self._carriers[number](landmarks, head) for number in shown], weights[shown].tolist())
+        picture = blend([self._carriers[number](landmarks, head) for number in shown], weights[shown].tolist())
+        turned = _turn(self._carriers[0].head)
+        if self._mirrored is not None and (_turn(head) - turned) * -np.sign(turned) > MIRRORED_TURN:
+            picture = complete(picture, self._mirrored(landmarks, head))
+        return picture
+
+    def _mirror(self, shot: Shot) -> Carrier | None:
+        """Return the mirror image of a shot that shows one side of the head only, in the light of that side."""
+        if abs(_turn(self._carriers[0].head)) < MIRRORED_FROM:
+            return None
+        other = mirror_shot(shot)
+        anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
+        relit = in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0))
+        return Carrier(relit)
 
 
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
@@ -110,6 +142,11 @@ def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
     linear = (inverse * 0.5 / SKULL_SPAN).astype(np.float32)
     coordinates = np.stack([linear[0, 0] * x + linear[0, 1] * y, linear[1, 0] * x + linear[1, 1] * y], -1) + 0.5
     return np.asarray(np.clip(coordinates, 0, 1))
+
+
+def _turn(head: Head) -> float:
+    """Return the sine of a head's turn to the side."""
+    return float(head.pose.rotation[2, 0])
 
 
 def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:

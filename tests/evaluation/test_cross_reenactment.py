@@ -1,7 +1,7 @@
 import pytest
 from skimage.data import astronaut
 
-from headcast.evaluation.cross_reenactment import HEAD_MOTION, SourcePortrait, choose_drivers, judge_pair
+from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_drivers, judge_pair
 from headcast.evaluation.methods.baselines import PHOTO, WARP, Rivals
 from headcast.evaluation.metrics.faces import FACE_FOUND
 from headcast.evaluation.metrics.identity import IdentityJudge
@@ -25,10 +25,10 @@ def clips(make_clip):
 
 @pytest.fixture(scope="module")
 def sources(clips):
-    return [SourcePortrait(clip.name, clip.identity, clip.shot(0)) for clip in clips]
+    return [Source(clip.name, clip.identity, clip.shot(0)) for clip in clips]
 
 
-def rivals(source: SourcePortrait) -> Rivals:
+def rivals(source: Source) -> Rivals:
     return Rivals([source.shot], build_model(PRESETS["tiny"], seed=0))
 
 

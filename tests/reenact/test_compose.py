@@ -6,10 +6,11 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
-from headcast.reenact.compose import Composer
+from headcast.reenact.compose import MATTE, Composer, network_change
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter, make_sitter
-from headcast.types import Image
+from headcast.tracking.crop import Window
+from headcast.types import CONDITIONING_MAPS, Image
 from headcast.warping.interior import polygon_mask
 from headcast.warping.warp import WarpedShot, Warper
 
@@ -17,6 +18,10 @@ from headcast.warping.warp import WarpedShot, Warper
 def as_warped(warped: WarpedShot) -> Generated:
     """What a generator that trusts the warp fully would give."""
     return Generated(warped.conditioning.warped, np.ones(warped.conditioning.warped.shape[:2], np.float32))
+
+
+def composer(sitter: Sitter, warper: Warper) -> Composer:
+    return Composer(sitter, warper.background, warper.unknown)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +50,9 @@ def face_of(sitter: Sitter, moved: np.ndarray | None = None) -> np.ndarray:
 @pytest.mark.parametrize("which", ["sitter", "large_sitter"])
 def test_at_rest_the_output_is_the_photo(which: str, request: pytest.FixtureRequest) -> None:
     sitter: Sitter = request.getfixturevalue(which)
-    warped = Warper(sitter.shot, sitter.pinned)(sitter.shot.landmarks)
-    result = Composer(sitter)(Generated(sitter.shot.image, np.ones((256, 256), np.float32)), warped)
+    warper = Warper(sitter.shot, sitter.edges)
+    warped = warper(sitter.shot.landmarks)
+    result = composer(sitter, warper)(Generated(sitter.shot.image, np.ones((256, 256), np.float32)), warped)
     difference = np.abs(result.astype(int) - sitter.photo)
     assert difference.mean() < 1.0
     assert difference[face_of(sitter)].mean() < 4
@@ -57,11 +63,12 @@ def test_at_rest_the_output_is_the_photo(which: str, request: pytest.FixtureRequ
 
 
 def test_the_background_stays_whatever_is_generated_there(sitter: Sitter) -> None:
-    warped = Warper(sitter.shot, sitter.pinned)(sitter.shot.landmarks)
+    warper = Warper(sitter.shot, sitter.edges)
+    warped = warper(sitter.shot.landmarks)
     red = np.zeros((256, 256, 3), np.uint8)
     red[:, :, 0] = 255
     image = np.where(sitter.shot.matte[:, :, None] > 0.5, sitter.shot.image, red)
-    result = Composer(sitter)(Generated(image, np.ones((256, 256), np.float32)), warped)
+    result = composer(sitter, warper)(Generated(image, np.ones((256, 256), np.float32)), warped)
     person = cv2.resize(cv2.dilate(sitter.shot.matte, np.ones((51, 51))), [int(sitter.box.width)] * 2)
     left, top, side = int(sitter.box.left), int(sitter.box.top), int(sitter.box.width)
     there = np.s_[top : top + side, left : left + side]
@@ -76,13 +83,20 @@ def test_the_photos_own_sharpness_is_carried_along(large_sitter: Sitter, turn: f
     pose = fit_pose(shot.landmarks)
     moved_pose = Pose(rotation_matrix(np.array([0, turn, 0])) @ pose.rotation, pose.scale, pose.translation)
     moved = apply_pose(remove_pose(shot.landmarks, pose), moved_pose)
-    warped = Warper(shot, large_sitter.pinned)(moved)
-    compose = Composer(large_sitter)
+    warper = Warper(shot, large_sitter.edges)
+    warped, compose = warper(moved), composer(large_sitter, warper)
     sharp = _sharpness(compose(as_warped(warped), warped), face_of(large_sitter, moved))
-    blurred = Generated(warped.conditioning.warped, np.zeros((256, 256), np.float32))
     own = _sharpness(large_sitter.photo, face_of(large_sitter))
     assert sharp > least * own
-    assert _sharpness(compose(blurred, warped), face_of(large_sitter, moved)) < 0.5 * own  # the detail did it
+    assert _sharpness(enlarged(as_warped(warped).image, large_sitter), face_of(large_sitter, moved)) < 0.5 * own
+
+
+def enlarged(square: Image, sitter: Sitter) -> Image:
+    """Return the photo with a square in its place, without finer detail."""
+    window = Window(sitter.photo, sitter.box)
+    photo = sitter.photo.copy()
+    photo[window.place] = window.bring(cv2.resize(square, (1024, 1024)))
+    return photo
 
 
 def _sharpness(image: Image, where: np.ndarray) -> float:
@@ -90,9 +104,36 @@ def _sharpness(image: Image, where: np.ndarray) -> float:
     return float(cv2.Laplacian(image.mean(-1), cv2.CV_64F)[where].var())
 
 
-def test_a_generated_mouth_shows_where_the_warp_has_no_say(large_sitter: Sitter) -> None:
-    """Without warp weight no detail of the photo is laid over what was generated."""
-    warped = Warper(large_sitter.shot, large_sitter.pinned)(large_sitter.shot.landmarks)
-    grey = Generated(np.full((256, 256, 3), 90, np.uint8), np.zeros((256, 256), np.float32))
-    result = Composer(large_sitter)(grey, warped)
-    assert result[face_of(large_sitter)].std() < 4
+def test_the_network_changes_mouth_and_lids_but_not_what_the_warp_shows_well(sitter: Sitter) -> None:
+    warped = Warper(sitter.shot, sitter.edges)(sitter.shot.landmarks)
+    white = Generated(np.full((256, 256, 3), 255, np.uint8), np.zeros((256, 256), np.float32))
+    change = np.abs(network_change(white, warped)).mean(axis=2) / (255 - warped.conditioning.warped.mean(axis=2) + 1e-3)
+    maps = {name: warped.conditioning.maps[:, :, CONDITIONING_MAPS.index(name)] for name in CONDITIONING_MAPS}
+    mouth = (maps["mouth_inside"] > 0.9) & (warped.conditioning.warped.mean(axis=2) < 200)
+    assert mouth.sum() > 20
+    assert change[mouth].min() > 0.95
+    far = cv2.dilate(np.maximum(maps["mouth_inside"], maps["eyes_inside"]), np.ones((61, 61))) == 0
+    sure = far & (maps["validity"] > 0.99)
+    assert sure.sum() > 5000
+    assert change[sure].max() < 0.02
+    guessed = far & (maps["validity"] < 0.01)
+    assert change[guessed].min() > 0.9  # where the warp shows nothing, the network paints
+
+
+def test_a_pixel_that_the_person_never_covers_is_the_photos(large_sitter: Sitter) -> None:
+    warper = Warper(large_sitter.shot, large_sitter.edges)
+    compose, pose = composer(large_sitter, warper), fit_pose(large_sitter.shot.landmarks)
+    covered = np.zeros(large_sitter.photo.shape[:2], bool)
+    covered[Window(large_sitter.photo, large_sitter.box).place] = compose.hidden
+    for turn in ((0.0, 0.3, 0.0), (0.2, -0.2, 0.1)):
+        moved_pose = Pose(rotation_matrix(np.array(turn)) @ pose.rotation, pose.scale, pose.translation)
+        warped = warper(apply_pose(remove_pose(large_sitter.shot.landmarks, pose), moved_pose))
+        white = Generated(np.full((256, 256, 3), 255, np.uint8), np.zeros((256, 256), np.float32))
+        result = compose(white, warped)
+        person = cv2.dilate(warped.conditioning.maps[:, :, MATTE], np.ones((5, 5)))
+        now = np.zeros(result.shape[:2], np.float32)
+        window = Window(large_sitter.photo, large_sitter.box)
+        now[window.place] = window.bring(cv2.resize(person, (1024, 1024)))
+        free = (now == 0) & ~covered
+        assert free.mean() > 0.2
+        np.testing.assert_array_equal(result[free], large_sitter.photo[free])

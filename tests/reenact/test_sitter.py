@@ -29,10 +29,10 @@ def test_the_square_holds_the_whole_head(sitter: Sitter) -> None:
 def test_a_side_is_pinned_where_the_photo_goes_on(sitter: Sitter, astronaut: Image) -> None:
     box = sitter.box
     inside = (box.left > 0, box.top > 0, box.left + box.width < 512, box.top + box.height < 512)
-    assert sitter.pinned == inside
+    assert sitter.edges.pinned == inside
     left, top = int(box.left) + 20, 0
     cut = astronaut[top : int(box.top + box.height) - 10, left:]  # her left shoulder and the picture's bottom are gone
-    assert make_sitter(np.ascontiguousarray(cut)).pinned == (False, inside[1], inside[2], False)
+    assert make_sitter(np.ascontiguousarray(cut)).edges.pinned == (False, inside[1], inside[2], False)
 
 
 def test_size_and_scale_are_as_asked(astronaut: Image, sitter: Sitter) -> None:

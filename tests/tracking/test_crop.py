@@ -1,13 +1,10 @@
 """Cropping against its inverse, and pasting back against the photo it came from."""
 
-import time
-
-import cv2
 import numpy as np
 import pytest
 
 from headcast.geometry.topology import INNER_LIP_LOWER, OUTER_LIP_LOWER, PAPER_JAW
-from headcast.tracking.crop import PasteBack, crop_image, crop_landmarks, head_crop, landmarks_to_image, paste_mask
+from headcast.tracking.crop import Window, crop_image, crop_landmarks, head_crop, landmarks_to_image, paste_mask
 from headcast.types import Box, Image, Landmarks
 
 
@@ -103,62 +100,28 @@ def test_the_paste_mask_fades_only_inside_the_photo() -> None:
 
 
 @pytest.mark.parametrize("box", [Box(120, 90, 256, 256), Box(90.3, 60.7, 301.5, 301.5), Box(-40, -60, 256, 256)])
-def test_what_was_cropped_pastes_back_to_the_same_photo(box: Box) -> None:
+def test_what_was_cropped_comes_back_to_its_window(box: Box) -> None:
     photo = gradient(480, 640)
-    result = PasteBack(photo, box, 256)(crop_image(photo, box, 256))
-    assert np.abs(result.astype(int) - photo).max() <= 4
-    assert np.abs(result.astype(int) - photo).mean() < 0.4
+    window = Window(photo, box)
+    back = window.bring(crop_image(photo, box, 256)).astype(int)[2:-2, 2:-2]
+    assert np.abs(back - photo[window.place][2:-2, 2:-2]).max() <= 4
+    assert np.abs(back - photo[window.place][2:-2, 2:-2]).mean() < 0.4
 
 
-def test_pasting_back_a_real_photo_loses_only_fine_detail(astronaut: Image, face: Landmarks) -> None:
-    box = head_crop(face, astronaut.shape[1::-1])
-    result = PasteBack(astronaut, box, 256)(crop_image(astronaut, box, 256))
-    smooth = (3, 3), 1.0
-    difference = cv2.GaussianBlur(result, *smooth).astype(int) - cv2.GaussianBlur(astronaut, *smooth)
-    assert np.abs(difference).mean() < 0.5
+def test_a_crop_at_the_boxes_own_size_comes_back_exactly(astronaut: Image) -> None:
+    box = Box(300, 280, 300, 300)  # hangs out to the right and below
+    window = Window(astronaut, box)
+    np.testing.assert_array_equal(window.bring(crop_image(astronaut, box, 300)), astronaut[280:, 300:])
 
 
-def test_outside_the_box_not_a_pixel_changes(astronaut: Image) -> None:
-    paste = PasteBack(astronaut, Box(100, 50, 200, 200), 128)
-    result = paste(np.full((128, 128, 3), 255, np.uint8))
-    outside = np.ones(astronaut.shape[:2], bool)
-    outside[50:250, 100:300] = False
-    np.testing.assert_array_equal(result[outside], astronaut[outside])
-    assert (result[150, 200] != astronaut[150, 200]).any()
-
-
-def test_a_change_of_light_is_matched_along_the_seam() -> None:
-    photo = np.full((400, 400, 3), 120, np.uint8)
-    box = Box(100, 100, 200, 200)
-    darker = np.full((128, 128, 3), 105, np.uint8)
-    result = PasteBack(photo, box, 128)(darker)
-    assert np.abs(result.astype(int) - 120).max() <= 1
-
-
-def test_moved_content_at_the_seam_does_not_tint_the_face() -> None:
-    photo = np.full((400, 400, 3), 120, np.uint8)
-    patch = np.full((128, 128, 3), 120, np.uint8)
-    patch[:20] = 255  # something bright came in at the top
-    result = PasteBack(photo, Box(100, 100, 200, 200), 128)(patch)
-    assert np.abs(result[200:, :].astype(int) - 120).max() <= 3
+def test_a_small_box_takes_the_mean_of_a_large_patch(astronaut: Image) -> None:
+    patch = np.zeros((128, 128, 3), np.uint8)
+    patch[::2] = 200
+    assert np.abs(Window(astronaut, Box(10, 20, 64, 64)).bring(patch).astype(int) - 100).max() <= 1
 
 
 def test_a_box_beside_the_photo_and_a_wrong_patch_are_refused(astronaut: Image) -> None:
     with pytest.raises(ValueError, match="lies outside the photo of 512x512 pixels"):
-        PasteBack(astronaut, Box(600, 0, 100, 100), 64)
-    paste = PasteBack(astronaut, Box(0, 0, 100, 100), 64)
-    with pytest.raises(ValueError, match=r"expected a patch of 64x64 RGB, not \(32, 32, 3\)"):
-        paste(np.zeros((32, 32, 3), np.uint8))
-
-
-@pytest.mark.slow
-def test_pasting_back_into_720p_takes_4_ms() -> None:
-    photo = gradient(720, 1280)
-    paste = PasteBack(photo, Box(300, 10, 700, 700), 256)
-    patch = crop_image(photo, Box(300, 10, 700, 700), 256)
-    durations = []
-    for _ in range(30):
-        start = time.perf_counter()
-        paste(patch)
-        durations.append(time.perf_counter() - start)
-    assert min(durations) < 0.004  # the machine may be busy with something else
+        Window(astronaut, Box(600, 0, 100, 100))
+    with pytest.raises(ValueError, match=r"expected a square patch, not one of shape \(32, 16, 3\)"):
+        Window(astronaut, Box(0, 0, 100, 100)).bring(np.zeros((32, 16, 3), np.uint8))

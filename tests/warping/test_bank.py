@@ -16,7 +16,7 @@ from headcast.types import CONDITIONING_MAPS, Landmarks, Shot
 from headcast.warping.light import in_light_of
 from headcast.warping.warp import WarpedShot, Warper
 
-VALIDITY, CHANGE = CONDITIONING_MAPS.index("validity"), CONDITIONING_MAPS.index("opening_change")
+VALIDITY, CHANGE, MATTE = (CONDITIONING_MAPS.index(name) for name in ("validity", "opening_change", "matte"))
 
 
 def opened(shot: Shot, openings: tuple[float, float, float]) -> Landmarks:
@@ -100,11 +100,14 @@ def test_what_one_shot_hides_another_of_the_take_shows(shot: Shot) -> None:
     face = remove_pose(shot.landmarks, pose)
     far = Pose(rotation_matrix(np.array([0, 0.35, 0])) @ pose.rotation, pose.scale, pose.translation)
     turned = moved(shot, apply_pose(face, far))
-    alone, together = (Warper(shot, others=others)(turned.landmarks) for others in ((), [turned]))
+    alone = Warper(shot)(turned.landmarks)
+    guessed = (alone.conditioning.maps[:, :, VALIDITY] < 0.3) & (alone.conditioning.maps[:, :, MATTE] > 0.9)
+    assert guessed.sum() > 50
+    turned.image[guessed] = 255 - turned.image[guessed]
+    together = Warper(shot, others=[turned])(turned.landmarks)
     gained = together.conditioning.maps[:, :, VALIDITY] - alone.conditioning.maps[:, :, VALIDITY]
-    assert gained.mean() > 0.02
-    everywhere = np.ones((256, 256), bool)
-    assert difference(together, turned, everywhere) < 0.5 * difference(alone, turned, everywhere) + 1.5
+    assert gained[guessed].mean() > 0.2
+    assert difference(together, turned, guessed) < 0.5 * difference(alone, turned, guessed)
 
 
 def test_at_its_own_expression_the_anchor_is_itself(closed: Shot, both: Warper) -> None:

@@ -19,8 +19,10 @@ from headcast.geometry.pose import (
 from headcast.geometry.spreads import CONTROL_SPREAD
 from headcast.geometry.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
+from headcast.warping.edges import PhotoEdges
 from headcast.warping.interior import polygon_mask
-from headcast.warping.mesh import Mesh, SamplingGrid, head_follow, sample
+from headcast.warping.mesh import Mesh, SamplingGrid, head_follow
+from headcast.warping.sampling import sample
 
 SIZE = 256
 
@@ -121,7 +123,7 @@ def test_a_pinned_side_does_not_move_and_a_free_one_does(shot: Shot) -> None:
     edges = {"left": np.s_[:, 0], "top": np.s_[0], "right": np.s_[:, -1], "bottom": np.s_[-1]}
     for number, name in enumerate(edges):
         pinned = tuple(side == number for side in range(4))
-        change = np.abs(grid(Mesh(shot.landmarks, SIZE, pinned), landmarks).positions - identity()).max(-1)
+        change = np.abs(grid(Mesh(shot.landmarks, SIZE, PhotoEdges(pinned)), landmarks).positions - identity()).max(-1)
         assert change[edges[name]].max() < 0.6, name
         assert max(change[edge].max() for edge in edges.values()) > 2, name
 

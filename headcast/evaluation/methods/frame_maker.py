@@ -5,7 +5,7 @@ Studies and far pairs ask here and nowhere else, so what they judge is what `hea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from headcast.reenact.driver import Driver
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
 from headcast.types import Box, Image, Landmarks, Shot
-
-INSIDE: Final = (False, False, False, False)  # the picture is the whole photo: beyond its borders nothing goes on
 
 
 class MakeFrame(Protocol):
@@ -49,7 +47,7 @@ class FrameMaker:
         """Return the warped shot alone and our picture, at the shots' size."""
         size, side = self._weights.config.image_size, shots[0].image.shape[0]
         small = [resize_shot(shot, size) for shot in shots]
-        sitter = Sitter(shots[0].image, Box(0.0, 0.0, side, side), small[0], INSIDE)
+        sitter = Sitter(shots[0].image, Box(0.0, 0.0, side, side), small[0])
         driver = Driver(sitter, make_avatar(self._weights, small))
         warped = driver.condition(resize_landmarks(landmarks, side, size))
         all_warp = Generated(warped.conditioning.warped, np.ones_like(warped.carried))

@@ -28,7 +28,7 @@ class Painter:
     def __init__(self, avatar: Avatar, frame_size: int, *, precision: str = "auto") -> None:
         self._frame_size, self._size = frame_size, avatar.image_size
         first = avatar.shots[0]
-        sitter = Sitter(first.image, Box(0.0, 0.0, self._size, self._size), first, (False,) * 4)
+        sitter = Sitter(first.image, Box(0.0, 0.0, self._size, self._size), first)
         self._driver = Driver(sitter, avatar, paste_back=False, precision=precision)
         self.runtime_name = self._driver.runtime_name
 

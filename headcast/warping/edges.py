@@ -1,0 +1,83 @@
+"""A photo and a square of it in, what may move beside the square's sides, and where the photo ends, out.
+
+Where the photo goes on beyond the square, nothing may move at its side. Where it ends, there is nothing to move in:
+what lies near its end is stretched a little instead of being drawn out in streaks.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.geometry.measures import smoothstep
+from headcast.types import Box
+
+PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
+STRETCHED = 4.0  # times what is missing: so much of the photo is stretched to make up for it
+CLEAR_OF_FACE = 0.9  # of the way from the photo's end to the face, beyond which nothing is stretched
+
+
+@dataclass(frozen=True)
+class PhotoEdges:
+    """The sides of a square shot: left, top, right, bottom.
+
+    `pinned` says where the photo goes on; `ends` are where it ends, in pixels of the shot, infinitely far where it does
+    not.
+    """
+
+    pinned: tuple[bool, bool, bool, bool] = (False,) * 4
+    ends: tuple[float, float, float, float] = (-np.inf, -np.inf, np.inf, np.inf)
+
+    def free(self, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+        """Return 1 (N,) where points (N, 2) may move, falling to 0 towards and beyond each pinned side."""
+        free = np.ones(len(points))
+        distances = (points[:, 0], points[:, 1], size - 1 - points[:, 0], size - 1 - points[:, 1])
+        for distance, side in zip(distances, self.pinned, strict=True):
+            if side:
+                free *= smoothstep(distance, 0, PINNED_BAND * size)
+        return free
+
+    def _inside(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Tell which pixels (H, W) of the shot the photo has."""
+        left, top, right, bottom = self.ends
+        rows, columns = np.arange(shape[0]), np.arange(shape[1])
+        return np.logical_and.outer((rows >= top) & (rows <= bottom), (columns >= left) & (columns <= right))
+
+    def keep_inside(
+        self, positions: NDArray[np.float32], carried: NDArray[np.bool_], face: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Move places (H, W, 2) in the shot inside of the photo, for pixels that are `carried` (H, W).
+
+        Those near a side are moved with them, evenly, up to the face with points (N, 2).
+        """
+        kept, shown = positions, carried & self._inside(carried.shape)
+        for axis in (0, 1):
+            for end, sign in ((self.ends[axis], 1.0), (self.ends[2 + axis], -1.0)):
+                if not np.isfinite(end):
+                    continue
+                depth = sign * (positions[:, :, axis] - np.float32(end))
+                missing = -float(depth.min(where=shown, initial=0.0))
+                band = min(STRETCHED * missing, CLEAR_OF_FACE * float((sign * (face[:, axis] - end)).min()))
+                if missing <= 0 or band <= 0:
+                    continue
+                moved = np.where(depth < band, (depth + missing) * np.float32(band / (band + missing)), depth)
+                kept = kept.copy() if kept is positions else kept
+                kept[:, :, axis] = np.where(carried, np.float32(end) + np.float32(sign) * moved, kept[:, :, axis])
+        return kept
+
+
+FREE: Final = PhotoEdges()
+"""Everything may move, and nothing is known of where the photo ends."""
+
+
+def photo_edges(box: Box, image_size: tuple[int, int], size: int) -> PhotoEdges:
+    """Return the edges of a shot of `size` pixels that shows a `box` of a photo of (width, height)."""
+    width, height = image_size
+    scale = size / box.width
+    beyond = (box.left, box.top, width - box.left - box.width, height - box.top - box.height)
+    pinned = (beyond[0] > 0, beyond[1] > 0, beyond[2] > 0, beyond[3] > 0)
+    ends = (-beyond[0] * scale, -beyond[1] * scale, size - 1 + beyond[2] * scale, size - 1 + beyond[3] * scale)
+    goes_on = (-np.inf, -np.inf, np.inf, np.inf)
+    left, top, right, bottom = (far if side else end for side, end, far in zip(pinned, ends, goes_on, strict=True))
+    return PhotoEdges(pinned, (left, top, right, bottom))

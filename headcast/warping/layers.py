@@ -1,0 +1,115 @@
+"""A picture and the matte of its person in, two layers out: the person without the background, the background without.
+
+Loose hair is alpha with the hair's own colours, so that no old background clings to it; what the person hides is
+filled once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.types import Image, Mask
+from headcast.warping.fill import fill_from_around
+
+Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
+"""Fills what is hidden (H, W; 0 or 1) of a picture (H, W, 3)."""
+
+HIDDEN_FROM = 0.05  # share of the person in a pixel from which on the background behind it is not known
+LOOSE_HAIR = 1 / 256  # of the side: how far beyond the matte hairs hide what lies behind
+FUSION_RADII = (90 / 1024, 7 / 1024)  # of the side, far then near
+EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
+CONTRAST = 40.0  # levels between person and background from which on colours tell them apart
+UNEVEN = 6.0  # times the variance of the background, which must be less than the contrast
+SHARE_RANGE = (0.1, 0.9)  # shares that count as none and all: colours vary
+SOLID = 0.9  # share of the person from which on a pixel's colour is the person's
+
+
+@dataclass(frozen=True)
+class Layers:
+    """`person` (H, W, 3) float32 0..255 has a colour everywhere; `matte` (H, W) in 0..1 says where it is seen.
+
+    `background` (H, W, 3) float32 is the picture where it is seen and filled where `hidden` (H, W; 0 or 1) is 1.
+    """
+
+    person: NDArray[np.float32]
+    matte: Mask
+    background: NDArray[np.float32]
+    hidden: Mask
+
+
+def hidden_by(matte: Mask) -> Mask:
+    """Return 1 (H, W) where a person with a `matte` may hide what lies behind, else 0."""
+    margin = max(1, round(LOOSE_HAIR * max(matte.shape)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
+    return np.asarray(cv2.dilate((matte > HIDDEN_FROM).astype(np.float32), disc), np.float32)
+
+
+def split_layers(image: Image, matte: Mask, fill: Fill) -> Layers:
+    """Split a picture (H, W, 3) by the person's rough `matte` (H, W); `fill` paints what the person hides."""
+    matte = refine_matte(image, matte)
+    hidden = hidden_by(matte)
+    background = np.asarray(fill(image, hidden), np.float32)
+    return Layers(person_colours(image, matte), matte, background, hidden)
+
+
+def refine_matte(image: Image, matte: Mask) -> Mask:
+    """Return the matte (H, W) with each hair of its edge where the picture (H, W, 3) shows it.
+
+    Along the edge a pixel's share is where its colour lies between those of the person and of the background near by.
+    """
+    radius = max(3, round(EDGE_REACH * max(matte.shape)) | 1)
+    picture = image.astype(np.float32)
+    person, behind = (_mean_where(picture, where, radius) for where in (matte > SOLID, matte < 1 - SOLID))
+    uneven = _mean_where(np.square(picture - behind).sum(2, keepdims=True), matte < 1 - SOLID, radius)[:, :, 0]
+    towards = person - behind
+    contrast = np.square(towards).sum(2)
+    share = ((picture - behind) * towards).sum(2) / (contrast + 1)
+    unsure = ((matte > HIDDEN_FROM) & (matte < 1 - HIDDEN_FROM)).astype(np.float32)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (radius, radius))
+    edge = cv2.blur(cv2.dilate(unsure, disc), (radius, radius))
+    trust = edge * contrast / (contrast + CONTRAST**2 + UNEVEN * uneven)
+    sharp = np.clip((share - SHARE_RANGE[0]) / (SHARE_RANGE[1] - SHARE_RANGE[0]), 0, 1)
+    return np.asarray(matte + trust * (sharp - matte), np.float32)
+
+
+def _mean_where(picture: NDArray[np.float32], where: NDArray[np.bool_], radius: int) -> NDArray[np.float32]:
+    """Return the mean (H, W, C) of the pixels around each that are wanted; of farther ones where none is."""
+    weight = where.astype(np.float32)
+    size = (2 * radius + 1, 2 * radius + 1)
+    known = cv2.blur(weight, size)
+    total = cv2.blur(picture * weight[:, :, None], size).reshape(picture.shape)
+    mean = total / np.maximum(known, 1e-6)[:, :, None]
+    return fill_from_around(mean, (known > 0.02).astype(np.float32))
+
+
+def person_colours(image: Image, matte: Mask) -> NDArray[np.float32]:
+    """Return the colours (H, W, 3) of the person alone; beyond the matte those of the person's nearest parts.
+
+    Blur fusion, twice (Forte, "Approximate fast foreground colour estimation", ICIP 2021).
+    """
+    picture = image.astype(np.float32)
+    person, behind = picture, picture
+    for share in FUSION_RADII:
+        radius = max(3, round(share * max(matte.shape)) | 1)
+        person, behind = _fuse(picture, person, behind, matte[:, :, None], radius)
+    far = fill_from_around(np.asarray(person), (matte > SOLID).astype(np.float32))
+    near = np.clip(matte / HIDDEN_FROM, 0, 1)[:, :, None]
+    return np.asarray(np.clip(far + near * (person - far), 0, 255), np.float32)
+
+
+def _fuse(
+    picture: NDArray[np.float32],
+    person: NDArray[np.float32],
+    behind: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    radius: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    size = (radius, radius)
+    near = cv2.blur(alpha, size)[:, :, None]
+    person = cv2.blur(person * alpha, size) / (near + 1e-5)
+    behind = cv2.blur(behind * (1 - alpha), size) / (1 - near + 1e-5)
+    person = person + alpha * (picture - alpha * person - (1 - alpha) * behind)
+    return np.clip(person, 0, 255), np.clip(behind, 0, 255)

@@ -1,0 +1,33 @@
+"""Pictures and places in them in, what stands at those places out."""
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
+_NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
+
+
+def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
+    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
+    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
+
+
+def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return x and y (H, W, 2) of each pixel of a picture (H, W)."""
+    rows, columns = np.indices(shape[:2], dtype=np.float32)
+    return np.stack([columns, rows], -1)
+
+
+def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return for each pixel (H, W) x and y (H, W, 2) of the nearest wanted one; its own where none is wanted."""
+    places = pixel_places(wanted.shape)
+    if not wanted.any():
+        return places
+    unwanted = (~wanted).astype(np.uint8)
+    _, numbers = cv2.distanceTransformWithLabels(unwanted, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    by_number = np.zeros((int(numbers.max()) + 1, 2), np.float32)
+    by_number[numbers[wanted]] = places[wanted]
+    return np.asarray(by_number[numbers])

@@ -1,0 +1,48 @@
+"""The sides of a shot: nothing moves where the photo continues, nothing is drawn out where it ends."""
+
+import numpy as np
+import pytest
+
+from headcast.types import Box
+from headcast.warping.edges import PhotoEdges, photo_edges
+
+FACE = np.array([[100.0, 100.0], [150.0, 150.0]])
+
+
+def moved_down(shift: float) -> np.ndarray:
+    """Return the places of a person who moves down by `shift` pixels."""
+    places = np.stack(np.meshgrid(np.arange(256.0), np.arange(256.0)), -1).astype(np.float32)
+    places[:, :, 1] -= shift
+    return places
+
+
+def test_a_box_inside_of_a_photo_is_pinned_and_has_no_ends() -> None:
+    edges = photo_edges(Box(100, 100, 200, 200), (400, 400), 256)
+    assert edges.pinned == (True,) * 4
+    assert np.isinf(edges.ends).all()
+
+
+def test_a_box_that_hangs_out_ends_where_the_photo_does() -> None:
+    edges = photo_edges(Box(-20, 100, 200, 200), (400, 250), 100)
+    assert edges.pinned == (False, True, True, False)
+    assert edges.ends[0] == pytest.approx(10) and edges.ends[3] == pytest.approx(74)
+
+
+def test_what_lies_beyond_the_photo_is_stretched_not_repeated() -> None:
+    edges = PhotoEdges(ends=(-np.inf, 0.0, np.inf, np.inf))
+    rows = edges.keep_inside(moved_down(10), np.ones((256, 256), bool), FACE)[:, 50, 1]
+    assert rows.min() >= -1e-3
+    assert (np.diff(rows) > 0.5).all()  # no row is shown twice
+    np.testing.assert_allclose(rows[120:], np.arange(120, 256) - 10)  # the face stays where it is
+
+
+def test_nothing_changes_where_nothing_lies_beyond() -> None:
+    edges = PhotoEdges(ends=(0.0, 0.0, 255.0, 255.0))
+    places = moved_down(0)
+    assert edges.keep_inside(places, np.ones((256, 256), bool), FACE) is places
+
+
+def test_points_stay_at_a_pinned_side_only() -> None:
+    points = np.array([[0.0, 128.0], [128.0, 128.0], [255.0, 128.0], [300.0, 128.0]])
+    free = PhotoEdges(pinned=(True, False, False, False)).free(points, 256)
+    np.testing.assert_allclose(free, [0, 1, 1, 1])

@@ -1,0 +1,64 @@
+"""Two layers out of one picture: hair keeps its own colour, the background does not cling to it."""
+
+import cv2
+import numpy as np
+
+from headcast.types import Mask
+from headcast.warping.fill import fill_hidden
+from headcast.warping.layers import hidden_by, person_colours, refine_matte, split_layers
+
+PERSON, WALL = np.array([40.0, 30.0, 20.0]), np.array([90.0, 160.0, 220.0])
+
+
+def a_head_with_hairs() -> tuple[Mask, np.ndarray, Mask]:
+    """Return the true matte of a dark disc with hairs, the picture, and a matte that knows no hairs."""
+    disc = np.zeros((256, 256), np.uint8)
+    cv2.circle(disc, (128, 128), 70, (255,), -1, cv2.LINE_AA)
+    hairs = disc.copy()
+    for angle in np.linspace(0, 2 * np.pi, 40, endpoint=False):
+        end = (round(128 + 75 * np.cos(angle)), round(128 + 75 * np.sin(angle)))
+        cv2.line(hairs, (128, 128), end, (255,), 1, cv2.LINE_AA)
+    true, disc = (np.float32(each) / 255 for each in (hairs, disc))
+    picture = WALL + true[:, :, None] * (PERSON - WALL)
+    return true, picture.astype(np.uint8), cv2.GaussianBlur(disc, (0, 0), 2)
+
+
+def test_hairs_come_into_the_matte() -> None:
+    true, picture, rough = a_head_with_hairs()
+    refined = refine_matte(picture, rough)
+    rim = (cv2.dilate(rough, np.ones((13, 13))) > 0.05) & (cv2.erode(rough, np.ones((13, 13))) < 0.95)
+    before, after = (float(np.abs(matte - true)[rim].mean()) for matte in (rough, refined))
+    assert after < 0.5 * before
+    np.testing.assert_array_equal(refined[~cv2.dilate(rim.astype(np.uint8), np.ones((9, 9))).astype(bool)] % 1, 0)
+
+
+def test_a_matte_stays_where_colours_tell_nothing() -> None:
+    _, picture, rough = a_head_with_hairs()
+    one_colour = np.full_like(picture, 128)
+    np.testing.assert_allclose(refine_matte(one_colour, rough), rough, atol=1e-6)
+
+
+def test_no_background_clings_to_the_person() -> None:
+    true, picture, _ = a_head_with_hairs()
+    colours = person_colours(picture, true)
+    edge = (true > 0.1) & (true < 0.9)
+    assert np.abs(colours - PERSON)[edge].mean() < 0.2 * np.abs(picture - PERSON)[edge].mean()
+    assert np.abs(colours[5, 5] - PERSON).max() < 15  # there is a colour even where nobody is
+
+
+def test_the_layers_give_the_picture_again() -> None:
+    true, picture, rough = a_head_with_hairs()
+    layers = split_layers(picture, rough, fill_hidden)
+    again = layers.background + layers.matte[:, :, None] * (layers.person - layers.background)
+    assert np.abs(again - picture).mean() < 1.5
+    seen = layers.hidden == 0
+    np.testing.assert_array_equal(layers.background[seen], picture[seen])
+    assert true[seen].max() < 0.3
+
+
+def test_what_lies_close_to_the_person_counts_as_hidden() -> None:
+    matte = np.zeros((100, 100), np.float32)
+    matte[40:60, 40:60] = 1
+    hidden = hidden_by(matte)
+    assert hidden[39, 50] == 1 and hidden[50, 62] == 0
+    assert hidden_by(np.zeros_like(matte)).max() == 0
