@@ -91,8 +91,8 @@ def below_chin_mask(landmarks: Landmarks, size: tuple[int, int]) -> Mask:
 
     "Below" follows the face's tilt in the picture.
     """
-    chin = landmarks[152, :2].astype(np.float64)
-    down = chin - landmarks[10, :2]
+    chin = landmarks[CHIN, :2].astype(np.float64)
+    down = chin - landmarks[FOREHEAD[0], :2]
     down /= np.linalg.norm(down) + 1e-9
     rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float64)
     x, y = columns - chin[0], rows - chin[1]
@@ -103,7 +103,7 @@ def below_chin_mask(landmarks: Landmarks, size: tuple[int, int]) -> Mask:
 def head_breadth(landmarks: Landmarks) -> float:
     """Return the breadth of the head's ellipse in pixels."""
     face = landmarks[list(FACE_OVAL), :2].astype(np.float64)
-    up = landmarks[10, :2].astype(np.float64) - landmarks[152, :2]
+    up = landmarks[FOREHEAD[0], :2].astype(np.float64) - landmarks[CHIN, :2]
     up /= np.linalg.norm(up) + 1e-9
     return float(HEAD_SCALE * np.ptp(face @ np.array([-up[1], up[0]])))
 
