@@ -16,15 +16,16 @@ import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from _far_report import BEFORE, SEED, Judged, print_report
 from _machine import print_machine
 from tqdm import tqdm
 
 from headcast.avatars.weights import load_weights
 from headcast.cli.arguments import whole_number
 from headcast.data.clips import Clip, find_clips, load_clip
+from headcast.data.episodes import FrameDistances
 from headcast.data.native import native_shots
 from headcast.errors import DataError, HeadcastError
 from headcast.evaluation.far import FarPair, plan_far_pairs
@@ -32,27 +33,16 @@ from headcast.evaluation.methods.baselines import OURS, WARP
 from headcast.evaluation.methods.frame_maker import FrameMaker
 from headcast.evaluation.metrics.judges import Judges, judge_frame, load_judges
 from headcast.evaluation.records import write_json
-from headcast.evaluation.report.tables import Table, compare_rivals, mean_figures
+from headcast.evaluation.report.tables import mean_figures
 from headcast.media.images import read_image, write_image
 from headcast.networks.notes import default_checkpoint_path
 from headcast.study.sheets import lay_rows
 from headcast.types import Image, Shot
 
 PAIRS_PATH = Path(__file__).with_name("far_pairs.csv")
-NUM_PAIRS, NUM_SHOTS, SEED = 4, 8, 0
-BEFORE = " before"  # what the rivals of another version of the code are called after
-NUM_WORST = 8
+NUM_PAIRS, NUM_SHOTS = 4, 8
 ROWS = 4  # on a sheet
 NOTE = {"comment": "From Headcast's far pairs: every picture but the first two of a row is synthetic."}
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One pair, and the figures of its rivals."""
-
-    name: str
-    identity: str
-    figures: dict[str, dict[str, float]]
 
 
 def main() -> None:
@@ -87,6 +77,7 @@ def judge_pairs(
     """Make, keep and judge the pictures of every pair."""
     sheets = Sheets(options.sheet / f"T{num_shots}") if options.sheet else None
     for clip in tqdm(clips, unit="clip"):
+        distances = FrameDistances(clip)
         for pair in pairs[clip.video_path.name]:
             shots, target = load_pair(clip, pair, num_shots)
             name = f"T{num_shots}_{clip.name}_{pair.shots[0]:04d}_{pair.target:04d}"
@@ -98,7 +89,8 @@ def judge_pairs(
             if sheets:
                 sheets.add(name, [shots[0].image, target.image, *frames.values()])
             figures = {rival: judge_frame(judges, frame, target, shots[0]) for rival, frame in frames.items()}
-            yield Judged(name, clip.identity, figures)
+            expression, pose = (float(change[pair.target]) for change in distances.changes_from(pair.shots[0]))
+            yield Judged(name, clip.identity, figures, {"pose": pose, "expression": expression})
     if sheets:
         sheets.close()
 
@@ -184,61 +176,13 @@ class Sheets:
             self._rows = []
 
 
-def print_report(num_shots: int, judged: Sequence[Judged]) -> None:
-    """Print the means over people of every rival, how they differ, and the worst pairs."""
-    rivals = list(judged[0].figures)
-    table = table_of(judged)
-    print(f"\nT = {num_shots}: {len(table[WARP])} people, {len(judged)} pairs")
-    width = max(len(name) for name in mean_figures(table[WARP])) + 2
-    print(" " * width + "".join(f"{rival:>20}" for rival in rivals))
-    means = {rival: mean_figures(people) for rival, people in table.items()}
-    for name in means[WARP]:
-        print(f"{name:{width}}" + "".join(f"{means[rival].get(name, float('nan')):20.4f}" for rival in rivals))
-    for first, second in compared(rivals):
-        print(f"\n{first} against {second}, 95 % interval over people")
-        for name, found in compare_rivals(table, first, second, SEED).items():
-            low, high = found.relative_interval
-            print(f"{name:{width}}{found.relative:+8.1%} ({low:+.1%} to {high:+.1%})")
-    print_worst(judged, rivals)
-
-
-def table_of(judged: Sequence[Judged]) -> Table:
-    """Average each person's pairs, so that nobody counts twice."""
-    people: dict[str, list[Judged]] = defaultdict(list)
-    for pair in judged:
-        people[pair.identity].append(pair)
-    return {
-        rival: [mean_figures([pair.figures[rival] for pair in own]) for own in people.values()]
-        for rival in judged[0].figures
-    }
-
-
-def compared(rivals: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield who is compared: each with the warp, and with itself in another version of the code."""
-    for rival in rivals:
-        if rival != WARP and not rival.endswith(BEFORE):
-            yield rival, WARP
-        if rival + BEFORE in rivals:
-            yield rival, rival + BEFORE
-            if rival != WARP:
-                yield rival, WARP + BEFORE
-
-
-def print_worst(judged: Sequence[Judged], rivals: Sequence[str]) -> None:
-    """Name the pairs in which ours is farthest from the target, to look at."""
-    ours = next(rival for rival in rivals if rival != WARP)
-    names = [name for name in judged[0].figures[ours] if name.startswith("LPIPS") and name.endswith(("head", "full"))]
-    for name in names:
-        worst = sorted(judged, key=lambda pair: -pair.figures[ours][name])[:NUM_WORST]
-        print(f"\nworst by {name}: " + ", ".join(f"{pair.name} {pair.figures[ours][name]:.3f}" for pair in worst))
-
-
 def save_json(path: Path, num_shots: int, judged: Sequence[Judged]) -> None:
     """Write every pair's figures, the file's name with the number of shots in it."""
     rows = [
         {
             "name": pair.name,
             "identity": pair.identity,
+            "changes": pair.changes,
             "figures": {rival: mean_figures([own]) for rival, own in pair.figures.items()},  # JSON has no NaN
         }
         for pair in judged

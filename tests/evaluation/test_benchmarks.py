@@ -124,13 +124,15 @@ def test_far_pairs_compare_two_versions_of_the_code_on_the_same_pairs(
     for person, distance in (("anna", 0.2), ("anna", 0.4), ("ben", 0.6)):
         figures = {OURS: distance / 2, WARP: distance, OURS + " before": distance, WARP + " before": 2 * distance}
         own = {rival: {"LPIPS head": figure} for rival, figure in figures.items()}
-        judged.append(far_pairs.Judged(f"T1_{person}", person, own))
+        judged.append(far_pairs.Judged(f"T1_{person}", person, own, {"pose": distance, "expression": 1.0}))
     far_pairs.print_report(1, judged)
     printed = capsys.readouterr().out
     assert "T = 1: 2 people, 3 pairs" in printed
     assert "0.4500" in printed  # people count, not pairs: the mean of 0.3 and 0.6
     for second, change in ((OURS + " before", "-50.0%"), (WARP + " before", "-75.0%")):
         assert change in printed.split(f"ours against {second}")[1].splitlines()[1]
+    far = printed.split("pose, far third (0.5 to 0.6 spreads, 1 pairs)")[1].splitlines()[1]
+    assert far.split()[2:] == ["0.3000", "0.6000", "0.6000", "1.2000"]
     assert "worst by LPIPS head: T1_ben 0.300, T1_anna 0.200" in printed
 
 

@@ -19,7 +19,7 @@ THIRDS: Final = ("near", "middle", "far")
 SHOWN: Final = (WARP, OURS, TUNED)
 
 
-def by_distance(records: Sequence[Record]) -> list[Mapping[str, Any]]:
+def by_distance(records: Sequence[Record], rivals: Sequence[str] = SHOWN) -> list[Mapping[str, Any]]:
     """Return by kind of distance and by third its limits (in usual spreads), how many frames, and means over people.
 
     The thirds hold equally many of all records' frames. Frames of one person are averaged first.
@@ -32,7 +32,7 @@ def by_distance(records: Sequence[Record]) -> list[Mapping[str, Any]]:
         for number, third in enumerate(THIRDS):
             # an upper limit belongs to the third above it, the last to the last
             inside = [np.digitize(own, limits[1:3]) == number for own in changes]
-            means = {rival: _mean_over_people(judged, inside, rival) for rival in SHOWN if rival in judged[0].rows}
+            means = {rival: _mean_over_people(judged, inside, rival) for rival in rivals if rival in judged[0].rows}
             num_frames = int(sum(own.sum() for own in inside))
             within = [float(limits[number]), float(limits[number + 1])]
             tables.append({"by": kind, "third": third, "limits": within, "num_frames": num_frames, "means": means})
