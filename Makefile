@@ -1,8 +1,8 @@
 # make demo: an animated photo from nothing.  make test: format, lint, types, layers and tests.
-# Needs Python 3.10 to 3.12 with venv, and the package registry. Another Python: make PYTHON=python3.12 demo
+# Needs Python 3.10 to 3.14 with venv, and the package registry. Another Python: make PYTHON=python3.12 demo
 
-SUPPORTED := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
-PYTHON ?= $(shell for python in python3 python3.12 python3.11 python3.10; do \
+SUPPORTED := import sys, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 
 VENV := .venv
@@ -35,7 +35,7 @@ clean:
 
 $(BIN)/python:
 	@$(or $(PYTHON),false) -c '$(SUPPORTED)' 2>/dev/null || { \
-		echo "make: Headcast needs Python 3.10 to 3.12 with venv (on Debian and Ubuntu: apt install python3-venv);" \
+		echo "make: Headcast needs Python 3.10 to 3.14 with venv (on Debian and Ubuntu: apt install python3-venv);" \
 			"name one with make PYTHON=/path/to/python3.12"; exit 2; } >&2
 	$(PYTHON) -m venv $(VENV)
 

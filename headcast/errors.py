@@ -53,6 +53,15 @@ class MissingPackageError(HeadcastError):
     """An optional package is not installed; the message holds the install line."""
 
 
+EXTRAS = {"torch": "train", "matplotlib": "train", "skimage": "evaluate", "torchmetrics": "evaluate"}
+"""Packages that are imported where they are used, and the extra that installs them."""
+
+
+def needs_package(what: str, name: str, error: ImportError) -> MissingPackageError:
+    """The one line for work that a package of `EXTRAS` does, on a machine without it."""
+    return MissingPackageError(f"{what} needs {name} ({error}); pip install 'headcast[{EXTRAS[name]}]'")
+
+
 def needs_torch(what: str, error: ImportError) -> MissingPackageError:
     """The one line for work that only torch does, on a machine without it."""
-    return MissingPackageError(f"{what} needs torch ({error}); pip install 'headcast[train]'")
+    return needs_package(what, "torch", error)

@@ -11,8 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["SE_AVOID_STATS"] = "true"  # Selenium would report each browser that it starts
 
 import numpy as np
-import skimage.data
 
+from headcast.media.portraits import read_portrait
 from headcast.openvino_loader import load_openvino
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
@@ -46,14 +46,14 @@ def astronaut_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import PIL.Image
 
     path = tmp_path_factory.mktemp("photos") / "astronaut.png"
-    PIL.Image.fromarray(skimage.data.astronaut()).save(path)
+    PIL.Image.fromarray(read_portrait("astronaut")).save(path)
     return path
 
 
 @pytest.fixture(scope="session")
 def astronaut() -> Image:
     """Eileen Collins's portrait (NASA, public domain)."""
-    return np.asarray(skimage.data.astronaut())
+    return np.asarray(read_portrait("astronaut"))
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import skimage.data
 
 from headcast.errors import CheckpointError
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.motion import save_motion
 from headcast.geometry.pose import CONTROLS, fit_pose, measure_controls, remove_pose, rotation_vector
 from headcast.media.images import write_image
+from headcast.media.portraits import read_portrait
 from headcast.media.video import open_video
 from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
@@ -60,7 +60,7 @@ def made(request: pytest.FixtureRequest, told: Motion, tmp_path_factory: pytest.
             checkpoint = default_checkpoint_path()
         except CheckpointError:
             pytest.skip("no weights ship yet")
-    write_image(folder / "eileen.png", np.ascontiguousarray(skimage.data.astronaut()[:320, 65:385]), {})
+    write_image(folder / "eileen.png", np.ascontiguousarray(read_portrait("astronaut")[:320, 65:385]), {})
     save_motion(folder / "told.motion", told)
     options = AnimateOptions(checkpoint=checkpoint)
     return animate_file(folder / "eileen.png", folder / "told.motion", folder / "out.mp4", options)
@@ -117,7 +117,7 @@ def test_the_background_keeps_still(made: AnimateResult) -> None:
 
 def test_the_person_stays_herself(made: AnimateResult, watched: Watched) -> None:
     """At rest, before anything moves, the video shows the photo."""
-    photo = skimage.data.astronaut()[:320, 65:385].astype(float)
+    photo = read_portrait("astronaut")[:320, 65:385].astype(float)
     with open_video(made.output) as video:
         first = next(iter(video)).image.astype(float)
     assert np.abs(first - photo).mean() < 6

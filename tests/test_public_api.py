@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 
 import headcast
 from headcast.media.images import write_image
+from headcast.media.portraits import read_portrait
 from headcast.media.writer import VideoWriter
 from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
@@ -48,7 +48,7 @@ def test_importing_is_light(module):
 def example_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that examples read."""
     folder = tmp_path_factory.mktemp("examples")
-    photo = np.asarray(skimage.data.astronaut())
+    photo = np.asarray(read_portrait("astronaut"))
     write_image(folder / "alice.png", photo, {})
     with VideoWriter(folder / "speech.mp4", (512, 512), Fraction(30)) as writer:
         for _ in range(6):

@@ -46,4 +46,4 @@ def make_avatar(weights: Weights, shots: Sequence[Shot]) -> Avatar:
 
 def _embed(embedder: Network, shot: Shot) -> NDArray[np.float32]:
     landmark_image = draw_landmark_image(shot.landmarks, shot.image.shape[0])
-    return embedder(images_to_array([shot.image]), images_to_array([landmark_image]))[0].copy()
+    return np.array(embedder(images_to_array([shot.image]), images_to_array([landmark_image]))[0])

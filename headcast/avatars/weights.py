@@ -101,5 +101,5 @@ def _without_spectral_norm(weights: Arrays) -> dict[str, NDArray[np.float32]]:
             plain[name] = value
         elif last == "original":
             left, right = weights[f"{stem}{_NORMED}0._u"], weights[f"{stem}{_NORMED}0._v"]
-            plain[stem + _WEIGHT] = value / (left @ value.reshape(len(left), -1) @ right)
+            plain[stem + _WEIGHT] = np.asarray(value / (left @ value.reshape(len(left), -1) @ right), np.float32)
     return plain

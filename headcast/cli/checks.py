@@ -17,6 +17,9 @@ from headcast.config import cache_dir
 from headcast.errors import HeadcastError
 
 _INSTALL = "install Headcast again: pip install --constraint constraints.txt --editable ."
+_OPENCV_HELP = (
+    "pip uninstall every opencv package, then pip install opencv-contrib-python-headless: they overwrite each other"
+)
 _GIGABYTE = 2**30
 
 
@@ -46,10 +49,10 @@ def run_check(check: Callable[[], Finding]) -> Finding:
 
 
 def check_python() -> Finding:
-    """The versions that pyproject.toml allows."""
+    """The versions that Headcast was tried with."""
     version = platform.python_version()
-    if not (3, 10) <= sys.version_info[:2] <= (3, 12):
-        return Finding(State.FAIL, f"{version}, need 3.10 to 3.12", "make PYTHON=/path/to/python3.12 demo")
+    if not (3, 10) <= sys.version_info[:2] <= (3, 14):
+        return Finding(State.WARN, f"{version}, tried with 3.10 to 3.14", "make PYTHON=/path/to/python3.12 demo")
     return Finding(State.OK, f"{version} on {platform.system()} {platform.machine()}")
 
 
@@ -100,30 +103,24 @@ def check_openvino() -> Finding:
 
 
 def check_opencv() -> Finding:
-    """OpenCV, whose wheel expects two system libraries that a bare Linux server lacks."""
+    """OpenCV with its extra modules; another of its packages overwrites them."""
     try:
         import cv2
     except ImportError as error:
-        return Finding(State.FAIL, str(error), "on Debian and Ubuntu: apt install libgl1 libglib2.0-0")
+        return Finding(State.FAIL, str(error), _OPENCV_HELP)
+    if not hasattr(cv2, "ximgproc"):
+        return Finding(State.FAIL, f"{cv2.__version__} without its extra modules", _OPENCV_HELP)
     return Finding(State.OK, str(cv2.__version__))
 
 
-def check_mediapipe() -> Finding:
-    """The face tracker and person matte, whose models must lie inside its wheel."""
-    import mediapipe
+def check_tracker() -> Finding:
+    """The networks that find faces and persons, which must be those that come with the package."""
+    from headcast.tracking.models import damaged_models
 
-    folder = Path(mediapipe.__file__).parent / "modules"
-    models = (
-        "face_detection/face_detection_full_range_sparse.tflite",
-        "face_landmark/face_landmark_with_attention.tflite",
-        "selfie_segmentation/selfie_segmentation.tflite",
-    )
-    missing = [model for model in models if not (folder / model).is_file()]
-    if missing:
-        return Finding(
-            State.FAIL, f"{_version('mediapipe')} lacks {', '.join(missing)}", "pip install mediapipe==0.10.21"
-        )
-    return Finding(State.OK, f"{_version('mediapipe')} with its models")
+    damaged = damaged_models()
+    if damaged:
+        return Finding(State.FAIL, f"missing or damaged: {', '.join(damaged)}", "install Headcast again")
+    return Finding(State.OK, "the networks are whole")
 
 
 def check_video() -> Finding:
@@ -170,7 +167,7 @@ CHECKS: Final[Mapping[str, Callable[[], Finding]]] = MappingProxyType(
         "torch": check_torch,
         "openvino": check_openvino,
         "opencv": check_opencv,
-        "mediapipe": check_mediapipe,
+        "tracker": check_tracker,
         "video": check_video,
         "weights": check_weights,
         "cache": check_cache,

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -10,6 +11,7 @@ import numpy as np
 
 from headcast.cli.report import Report
 from headcast.errors import MediaError
+from headcast.media.portraits import PORTRAITS, read_portrait
 from headcast.types import Box, Image
 
 SUMMARY = "animate a built-in photo with a built-in motion"
@@ -74,20 +76,7 @@ def existing_dir(path: Path) -> Path:
     return path
 
 
-def _astronaut() -> Image:
-    from skimage import data
-
-    image: Image = data.astronaut()
-    return image
-
-
-def _hopper() -> Image:
-    from matplotlib.cbook import get_sample_data
-
-    from headcast.media.images import read_image
-
-    return read_image(get_sample_data("grace_hopper.jpg", asfileobj=False))
-
-
-PHOTOS: Final[Mapping[str, Callable[[], Image]]] = MappingProxyType({"astronaut": _astronaut, "hopper": _hopper})
-"""Public-domain portraits (NASA, US Navy) that come with packages Headcast needs anyway."""
+PHOTOS: Final[Mapping[str, Callable[[], Image]]] = MappingProxyType(
+    {name: partial(read_portrait, name) for name in PORTRAITS}
+)
+"""The public-domain portraits (NASA, US Navy) that come with the package."""

@@ -17,7 +17,7 @@ from headcast.cli.arguments import Parser, canonical, common_options
 from headcast.cli.report import Report, failure_as_json
 from headcast.cli.signals import ended_by_signals
 from headcast.cli.terminal import accept_any_text, complain, start_log, what_happened, write_report
-from headcast.errors import HeadcastError, needs_torch
+from headcast.errors import EXTRAS, HeadcastError, needs_package
 
 COMMANDS: Final = (
     "animate",
@@ -61,13 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> Report:
-    """Do the command's work; what takes torch says so where there is none."""
+    """Do the command's work; what takes a package of an extra says so where there is none."""
     try:
         report: Report = options.run(options)
     except ModuleNotFoundError as error:
-        if error.name != "torch":
+        if error.name not in EXTRAS:
             raise
-        raise needs_torch(f"headcast {options.command}", error) from error
+        raise needs_package(f"headcast {options.command}", error.name, error) from error
     return report
 
 

@@ -51,7 +51,7 @@ class Disguise:
     def move(self, landmarks: Landmarks, size: int = 256) -> Landmarks:
         """Return the made-up person's landmarks for those of a frame of `size` pixels."""
         matrix = self._matrix(size)
-        moved = landmarks.copy()
+        moved: Landmarks = landmarks.copy()
         moved[:, :2] = landmarks[:, :2] @ matrix[:2, :2].T + matrix[:2, 2]
         moved[:, 2] *= np.sqrt(abs(np.linalg.det(matrix[:2, :2])))
         return moved[MIRROR] if self.mirrored else moved

@@ -4,16 +4,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
-from matplotlib.figure import Figure
 
 from headcast.data.check import Findings
 from headcast.files import write_file
 from headcast.media.images import write_image
 from headcast.types import Image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SHEET_NAME: Final = "contact_sheet.png"
 HISTOGRAMS_NAME: Final = "histograms.png"
@@ -49,8 +51,10 @@ def contact_sheet(pictures: Sequence[Image]) -> Image:
     return sheet
 
 
-def draw_histograms(findings: Findings) -> Figure:
+def draw_histograms(findings: Findings) -> "Figure":
     """Return how the clips' figures are spread, each split in its colour."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(14, 7), layout="constrained")
     axes = iter(figure.subplots(2, 4).flat)
     splits = sorted(findings.manifest.identities)

@@ -153,4 +153,4 @@ def _fingerprint(path: Path) -> str:
 
 
 def _to_mask(values: NDArray[np.uint8]) -> Mask:
-    return values.astype(np.float32) / 255
+    return np.asarray(values / np.float32(255), np.float32)

@@ -214,7 +214,7 @@ def resize_shot(shot: Shot, size: int) -> Shot:
 
 def resize_landmarks(landmarks: Landmarks, old: int, size: int) -> Landmarks:
     """Return landmarks of a picture of side `old` for the same picture at side `size`."""
-    resized = landmarks * np.float32(size / old)
+    resized: Landmarks = landmarks * np.float32(size / old)
     resized[:, :2] += (size / old - 1) / 2  # pixel centres lie at whole numbers
     return resized
 

@@ -42,7 +42,7 @@ class ShardClip:
 
     def shot(self, number: int) -> Shot:
         """Return frame `number` with its landmarks and the person's matte."""
-        matte = decode_matte(self.mattes[number]).astype(np.float32) / 255
+        matte = decode_matte(self.mattes[number]).astype(np.float32) / np.float32(255)
         return Shot(self.image(number), self.landmarks[number], matte)
 
 

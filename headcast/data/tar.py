@@ -187,7 +187,7 @@ def _landmarks(content: bytes, num_frames: int, key: str) -> NDArray[np.float32]
     shape = (num_frames, NUM_LANDMARKS, 3)
     header = io.BytesIO()
     described = {"descr": "<f4", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, described)  # type: ignore[no-untyped-call]
+    np.lib.format.write_array_header_1_0(header, described)  # type: ignore[no-untyped-call,unused-ignore]
     if not content.startswith(header.getvalue()) or len(content) != header.tell() + 4 * math.prod(shape):
         raise ValueError(f"{key}: its landmarks are no ({num_frames}, {NUM_LANDMARKS}, 3) array of float32")
     landmarks = np.frombuffer(content, "<f4", offset=header.tell()).reshape(shape).astype(np.float32)

@@ -117,7 +117,7 @@ def remove_pose(landmarks: Landmarks, pose: Pose) -> Face:
 
 def apply_pose(face: Face, pose: Pose) -> Landmarks:
     """Carry a face, or any points (N, 3) of the canonical frame, into image pixels."""
-    return (face @ (pose.scale * pose.rotation.T) + pose.translation).astype(np.float32)
+    return np.asarray(face @ (pose.scale * pose.rotation.T) + pose.translation, np.float32)
 
 
 def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:

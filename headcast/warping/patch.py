@@ -34,7 +34,7 @@ def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, h
     area = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     # The fill includes the outline: a closed mouth is a line that must not count as open.
     thickness = _polygon_area(points) / max(float(np.ptp(points[:, 0])), 1.0)
-    return area * np.float32(np.clip(thickness * 2 - 0.4, 0, 1))
+    return np.asarray(area * np.float32(np.clip(thickness * 2 - 0.4, 0, 1)), np.float32)
 
 
 def box_around(points: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:

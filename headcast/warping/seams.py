@@ -49,7 +49,7 @@ class Seam:
             half = len(ring) // 2
             middle = (ring[: half + 1] + np.vstack([ring[:1], ring[: half - 1 : -1]])) / 2
             thickness = max(1.0, self.thickness * _width(ring))
-            line = middle[: self.end + 1] - (left, top)
+            line = np.asarray(middle[: self.end + 1] - (left, top), np.float32)
             inside = np.float32(COVERAGE * share) * _stroke(line, thickness, inside.shape)
         return Patch(left, top, colour, inside, np.ones_like(inside))  # drawn, yet as sure as if the shot showed it
 

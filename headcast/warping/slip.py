@@ -80,4 +80,4 @@ def face_shares() -> NDArray[np.float64]:
     """Return how far (468,) each vertex of the face may slip: lips and lids lie where the tracker says."""
     face = face_model().mean[:NUM_FACE, :2]
     rings = face[[*INNER_LIPS, *RIGHT_EYE, *LEFT_EYE]]
-    return np.interp(np.linalg.norm(face[:, None] - rings, axis=2).min(1), FIRM, (0.0, 1.0))
+    return np.asarray(np.interp(np.linalg.norm(face[:, None] - rings, axis=2).min(1), FIRM, (0.0, 1.0)), np.float64)

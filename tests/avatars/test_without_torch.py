@@ -12,9 +12,11 @@ from headcast.geometry.motion import save_motion
 WITHOUT_TORCH = """
 import sys
 
+TRAINING = ("torch", "torchmetrics", "tensorboard", "matplotlib", "skimage", "mediapipe", "jax")
+
 class Missing:
     def find_spec(name, path=None, target=None):
-        if name.partition(".")[0] in ("torch", "torchmetrics", "tensorboard"):
+        if name.partition(".")[0] in TRAINING:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing)

@@ -1,10 +1,11 @@
-import builtins
 import json
+import shutil
 
 import pytest
 
 from headcast.cli import checks
 from headcast.cli.checks import CHECKS, Finding, State, run_check
+from headcast.tracking import models
 
 
 def test_doctor_prints_one_line_per_check_and_fails_only_where_one_fails(headcast):
@@ -38,19 +39,21 @@ def test_a_package_that_cannot_be_imported_is_a_failure_with_the_cure():
     assert "pip install" in finding.cure
 
 
-def test_a_missing_system_library_is_named_with_the_packages_to_install(monkeypatch):
-    real_import = builtins.__import__
-
-    def bare_server(name, *rest, **named):
-        if name == "cv2":
-            raise ImportError("libGL.so.1: cannot open shared object file")
-        return real_import(name, *rest, **named)
-
-    monkeypatch.setattr(builtins, "__import__", bare_server)
+def test_another_opencv_in_the_way_is_named_with_what_to_do(monkeypatch):
+    monkeypatch.delattr("cv2.ximgproc")
     finding = run_check(checks.check_opencv)
     assert finding.state is State.FAIL
-    assert "libGL.so.1" in finding.detail
-    assert "apt install libgl1 libglib2.0-0" in finding.cure
+    assert "without its extra modules" in finding.detail
+    assert "pip install opencv-contrib-python-headless" in finding.cure
+
+
+def test_a_damaged_network_of_the_tracker_is_named(monkeypatch, tmp_path):
+    for path in models.ASSETS.iterdir():
+        shutil.copy(path, tmp_path)
+    (tmp_path / "face_mesh.onnx").write_bytes(b"cut")
+    monkeypatch.setattr(models, "ASSETS", tmp_path)
+    finding = run_check(checks.check_tracker)
+    assert (finding.state, finding.detail) == (State.FAIL, "missing or damaged: face_mesh.onnx")
 
 
 def test_a_cache_that_cannot_be_written_is_a_warning(monkeypatch, tmp_path):

@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from skimage import data
 
 from headcast.geometry.builtin import builtin_motion_names
+from headcast.media.portraits import read_portrait
 
 
 def test_list_names_the_built_in_motions(headcast):
@@ -21,7 +21,7 @@ def test_show_describes_a_built_in_motion(headcast):
 
 def test_the_motion_of_a_still_video_is_saved_and_shown(headcast, tmp_path, write_still_video):
     video, file = tmp_path / "still.mp4", tmp_path / "still.motion"
-    write_still_video(video, data.astronaut(), num_frames=12)
+    write_still_video(video, read_portrait("astronaut"), num_frames=12)
     assert headcast("motion", "extract", video, "-o", file).code == 0
     answer = json.loads(headcast("motion", "show", file, "--json").out)
     assert (answer["num_frames"], answer["num_found"], answer["image_size"]) == (12, 12, [512, 512])

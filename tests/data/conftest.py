@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.data.manifest import Manifest, Shard, write_manifest
@@ -14,6 +13,7 @@ from headcast.data.quality import QUALITY
 from headcast.data.tar import ClipNotes, EncodedClip, encode_frame, encode_matte, write_clips
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.retarget import Retargeter, find_reference
+from headcast.media.portraits import read_portrait
 from headcast.media.writer import VideoWriter
 from headcast.reenact.sitter import make_sitter
 from headcast.warping.warp import Warper
@@ -26,7 +26,7 @@ NUM_FRAMES = 30
 def clip_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two and a half seconds in which she speaks, blinks and moves her head."""
     path = tmp_path_factory.mktemp("clips") / "eileen_1.mp4"
-    sitter = make_sitter(np.asarray(skimage.data.astronaut()))
+    sitter = make_sitter(np.asarray(read_portrait("astronaut")))
     motion = builtin_motion("talk", NUM_FRAMES / CLIP_RATE, CLIP_RATE)
     reference = find_reference(list(motion.landmarks), sitter.shot.landmarks, relative=True)
     retarget, warp = Retargeter(sitter.shot.landmarks, reference), Warper(sitter.shot)

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.cbook import get_sample_data
 from PIL import Image as Picture
-from skimage.data import astronaut
 
 from headcast.data.cut import FRAME_SIZE, clip_box
 from headcast.data.encode import LeftOut, encode_source
 from headcast.data.files import Location
 from headcast.data.sources import SourceClip, find_sources
 from headcast.data.tar import EncodedClip, decode_frame
+from headcast.media.portraits import PORTRAITS, read_portrait
 from headcast.media.writer import VideoWriter
 from headcast.tracking.crop import crop_image
 from headcast.tracking.track import find_face
@@ -26,8 +25,8 @@ ANNOTATIONS = {"id00012": (0, 360, range(4, 10)), "id00013": (360, 760, range(12
 @pytest.fixture(scope="module")
 def picture() -> Image:
     """Two people side by side, nothing quite black."""
-    left = astronaut()[:360, 40:400]
-    right = np.asarray(Picture.open(get_sample_data("grace_hopper.jpg", asfileobj=False)).resize((400, 473)))[:360]
+    left = read_portrait("astronaut")[:360, 40:400]
+    right = np.asarray(Picture.open(PORTRAITS["hopper"]).resize((400, 473)))[:360]
     return np.maximum(np.hstack([left, right]), 20)
 
 
@@ -74,7 +73,7 @@ def test_a_broken_annotation_leaves_its_clip_out(source: Path, tmp_path: Path) -
 
 
 def test_a_small_face_leaves_its_photo_out(tmp_path: Path) -> None:
-    Picture.fromarray(astronaut()).resize((256, 256)).save(tmp_path / "small.png")
+    Picture.fromarray(read_portrait("astronaut")).resize((256, 256)).save(tmp_path / "small.png")
     left_out = encode_source(SourceClip("small.png", Location(tmp_path / "small.png"), "small", "small"), Fraction(13))
     assert isinstance(left_out, LeftOut)
     assert left_out.reason == "small face"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage.data
 from PIL import Image
 
 from headcast.data.cut import Excerpt, track_clip
@@ -23,6 +22,7 @@ from headcast.data.shards import load_all
 from headcast.data.sources import find_sources
 from headcast.data.unit import PrepareSettings
 from headcast.errors import DataError
+from headcast.media.portraits import read_portrait
 
 SETTINGS = PrepareSettings(clips_per_shard=2, max_rate=3)
 Contents = dict[str, bytes]
@@ -34,7 +34,7 @@ def source(tmp_path_factory: pytest.TempPathFactory, clip_path: Path) -> Path:
     folder = tmp_path_factory.mktemp("source")
     shutil.copy(clip_path, folder)
     for number, name in enumerate(("ada", "bea", "cleo", "dora")):
-        Image.fromarray(skimage.data.astronaut()[: 380 + 20 * number]).save(folder / f"{name}_1.png")
+        Image.fromarray(read_portrait("astronaut")[: 380 + 20 * number]).save(folder / f"{name}_1.png")
     Image.fromarray(np.full((128, 128, 3), 130, np.uint8)).save(folder / "wall_1.png")
     (folder / "torn_1.mp4").write_bytes(b"torn")
     return folder

@@ -4,12 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from matplotlib.cbook import get_sample_data
 from PIL import Image
-from skimage.data import astronaut
 
 from headcast.data.voxceleb import read_annotation, track_annotated, utterance_of
 from headcast.errors import DataError
+from headcast.media.portraits import PORTRAITS, read_portrait
 from headcast.types import Frame
 
 HEADER = (
@@ -58,8 +57,8 @@ def test_names_of_files() -> None:
 
 def test_the_box_picks_the_face() -> None:
     """Two people side by side; without a box the larger one would be followed."""
-    left = astronaut()[:360, 40:400]
-    right = np.asarray(Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)).resize((400, 473)))[:360]
+    left = read_portrait("astronaut")[:360, 40:400]
+    right = np.asarray(Image.open(PORTRAITS["hopper"]).resize((400, 473)))[:360]
     picture = np.ascontiguousarray(np.hstack([left, right]))
     frames = [Frame(picture, Fraction(number, 25)) for number in range(3)]
     width = picture.shape[1]
@@ -75,7 +74,7 @@ def test_the_box_picks_the_face() -> None:
 
 
 def test_a_face_outside_its_box_is_not_the_speaker() -> None:
-    picture = np.ascontiguousarray(astronaut()[:300])
+    picture = np.ascontiguousarray(read_portrait("astronaut")[:300])
     annotation = read_annotation(HEADER + COLUMNS + "0\t0.7\t0.5\t0.1\t0.2\n", "")
     ((frame, face),) = track_annotated([Frame(picture, Fraction(0))], annotation, Fraction(0))
     assert frame.image is picture
@@ -84,6 +83,6 @@ def test_a_face_outside_its_box_is_not_the_speaker() -> None:
 
 def test_boxes_do_not_belong_to_released_crops() -> None:
     annotation = read_annotation(HEADER + COLUMNS + "0\t0.7\t0.5\t0.1\t0.2\n", "")
-    ((_, face),) = track_annotated([Frame(astronaut(), Fraction(0))], annotation, Fraction(0))
+    ((_, face),) = track_annotated([Frame(read_portrait("astronaut"), Fraction(0))], annotation, Fraction(0))
     assert face is not None
     assert list(track_annotated([], annotation, Fraction(0))) == []

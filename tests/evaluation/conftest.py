@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from skimage.data import astronaut
 
 from headcast.data.clips import Clip
 from headcast.geometry.pose import Pose, apply_pose, face_model
+from headcast.media.portraits import read_portrait
 from headcast.reenact.sitter import make_sitter
 from headcast.types import Box, Image, Landmarks
 
@@ -24,7 +24,7 @@ def nets(shared_dir: Path) -> Path:
 @pytest.fixture(scope="session")
 def portrait() -> Image:
     """The astronaut, 256 px; her eye centres are 40 px apart."""
-    return astronaut()[:256, 100:356].copy()
+    return read_portrait("astronaut")[:256, 100:356].copy()
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
 from headcast.data.manifest import Manifest, Shard, write_manifest
 from headcast.data.quality import QUALITY
 from headcast.data.tar import ClipNotes, EncodedClip, encode_frame, encode_matte, write_clips
 from headcast.errors import DataError
 from headcast.evaluation.clips import clip_key, judged_clips, usable_clips
+from headcast.media.portraits import read_portrait
 
 
 def test_a_clip_that_is_too_short_is_named(make_clip) -> None:
-    usable = make_clip("anna_1", astronaut(), shifts=[0] * 6)
-    short = make_clip("ben_1", astronaut(), shifts=[0] * 4)
+    usable = make_clip("anna_1", read_portrait("astronaut"), shifts=[0] * 6)
+    short = make_clip("ben_1", read_portrait("astronaut"), shifts=[0] * 4)
     assert usable_clips([short, usable], ["cleo is no video"]) == (
         [usable],
         [
@@ -29,7 +29,7 @@ def test_a_clip_that_is_too_short_is_named(make_clip) -> None:
 @pytest.fixture
 def shards_dir(make_clip, tmp_path: Path) -> Path:
     """One shard of the split val: a clip and a still."""
-    made = make_clip("dora_1", astronaut())
+    made = make_clip("dora_1", read_portrait("astronaut"))
     clips = []
     for key, count in (("dora_1", len(made)), ("emil_1", 1)):
         shots = [made.shot(number) for number in range(count)]
@@ -53,7 +53,7 @@ def test_shards_are_judged_as_they_are(shards_dir: Path, make_clip) -> None:
     (clip,) = clips
     assert (clip.name, clip.identity, clip_key(clip)) == ("dora_1", "dora", "dora_1")
     assert left_out == [f"stills of {shards_dir} left out: 1"]
-    np.testing.assert_array_equal(clip.landmarks, make_clip("dora_1", astronaut()).landmarks)
+    np.testing.assert_array_equal(clip.landmarks, make_clip("dora_1", read_portrait("astronaut")).landmarks)
 
 
 def test_shards_know_their_own_lists(tmp_path: Path) -> None:

@@ -1,5 +1,4 @@
 import pytest
-from skimage.data import astronaut
 
 from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_drivers, judge_pair
 from headcast.evaluation.methods.baselines import PHOTO, WARP, Rivals
@@ -8,6 +7,7 @@ from headcast.evaluation.metrics.identity import IdentityJudge
 from headcast.evaluation.metrics.judges import Judges
 from headcast.evaluation.run import shared_out
 from headcast.evaluation.self_reenactment import SKIN
+from headcast.media.portraits import read_portrait
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 
@@ -17,8 +17,8 @@ def clips(make_clip):
     from headcast.cli.demo import PHOTOS
 
     return [
-        make_clip("anna_1", astronaut()),
-        make_clip("anna_2", astronaut()),
+        make_clip("anna_1", read_portrait("astronaut")),
+        make_clip("anna_2", read_portrait("astronaut")),
         make_clip("grace_1", PHOTOS["hopper"]()),
     ]
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
 from headcast.data.clips import Clip
 from headcast.evaluation.methods.baselines import OURS, PHOTO, WARP, ZEROED, Rivals
@@ -11,6 +10,7 @@ from headcast.evaluation.metrics.trunks import squeezenet
 from headcast.evaluation.protocol import split_clip
 from headcast.evaluation.records import REAL, Record
 from headcast.evaluation.self_reenactment import MOTION, SHIMMER, SKIN, FromLandmarks, judge_clip
+from headcast.media.portraits import read_portrait
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 
@@ -25,7 +25,7 @@ def judged(clip: Clip, judges: Judges, num_targets: int) -> Record:
 
 @pytest.fixture(scope="module")
 def clip(make_clip):
-    return make_clip("anna_1", astronaut())
+    return make_clip("anna_1", read_portrait("astronaut"))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_a_record_says_what_was_judged_and_shows_it(clip, record) -> None:
 
 
 def test_a_still_clip_is_done_by_the_photo(make_clip) -> None:
-    still = make_clip("still_1", astronaut(), shifts=[0] * 6)
+    still = make_clip("still_1", read_portrait("astronaut"), shifts=[0] * 6)
     first, second = (judged(still, Judges(), num_targets=2) for _ in range(2))
     assert first.figures == second.figures  # same inputs, same figures
     assert first.figures[PHOTO]["SSIM full"] == pytest.approx(1)

@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import skimage.data
 
 from headcast.cli.demo import PHOTOS
 from headcast.data.stills import close
@@ -14,6 +13,7 @@ from headcast.errors import FaceError, MediaError
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import read_image, write_image
+from headcast.media.portraits import read_portrait
 from headcast.personalization.check import FolderCheck, check_photos
 from headcast.personalization.coach import HELPS, HELPS_LITTLE, LEAVE_OUT, advise, missing
 from headcast.personalization.photo_features import (
@@ -100,7 +100,7 @@ def test_what_no_picture_shows_is_missing() -> None:
 @pytest.fixture(scope="module")
 def good_pictures() -> list[Image]:
     """The astronaut turning to her right and her left, talking and blinking; in the ninth her eyes are closed."""
-    sitter = make_sitter(np.asarray(skimage.data.astronaut()))
+    sitter = make_sitter(np.asarray(read_portrait("astronaut")))
     own = sitter.shot.landmarks
     warper = Warper(sitter.shot, sitter.pinned)
     places = []
@@ -125,7 +125,7 @@ def album(tmp_path_factory: pytest.TempPathFactory, good_pictures: list[Image]) 
         write_image(folder / f"good{number}.png", picture, {})
     write_image(folder / "stranger.png", PHOTOS["hopper"](), {})
     write_image(
-        folder / "blurred.png", np.asarray(cv2.GaussianBlur(skimage.data.astronaut(), (0, 0), 4.0), np.uint8), {}
+        folder / "blurred.png", np.asarray(cv2.GaussianBlur(read_portrait("astronaut"), (0, 0), 4.0), np.uint8), {}
     )
     smaller = cv2.resize(good_pictures[4][4:, :-6], None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
     write_image(folder / "copy.jpg", np.asarray(smaller, np.uint8), {})

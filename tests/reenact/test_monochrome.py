@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 import pytest
-import skimage.data
 
 from headcast.avatars.from_torch import avatar_of
+from headcast.media.portraits import read_portrait
 from headcast.networks.model import Model
 from headcast.networks.presets import PRESETS
 from headcast.reenact.driver import Driver
@@ -18,11 +18,11 @@ SEPIA = np.array([1.0, 0.86, 0.66])
 
 @pytest.fixture(scope="module")
 def grey() -> Image:
-    return cv2.merge([cv2.cvtColor(skimage.data.astronaut(), cv2.COLOR_RGB2GRAY)] * 3)
+    return cv2.merge([cv2.cvtColor(read_portrait("astronaut"), cv2.COLOR_RGB2GRAY)] * 3)
 
 
 def test_a_photo_in_colour_has_no_tone_curve() -> None:
-    assert find_tone_curve(skimage.data.astronaut()) is None
+    assert find_tone_curve(read_portrait("astronaut")) is None
 
 
 @pytest.mark.parametrize("tint", [np.ones(3), SEPIA])

@@ -5,7 +5,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import cv2
-import matplotlib.cbook
 import numpy as np
 import pytest
 import skimage.data
@@ -14,6 +13,7 @@ from headcast.errors import FaceError, MediaError
 from headcast.geometry.measures import face_size
 from headcast.geometry.topology import MIRROR
 from headcast.media.images import read_image
+from headcast.media.portraits import read_portrait
 from headcast.tracking.track import FaceTracker, fill_gaps, find_face, track_video
 from headcast.types import Frame, Image, Landmarks
 
@@ -122,7 +122,7 @@ def test_the_tracker_follows_a_moving_face(astronaut: Image, face: Landmarks, tr
 
 def two_people(astronaut: Image, first: float, second: float) -> Image:
     """The astronaut on the left and Grace Hopper on the right, scaled; a scale of 0 leaves one out."""
-    hopper = read_image(matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
+    hopper = read_portrait("hopper")
     hopper = hopper[:512, :512]
     stage = np.full((600, 1200, 3), 128, np.uint8)
     for left, image, scale in ((0, astronaut, first), (600, hopper, second)):

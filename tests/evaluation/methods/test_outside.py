@@ -2,18 +2,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
 from headcast.errors import DataError
 from headcast.evaluation.methods.outside import OutsideFrames, export_protocol, frames_fingerprint
 from headcast.evaluation.protocol import Settings, split_clip
 from headcast.media.images import read_image, write_image
+from headcast.media.portraits import read_portrait
 
 SETTINGS = Settings((1, 2), num_targets=3)
 
 
 def test_what_is_written_is_the_protocol_and_can_be_read_back(make_clip, tmp_path: Path) -> None:
-    clip = make_clip("anna_1", astronaut())
+    clip = make_clip("anna_1", read_portrait("astronaut"))
     assert export_protocol([clip], tmp_path, SETTINGS) == 1
     folder, split = tmp_path / "T2" / "anna_1", split_clip(clip, 2, 0, 3)
     for place, number in enumerate(split.shots):
@@ -28,7 +28,7 @@ def test_what_is_written_is_the_protocol_and_can_be_read_back(make_clip, tmp_pat
 
 
 def test_what_is_missing_or_of_another_size_is_named(make_clip, tmp_path: Path) -> None:
-    clip = make_clip("anna_2", astronaut())
+    clip = make_clip("anna_2", read_portrait("astronaut"))
     split = split_clip(clip, 1, 0, 3)
     folder = tmp_path / "T1" / "anna_2"
     with pytest.raises(DataError, match=r"anna_2 lacks 5 of 5 frames of blur, the first 0007\.png; make them from"):
@@ -44,6 +44,6 @@ def test_what_is_missing_or_of_another_size_is_named(make_clip, tmp_path: Path) 
 
 
 def test_two_clips_of_one_name_would_overwrite_each_other(make_clip, tmp_path: Path) -> None:
-    clip = make_clip("anna_3", astronaut())
+    clip = make_clip("anna_3", read_portrait("astronaut"))
     with pytest.raises(DataError, match="two clips have the name anna_3"):
         export_protocol([clip, clip], tmp_path, SETTINGS)

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
 from headcast.avatars.from_torch import avatar_of, weights_of
 from headcast.evaluation.methods.baselines import TUNED, Tuned
 from headcast.evaluation.methods.painter import reduced
 from headcast.evaluation.methods.tuned import tune_avatar, tune_from_random_weights
+from headcast.media.portraits import read_portrait
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 
@@ -14,7 +14,7 @@ STEPS = 4
 
 @pytest.fixture(scope="module")
 def shots(make_clip):
-    clip = make_clip("anna_1", astronaut())
+    clip = make_clip("anna_1", read_portrait("astronaut"))
     return [clip.shot(number) for number in (0, 7)]
 
 

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-from skimage.data import astronaut
 
 from headcast.evaluation.metrics.background import background_motion, still_background
 from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STREAKS, Judges, judge_frame
@@ -13,13 +12,14 @@ from headcast.evaluation.metrics.pixels import region_mean, ssim_map
 from headcast.evaluation.metrics.regions import below_chin_mask, judged_regions, ring_mask
 from headcast.evaluation.metrics.streaks import streak_mask, streak_share
 from headcast.geometry.topology import FACE_OVAL
+from headcast.media.portraits import read_portrait
 from headcast.reenact.sitter import make_sitter
 from headcast.types import Image, Shot
 
 
 @pytest.fixture(scope="module")
 def target() -> Shot:
-    return make_sitter(astronaut()).shot
+    return make_sitter(read_portrait("astronaut")).shot
 
 
 def outline(target: Shot) -> np.ndarray:
