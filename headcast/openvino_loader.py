@@ -1,9 +1,14 @@
 """Nothing in, OpenVINO's module out, without its usage statistics: the only place that imports it."""
 
 import sys
+import threading
+from functools import cache
 from typing import Any, Final
 
+import numpy as np
+
 _STATISTICS: Final = "openvino_telemetry"
+_lock: Final = threading.Lock()
 
 
 def load_openvino() -> Any:
@@ -13,8 +18,19 @@ def load_openvino() -> Any:
     tracking service and writes an identifier into the home. OpenVINO does without it where it cannot be imported (its
     own `openvino.tools.ovc.telemetry_stub`), so it is made absent for this process: None in `sys.modules` makes an
     import fail as if nothing were installed.
-    """
-    sys.modules.setdefault(_STATISTICS, None)  # type: ignore[arg-type]  # None is how Python marks it
-    import openvino
 
-    return openvino
+    What OpenVINO's binding makes once, when it first shows a tensor as an array, is made here, by one thread: where two
+    ask for it at the same time, the one that makes it may wait for Python's lock and the other, holding that, for it.
+    """
+    with _lock:
+        sys.modules.setdefault(_STATISTICS, None)  # type: ignore[arg-type]  # None is how Python marks it
+        import openvino
+
+        _show_an_array(openvino)
+        return openvino
+
+
+@cache
+def _show_an_array(openvino: Any) -> None:
+    openvino.Tensor(np.zeros((1, 1), np.float32)).data[:] = 0
+    openvino.Tensor(openvino.Type.u8, [1, 1]).data[:] = 0

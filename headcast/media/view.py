@@ -1,12 +1,12 @@
 """A decoded video frame in, the RGB image a viewer should see out: upright, square pixels, right colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from headcast.types import Image
 
@@ -26,6 +26,7 @@ class View:
     width: int
     height: int
     signs: tuple[int, int, int, int]
+    reformatter: VideoReformatter = field(default_factory=VideoReformatter, compare=False)  # sets itself up once
 
     @property
     def size(self) -> tuple[int, int]:
@@ -39,7 +40,8 @@ class View:
         Untagged video counts as BT.709 from 720 lines up and as BT.601 below, as players have it.
         """
         guess = Colorspace.ITU709 if min(frame.width, frame.height) >= 720 else Colorspace.ITU601
-        rgb = frame.reformat(
+        rgb = self.reformatter.reformat(
+            frame,
             width=self.width,
             height=self.height,
             format="rgb24",
