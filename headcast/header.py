@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from headcast.errors import CheckpointError, HeadcastError
 from headcast.limits import MAX_HEADER_BYTES, MAX_NETWORK_BYTES
+from headcast.printable import brief
 from headcast.strict import parse_json, parse_table
 from headcast.types import DRAWING_STYLE
 
@@ -97,7 +98,7 @@ def read_table(path: Path, metadata: Mapping[str, str], name: str) -> dict[str, 
     try:
         return parse_table(metadata[name])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise CheckpointError(f"{path} has broken notes ({name}: {error!s:.80}); fetch it again") from error
+        raise CheckpointError(f"{path} has broken notes ({name}: {brief(error, 80)}); fetch it again") from error
 
 
 def found_shape(header: Header, name: str) -> tuple[int, ...]:

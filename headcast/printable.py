@@ -12,3 +12,8 @@ def printable(text: str) -> str:
 
 def _escape(letter: str) -> str:
     return letter.encode("unicode_escape", "surrogatepass").decode()
+
+
+def brief(error: object, most: int = 120) -> str:
+    """What a library says about a file, on one line, and short: it may quote the file."""
+    return printable(" ".join(str(error).split())[:most]) or type(error).__name__

@@ -19,6 +19,7 @@ from headcast.header import Header, TensorSpec, check_drawing_style, check_tenso
 from headcast.limits import MAX_WEIGHT
 from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, read_config
 from headcast.networks.presets import ModelConfig
+from headcast.printable import brief
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -63,7 +64,7 @@ def read_arrays(path: Path, header: Header) -> dict[str, NDArray[Any]]:
         with safe_open(path, "numpy") as file:
             return {name: file.get_tensor(name) for name in header if name != "__metadata__"}
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); fetch it again") from error
+        raise CheckpointError(f"{path} is damaged ({brief(error)}); fetch it again") from error
 
 
 def to_weight(path: Path, name: str, value: NDArray[Any]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from headcast.data.tar_index import tar_members
 from headcast.errors import DataError
+from headcast.printable import brief
 
 _BLOCK = 1 << 20  # bytes
 
@@ -93,4 +94,4 @@ def _in_tar(path: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Locati
             if member.name.lower().endswith(suffixes):
                 yield str(PurePosixPath(member.name)), Location(path, member.offset, member.num_bytes)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} is no plain tar file ({error!s:.80}); unpack or decompress it first") from error
+        raise DataError(f"{path} is no plain tar file ({brief(error, 80)}); unpack or decompress it first") from error

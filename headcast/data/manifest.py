@@ -11,6 +11,7 @@ from headcast import strict
 from headcast.errors import DataError
 from headcast.files import write_text
 from headcast.limits import MAX_JSON_BYTES, MAX_SHARD_CLIPS
+from headcast.printable import brief
 from headcast.strict import finite, text, texts, whole
 
 FORMAT: Final = "headcast-shards"
@@ -121,7 +122,7 @@ def read_table(path: Path, max_bytes: int) -> dict[str, Any]:
             raise DataError(f"no {path.name} in {path.parent}; make the shards with `headcast prepare`")
         return strict.read_json_table(path, max_bytes)
     except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path} ({error!s:.80}); run `headcast prepare` again") from error
+        raise DataError(f"cannot read {path} ({brief(error, 80)}); run `headcast prepare` again") from error
 
 
 def read_shard_entry(entry: Mapping[str, Any]) -> Shard:

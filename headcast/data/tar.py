@@ -34,6 +34,7 @@ from headcast.data.tar_index import tar_members
 from headcast.errors import DataError
 from headcast.limits import MAX_CLIP_BYTES, MAX_CLIP_FRAMES, MAX_FRAME_BYTES, MAX_MEMBER_BYTES, MAX_NOTES_BYTES
 from headcast.media.images import BROKEN_PICTURE, check_scans
+from headcast.printable import brief
 from headcast.strict import check_landmarks, parse_table
 from headcast.types import NUM_LANDMARKS, Image
 
@@ -93,7 +94,9 @@ def read_clips(path: Path) -> Iterator[EncodedClip]:
         for key, members in groupby(_read_members(path), key=lambda member: member[0]):
             yield _clip(key, _collected(members))
     except (OSError, ValueError, LookupError) as error:
-        raise DataError(f"{path} is broken ({error!s:.100}); delete it and run `headcast prepare` again") from error
+        raise DataError(
+            f"{path} is broken ({brief(error, 100)}); delete it and run `headcast prepare` again"
+        ) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -212,4 +215,4 @@ def _loaded(content: bytes, kind: str, mode: str) -> NDArray[np.uint8]:
                 raise ValueError(f"a frame is {picture.size} {picture.mode}, expected {FRAME_SIZE} px {mode}")
             return np.array(picture)
     except BROKEN_PICTURE as error:
-        raise ValueError(f"a frame is no {kind} picture ({error!s:.60})") from error
+        raise ValueError(f"a frame is no {kind} picture ({brief(error, 60)})") from error

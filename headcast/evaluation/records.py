@@ -1,6 +1,7 @@
 """What one clip was judged to be, in; kept in a folder, so that a stopped run resumes, and read back, out."""
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,8 @@ from safetensors.numpy import load_file, save_file
 
 from headcast.errors import DataError, MediaError
 from headcast.files import write_file, write_text
+from headcast.printable import brief
+from headcast.strict import finite, read_json_table, table, text, whole
 from headcast.types import Image
 
 Figures = dict[str, float]
@@ -24,6 +27,7 @@ FORMAT: Final = 4
 """Raised when a figure's meaning changes, so that a folder never mixes two."""
 
 SEPARATOR: Final = " | "
+_MAX_FIGURES: Final = 10_000
 CLAIM: Final = ".claim"
 
 
@@ -105,11 +109,14 @@ class Records:
         kept = _read_json(path)
         vectors_path = path.with_suffix(".safetensors")
         try:
-            rows = load_file(vectors_path) if kept["num_vectors"] else {}
-            vectors = _nested(rows)
-            return Record(kept["name"], kept["identity"], kept["facts"], kept["figures"], vectors, rows=kept["rows"])
-        except (KeyError, ValueError, OSError, SafetensorError) as error:
-            raise DataError(f"{path} is damaged ({error}); delete it, and its clip is judged again") from error
+            vectors = load_file(vectors_path) if whole(kept["num_vectors"], 0, _MAX_FIGURES, "num_vectors") else {}
+            figures = {rival: _figures(own) for rival, own in table(kept["figures"], "figures").items()}
+            facts = table(kept["facts"], "facts")
+            rows = {rival: [*map(_figures, own)] for rival, own in table(kept["rows"], "rows").items()}
+            name, identity = text(kept["name"], "name"), text(kept["identity"], "identity")
+            return Record(name, identity, facts, figures, _nested(vectors), rows=rows)
+        except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+            raise DataError(f"{path} is damaged ({brief(error)}); delete it, and its clip is judged again") from error
 
     def _write(self, record: Record) -> None:
         # the JSON comes last: what has one is complete
@@ -144,6 +151,10 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
+def _figures(values: object) -> Figures:
+    return {name: finite(value, -math.inf, math.inf, name) for name, value in table(values, "figures").items()}
+
+
 def _nested(rows: Mapping[str, NDArray[np.float32]]) -> dict[str, dict[str, NDArray[np.float32]]]:
     vectors: dict[str, dict[str, NDArray[np.float32]]] = {}
     for key, values in rows.items():
@@ -154,9 +165,6 @@ def _nested(rows: Mapping[str, NDArray[np.float32]]) -> dict[str, dict[str, NDAr
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} is damaged ({error}); delete it or give another folder") from error
-    if not isinstance(value, dict):
-        raise DataError(f"{path} is damaged (no JSON object); delete it or give another folder")
-    return value
+        return read_json_table(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({brief(error)}); delete it or give another folder") from error

@@ -19,6 +19,7 @@ from headcast.files import PathLike, write_file
 from headcast.header import FileKind, read_header, read_metadata
 from headcast.limits import MAX_DURATION_SECONDS, MAX_MOTION_FRAMES, MAX_MOTION_HEADER_BYTES, MAX_PAUSE_SECONDS
 from headcast.media.files import existing_file
+from headcast.printable import brief
 from headcast.strict import check_landmarks
 from headcast.types import NUM_LANDMARKS, Motion
 
@@ -73,7 +74,7 @@ def load_motion(path: PathLike) -> Motion:
             _check_tensors(content, path)
             landmarks, found, ticks = (content.get_tensor(name) for name in _DTYPES)
     except (SafetensorError, OSError) as error:
-        raise _broken(path, str(error).splitlines()[0]) from error
+        raise _broken(path, brief(error)) from error
     time_base, image_size = _read_units(metadata, path)
     if not 0 <= ticks.min() <= ticks.max() <= MAX_DURATION_SECONDS / time_base:  # before millions of huge fractions
         raise _broken(path, f"its times do not lie from 0 to {MAX_DURATION_SECONDS} seconds")

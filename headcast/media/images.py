@@ -161,10 +161,12 @@ def _metadata_options(format_name: str, metadata: Mapping[str, str]) -> dict[str
 
 
 def _manageable(picture: Pillow.Image) -> Pillow.Image:
-    """The picture, halved where its copies would fill the memory; one of 16 bits is converted bit by bit instead."""
-    if picture.width * picture.height <= MAX_WORKED_PIXELS or picture.mode.startswith("I"):
+    """The picture, halved where its copies would fill the memory."""
+    if picture.width * picture.height <= MAX_WORKED_PIXELS:
         return picture
-    if picture.mode in ("P", "PA"):  # whose numbers mean colours, and have no mean
+    if picture.mode in ("P", "PA") or picture.mode.startswith(
+        "I"
+    ):  # no mean of colour numbers, nor by Pillow of 16 bits
         return picture.resize((picture.width // 2, picture.height // 2), Pillow.Resampling.NEAREST)
     return (picture.convert("L") if picture.mode == "1" else picture).reduce(2)
 

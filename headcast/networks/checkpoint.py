@@ -14,6 +14,7 @@ from headcast.header import TensorSpec, check_drawing_style, check_tensors, read
 from headcast.limits import MAX_WEIGHT
 from headcast.networks.model import Model, build_model
 from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, CheckpointNotes, read_config
+from headcast.printable import brief
 
 
 def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: bool = True) -> None:
@@ -61,7 +62,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); fetch it again") from error
+        raise CheckpointError(f"{path} is damaged ({brief(error)}); fetch it again") from error
     for name, values in tensors.items():
         if values.numel() and not float(values.abs().max()) <= MAX_WEIGHT:  # false for NaN, too
             raise CheckpointError(

@@ -10,6 +10,7 @@ from headcast.errors import CheckpointError
 from headcast.header import FileKind, read_header, read_metadata
 from headcast.limits import MAX_SEED
 from headcast.networks.presets import ModelConfig
+from headcast.printable import brief
 from headcast.strict import parse_table, parse_whole, text
 from headcast.types import DRAWING_STYLE
 
@@ -35,7 +36,7 @@ def read_notes(path: Path) -> CheckpointNotes:
         training = parse_table(metadata.get("training", "{}"))
         return CheckpointNotes(text(metadata.get("preset", ""), "preset"), step, style, training)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise CheckpointError(f"{path} has broken notes ({error!s:.120}); fetch it again") from error
+        raise CheckpointError(f"{path} has broken notes ({brief(error)}); fetch it again") from error
 
 
 def read_config(path: Path, metadata: Mapping[str, str]) -> ModelConfig:
@@ -43,7 +44,7 @@ def read_config(path: Path, metadata: Mapping[str, str]) -> ModelConfig:
     try:
         return ModelConfig.from_dict(parse_table(metadata["config"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path} has a broken configuration ({error!s:.120}); fetch it again") from error
+        raise CheckpointError(f"{path} has a broken configuration ({brief(error)}); fetch it again") from error
 
 
 def default_checkpoint_path() -> Path:

@@ -17,6 +17,7 @@ import numpy as np
 
 from headcast.errors import DataError
 from headcast.files import cannot_write
+from headcast.printable import brief
 from headcast.provenance.marks import creation_time
 from headcast.study.study import Question, Study
 
@@ -159,7 +160,7 @@ def _read(study: Study) -> tuple[list[Answer], int]:
         whole, end, _ = path.read_bytes().rpartition(b"\n")
         lines = whole.decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path} ({error}); repair it, or move it away to start over") from error
+        raise DataError(f"cannot read {path} ({brief(error)}); repair it, or move it away to start over") from error
     answers = []
     seen = set()
     for number, line in enumerate(lines, 1):
