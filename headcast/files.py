@@ -55,7 +55,10 @@ def new_folder(path: PathLike) -> Iterator[Path]:
     """An empty folder that takes the name `path`, under which nothing may be yet, when the block ends well."""
     final = Path(path)
     with _workplace(final) as (content, _):
-        content.mkdir()
+        try:
+            content.mkdir()
+        except OSError as error:
+            raise cannot_write(final, error) from error
         yield content
         try:
             content.replace(final)
@@ -120,10 +123,7 @@ def _workplace(final: Path) -> Iterator[tuple[Path, int]]:
             place, mode = _new_place(folder, stack)
         except OSError as error:
             raise cannot_write(final, error) from error
-        try:
-            yield place / _CONTENT, mode
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+        yield place / _CONTENT, mode
 
 
 def _new_place(folder: Path, stack: ExitStack) -> tuple[Path, int]:
@@ -131,6 +131,7 @@ def _new_place(folder: Path, stack: ExitStack) -> tuple[Path, int]:
     while True:
         place = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
         place.mkdir(mode=0o700)
+        stack.callback(shutil.rmtree, place, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):
             lock = stack.enter_context(_lock_file(place))
             if _take(lock) is not False and place.is_dir():

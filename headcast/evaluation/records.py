@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from headcast.errors import DataError, MediaError
-from headcast.files import write_file, write_text
+from headcast.files import sweep, write_file, write_text
 from headcast.printable import brief
 from headcast.strict import finite, read_json_table, table, text, whole
 from headcast.types import Image
@@ -63,6 +63,7 @@ class Records:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MediaError(f"cannot make the folder {folder} ({error.strerror}); give another folder") from error
+        sweep(folder)  # also where nothing is left to be judged
         wanted = json.loads(json.dumps({"format": FORMAT, **settings}))
         path = folder / "settings.json"
         if not path.exists():

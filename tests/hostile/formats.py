@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -284,14 +285,18 @@ def use_record(path: Path) -> None:
 
 
 def make_avatar_file(folder: Path) -> Path:
+    save_avatar(folder / "a.avatar", _avatar_content())
+    return folder / "a.avatar"
+
+
+@cache
+def _avatar_content() -> AvatarContent:
     weights = load_weights(default_checkpoint_path())
     size = weights.config.image_size
     shots = tuple(Shot(_picture(size), _landmarks(1)[0], np.ones((size, size), np.float32)) for _ in range(2))
     parameters = np.zeros((1, *weights.generator["projection.bias"].shape), np.float32)
     avatar = Avatar(weights.config, weights.generator, parameters, shots)
-    content = AvatarContent(avatar, _picture(90), Box(3.5, 7.25, 80.0, 80.0), {"num_steps": 5}, MARKS)
-    save_avatar(folder / "a.avatar", content)
-    return folder / "a.avatar"
+    return AvatarContent(avatar, _picture(90), Box(3.5, 7.25, 80.0, 80.0), {"num_steps": 5}, MARKS)
 
 
 def use_avatar(path: Path) -> None:
