@@ -20,7 +20,7 @@ test: $(VENV)/.installed-dev browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # Pages are tested in Chromium. Where there is none and it cannot be installed, those tests are skipped and say so.
 browser:

@@ -78,7 +78,8 @@ def _bounded(convert: Callable[[str], Number], low: Number, high: Number, kind: 
         with contextlib.suppress(ValueError):
             if low <= (value := convert(text)) <= high:
                 return value
-        raise argparse.ArgumentTypeError(f"{text!r} is not {kind} from {low} to {high}")
+        limits = [f"{limit:g}" if isinstance(limit, float) else str(limit) for limit in (low, high)]
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind} from {limits[0]} to {limits[1]}")
 
     return parse
 
