@@ -51,7 +51,7 @@ from headcast.reenact.source import open_source
 from headcast.study.answers import Answers, asked_of, read_answers
 from headcast.study.serve import StudyServer
 from headcast.study.study import KEY_NAME, load_study
-from headcast.tracking.crop import PasteBack
+from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.types import Box, Image, Motion, Shot
 
 MARKS = Marks(
@@ -300,14 +300,16 @@ def _avatar_content() -> AvatarContent:
 
 
 def use_avatar(path: Path) -> None:
-    """Read its notes and marks, load it, and put its shot back into its photo."""
+    """Read its notes and marks, load it, and prepare to put its shot back into its photo."""
     _all_of(lambda: read_avatar_notes(path), lambda: read_marks(path), lambda: _paste(path))
 
 
 def _paste(path: Path) -> None:
     source = open_source(path)
-    image = PasteBack(source.sitter.photo, source.sitter.box, 256)(np.zeros((256, 256, 3), np.uint8))
-    assert image.shape == source.sitter.photo.shape
+    Window(source.sitter.photo, source.sitter.box)
+    height, width = source.sitter.photo.shape[:2]
+    mask = paste_mask(source.sitter.box, (width, height), 256)
+    assert crop_image(source.sitter.photo, source.sitter.box, 256).shape[:2] == mask.shape
     assert all(np.isfinite(weight).all() for weight in source.avatar.weights.values())
 
 
