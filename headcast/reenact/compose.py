@@ -32,7 +32,7 @@ def compose_square(generated: Generated, warped: WarpedShot, background: NDArray
     """Return the generated square with its person before the still `background` (H, W, 3), both of its size."""
     person = warped.person + network_change(generated, warped)
     matte = warped.conditioning.maps[:, :, MATTE][:, :, None]
-    return np.clip(background + matte * (person - background) + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(background + matte * (person - background) + 0.5, 0, 255), np.uint8)
 
 
 def network_change(generated: Generated, warped: WarpedShot) -> NDArray[np.float32]:
@@ -76,7 +76,7 @@ class Composer:
             layer += self._carried_detail(self._detail, generated, warped)
         layer = self._window.bring(np.clip(layer + 0.5, 0, 255).astype(np.uint8))
         share = layer[:, :, 3].astype(np.float32) / 255
-        result = self._photo.copy()
+        result: Image = self._photo.copy()
         colour = np.ascontiguousarray(layer[:, :, :3])
         result[self._window.place] = cv2.blendLinear(colour, self._behind, share, 1 - share)
         return result

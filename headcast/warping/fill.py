@@ -27,7 +27,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     """Fill what is `hidden` (H, W; 0 or 1) in an image (H, W, 3); what is seen stays as it is."""
     missing = hidden > 0.5
     if not missing.any() or missing.all():
-        return image.copy()
+        return np.array(image)
     smooth = fill_from_around(image, (~missing).astype(np.float32))
     height, width = missing.shape
     plan = _plan(image, smooth, missing)
@@ -59,7 +59,9 @@ def fill_from_around(image: Image | NDArray[np.float32], known: Mask) -> NDArray
     channels = colours.shape[2:]
     less = cv2.resize(weights * colours, half, interpolation=cv2.INTER_AREA).reshape(*half[::-1], *channels)
     weight = cv2.resize(weights[:, :, 0], half, interpolation=cv2.INTER_AREA)
-    coarse = fill_from_around(np.asarray(less / np.maximum(weight, 1e-3)[:, :, None]), np.minimum(1, 2 * weight))
+    coarse = fill_from_around(
+        np.asarray(less / np.maximum(weight, 1e-3)[:, :, None], np.float32), np.minimum(1, 2 * weight)
+    )
     size = (image.shape[1], image.shape[0])
     smooth = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR).reshape(colours.shape)
     return np.asarray(weights * colours + (1 - weights) * smooth)

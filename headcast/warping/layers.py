@@ -82,7 +82,7 @@ def _mean_where(picture: NDArray[np.float32], where: NDArray[np.bool_], radius: 
     known = cv2.blur(weight, size)
     total = cv2.blur(picture * weight[:, :, None], size).reshape(picture.shape)
     mean = total / np.maximum(known, 1e-6)[:, :, None]
-    return fill_from_around(mean, (known > 0.02).astype(np.float32))
+    return fill_from_around(np.asarray(mean, np.float32), (known > 0.02).astype(np.float32))
 
 
 def person_colours(image: Image, matte: Mask) -> NDArray[np.float32]:
