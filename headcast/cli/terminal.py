@@ -48,7 +48,7 @@ def write_report(lines: Sequence[str], exit_code: int, *, as_it_is: bool = False
 
 
 def what_happened(error: Exception) -> str:
-    """One line for an error that the user, or whoever runs the machine, can mend."""
+    """One line for an error that the user, or whoever runs the machine, can fix."""
     if isinstance(error, HeadcastError):
         return str(error)
     if isinstance(error, MemoryError):

@@ -41,10 +41,10 @@ def read_list(path: Path, *more: str) -> list[Row]:
 
 def _check(row: Row, number: int, path: Path) -> None:
     if any(not isinstance(value, str) for value in row.values()):  # None for a missing one, a list of those too many
-        raise DataError(f"row {number} of {path} has fewer or more values than its heading; mend the list")
+        raise DataError(f"row {number} of {path} has fewer or more values than its heading; fix the list")
     name = PurePosixPath(row["file"])
     if not row["file"] or not row["identity"] or "\0" in row["file"]:
-        raise DataError(f"row {number} of {path} names no file, or nobody; mend the list")
+        raise DataError(f"row {number} of {path} names no file or no identity; fix the list")
     if name.is_absolute() or ".." in name.parts:
         raise DataError(
             f"row {number} of {path} names {row['file']!r:.60}, outside of the folder; give paths inside of it"

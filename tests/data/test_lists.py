@@ -25,7 +25,7 @@ def test_a_list_may_begin_with_a_byte_order_mark(tmp_path: Path):
         ("file,identity\na.mp4\n", "row 2 of .* has fewer or more values than its heading"),
         ("file,identity\na.mp4,Ann,more\n", "row 2 of .* has fewer or more values"),
         ("file,identity\n,Ann\n", "row 2 of .* names no file"),
-        ("file,identity\na.mp4,\n", "row 2 of .* names no file, or nobody"),
+        ("file,identity\na.mp4,\n", "row 2 of .* names no file or no identity"),
         ("file,identity\n../../a.mp4,Ann\n", r"names '\.\./\.\./a\.mp4', outside of the folder"),
         ("file,identity\nb/../../a.mp4,Ann\n", "outside of the folder"),
         ("file,identity\n/etc/passwd,Ann\n", "names '/etc/passwd', outside of the folder"),
