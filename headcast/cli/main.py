@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; `arguments` are the words after `headcast` (default: those of this process)."""
     words = canonical(sys.argv[1:] if arguments is None else arguments)
     accept_any_text()
-    parser = build_parser()
+    # What the other commands declare takes longer to import than this one takes to begin.
+    parser = build_parser(words[:1] if words and words[0] in COMMANDS else COMMANDS)
     if not words:
         return write_report([parser.format_help().rstrip()], 0, as_it_is=True)
     options = parser.parse_args(words)
@@ -71,13 +72,13 @@ def _run(options: argparse.Namespace) -> Report:
     return report
 
 
-def build_parser() -> Parser:
-    """The parser of the whole program, one sub-parser per module of this folder named in COMMANDS."""
+def build_parser(names: Sequence[str] = COMMANDS) -> Parser:
+    """The parser of the whole program, or of some commands: one sub-parser per module of this folder."""
     parser = Parser(prog="headcast", description="A photo and a driving video in, a talking head out.")
     parser.add_argument("-v", "--version", action="version", version=f"headcast {headcast.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     parser.set_defaults(json=False, log_level="warning")
-    for name in COMMANDS:
+    for name in names:
         module = import_module(f"headcast.cli.{name}")
         command = commands.add_parser(
             name, help=module.SUMMARY, description=module.SUMMARY, parents=[common_options()], allow_abbrev=False
