@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast prepare` understands."""
     parser.add_argument("source", type=Path, metavar="SOURCE", help="folder or tar file: VoxCeleb, clips or photos")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of shards; resumes one that was stopped")
-    parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, and perhaps split, tier")
+    parser.add_argument("--list", type=Path, metavar="CSV", help="columns file, identity, optionally split, tier")
     parser.add_argument(
         "--max-rate",
         type=whole_number(1, 240),

@@ -93,7 +93,9 @@ def split_clips(folder: Path, list_path: Path | None) -> tuple[list[ClipFile], l
     clips = find_clips(folder)
     people = sorted({clip.identity for clip in clips})
     if len(people) < 2:
-        raise DataError(f"all clips in {folder} show one person, {people[0]}; add clips of somebody else to judge by")
+        raise DataError(
+            f"all clips in {folder} show one person, {people[0]}; add clips of another person for validation"
+        )
     held_out = people[:: max(2, round(1 / HELD_OUT_SHARE))]
     return [c for c in clips if c.identity not in held_out], [c for c in clips if c.identity in held_out]
 
