@@ -131,5 +131,5 @@ def test_a_list_decides_the_split(folder: Path) -> None:
 
 def test_one_person_is_not_enough(tmp_path: Path) -> None:
     (tmp_path / "alice_1.mp4").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"show one person, alice; add clips of somebody else"):
+    with pytest.raises(DataError, match=r"show one person, alice; add clips of another person"):
         split_clips(tmp_path, None)
