@@ -21,7 +21,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
-from formats import MARKS, make_avatar_file, make_clip, make_manifest, make_motion, make_record
+from data_formats import make_clip, make_manifest, make_motion
+from formats import MARKS, make_avatar_file, make_record
 
 from headcast import files
 from headcast.data.tar import write_clips
