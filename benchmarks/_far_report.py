@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from headcast.evaluation.methods.baselines import WARP
-from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STREAKS
+from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STILL_RING, STREAKS
 from headcast.evaluation.records import Record
 from headcast.evaluation.report.distances import by_distance
 from headcast.evaluation.report.tables import Table, compare_rivals, mean_figures
@@ -13,7 +13,7 @@ from headcast.evaluation.report.tables import Table, compare_rivals, mean_figure
 SEED = 0
 BEFORE = " before"  # what the rivals of another version of the code are called after
 NUM_WORST = 8
-REGIONS = (" head", " ring", " below chin")  # of LPIPS, in the tables by distance
+REGIONS = (" head", " ring", f" {STILL_RING}", " below chin")  # of LPIPS, in the tables by distance
 
 
 @dataclass(frozen=True)

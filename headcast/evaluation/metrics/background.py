@@ -18,6 +18,9 @@ PERSON_ABOVE: Final = 0.1  # of the matte: what belongs to the person even a lit
 MARGIN: Final = 0.02  # of the side: and so much around it, where flow of person and background mix
 TEXTURE: Final = 6.0  # levels of 255 a pixel: the least gradient with something to see
 LEAST: Final = 0.002  # of the picture: of less background nothing is said
+SAME_LEVELS: Final = 20  # of 255: noise, compression and changing light move a background by less
+SAME_SHARE: Final = 0.9  # of the background that shot and target show: so much is the same where the camera stands
+LEAST_SEEN: Final = 0.01  # of the picture
 
 Flow = NDArray[np.float32]
 
@@ -39,6 +42,15 @@ def still_background(target: Shot, shot: Shot) -> NDArray[np.bool_]:
     near = np.maximum(*(ring_mask(each.landmarks, each.matte) for each in (target, shot))) > 0
     seen = ~(_person(target.matte) | _person(shot.matte))
     return np.asarray(near & seen & (moved < STILL_BELOW) & (_gradient(target.image) > TEXTURE))
+
+
+def camera_stands(target: Shot, shot: Shot) -> bool:
+    """Tell whether the background that both show is the same: no one picture tells what a moving camera will show."""
+    seen = ~(_person(target.matte) | _person(shot.matte))
+    if seen.mean() < LEAST_SEEN:
+        return False
+    first, second = (cv2.GaussianBlur(each.image, (0, 0), 1.0) for each in (target, shot))
+    return bool((cv2.absdiff(first, second).max(-1)[seen] < SAME_LEVELS).mean() >= SAME_SHARE)
 
 
 def flow(first: Image, second: Image) -> Flow:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.evaluation.metrics.background import background_motion
+from headcast.evaluation.metrics.background import background_motion, camera_stands
 from headcast.evaluation.metrics.identity import IdentityJudge, load_identity_judge
 from headcast.evaluation.metrics.inception import load_inception
 from headcast.evaluation.metrics.landmarks68 import LandmarkFinder68, load_landmark_finder
@@ -26,6 +26,7 @@ from headcast.types import Image, Shot
 EDGES: Final = "edge roughness"
 STREAKS: Final = "streaks"
 BACKGROUND: Final = "still background moves"
+STILL_RING: Final = "ring (still camera)"
 
 NEEDS: Final = {
     "perceptual": "LPIPS left out: give SqueezeNet 1.1 (--squeezenet), AlexNet or VGG16 (--lpips-net)",
@@ -90,7 +91,10 @@ def judge_frame(judges: Judges, output: Image, target: Shot, shot: Shot | None =
     distances = {judge.name: judge.distance_map(output, target.image) for judge in judges.perceptual}
     similarities = ssim_map(output, target.image)
     figures: dict[str, float] = {}
-    for region, mask in judged_regions(target.landmarks, target.matte).items():
+    regions = judged_regions(target.landmarks, target.matte)
+    if shot and camera_stands(target, shot):
+        regions[STILL_RING] = regions["ring"]
+    for region, mask in regions.items():
         figures |= {f"{name} {region}": region_mean(values, mask) for name, values in distances.items()}
         figures[f"SSIM {region}"] = region_mean(similarities, mask)
         figures[f"PSNR {region}"] = psnr(output, target.image, mask)

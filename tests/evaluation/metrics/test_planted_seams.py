@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from headcast.evaluation.metrics.background import background_motion, still_background
+from headcast.evaluation.metrics.background import background_motion, camera_stands, still_background
 from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STREAKS, Judges, judge_frame
 from headcast.evaluation.metrics.openings import floor_frame
 from headcast.evaluation.metrics.outline import edge_roughness
@@ -107,6 +107,16 @@ def test_before_a_moving_camera_no_background_is_still(target):
     assert still_background(target, Shot(moved, target.landmarks, target.matte)).mean() < 0.01
     plain = Shot(np.full_like(target.image, 90), target.landmarks, target.matte)
     assert np.isnan(background_motion(target.image, plain, plain))
+
+
+def test_the_ring_of_a_moving_camera_is_told_apart(target):
+    assert camera_stands(target, Shot(floor_frame(target.image), target.landmarks, target.matte))
+    person = target.matte[..., None] > 0.01
+    moved_person = Shot(np.where(person, 90, target.image).astype(np.uint8), target.landmarks, target.matte)
+    panned = Shot(np.roll(target.image, 60, axis=1), target.landmarks, target.matte)
+    assert camera_stands(target, moved_person) and not camera_stands(target, panned)
+    assert "SSIM ring (still camera)" in judge_frame(Judges(), target.image, target, moved_person)
+    assert "SSIM ring (still camera)" not in judge_frame(Judges(), target.image, target, panned)
 
 
 def test_a_halo_of_the_old_background_lies_in_the_ring_alone(target):
