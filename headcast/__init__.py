@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from headcast.reenact.options import AnimateOptions, SessionOptions
     from headcast.reenact.session import Session
     from headcast.reenact.source import Source, open_source
+    from headcast.tracking.follow import FaceFollower
     from headcast.types import Frame, Motion
 
 __version__ = "0.1.0"
@@ -35,6 +36,7 @@ __all__ = [
     "AnimateOptions",
     "AnimateResult",
     "AvatarContent",
+    "FaceFollower",
     "Frame",
     "HeadcastError",
     "Marks",
@@ -64,6 +66,7 @@ _HOMES = {
     "AnimateOptions": "reenact.options",
     "AnimateResult": "reenact.animate",
     "AvatarContent": "avatars.avatar_file",
+    "FaceFollower": "tracking.follow",
     "Frame": "types",
     "HeadcastError": "errors",
     "Marks": "provenance.marks",

@@ -47,8 +47,10 @@ class FaceFollower:
 
     With `far`, new faces are found from a sixteenth of the picture's longer side on, else from an eighth.
 
-    for face in follower(image):
-        print(face.identity, face.landmarks.shape)
+    >>> follower = headcast.FaceFollower(max_faces=4)
+    >>> for face in follower(headcast.read_image("alice.png")):
+    ...     print(face.identity, face.landmarks.shape)
+    0 (478, 3)
     """
 
     def __init__(self, max_faces: int = 8, confidence: float = 0.5, far: bool = True) -> None:
