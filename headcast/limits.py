@@ -63,6 +63,9 @@ MAX_JSON_VALUES: Final = 4_000_000
 MAX_KEY_BYTES: Final = 16 << 20
 """Of a study's key: a thousand triplets take 1 MB."""
 
+MAX_ANSWERS_BYTES: Final = 4 << 20
+"""Of what one rater answered; a thousand rows take 10 kB."""
+
 MAX_NOTES_BYTES: Final = 1 << 16
 """Of the notes on one clip in a shard; ours take 500 bytes."""
 

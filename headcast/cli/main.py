@@ -16,7 +16,7 @@ import headcast
 from headcast.cli.arguments import Parser, canonical, common_options
 from headcast.cli.report import Report, failure_as_json
 from headcast.cli.signals import ended_by_signals
-from headcast.cli.terminal import accept_any_text, complain, start_log, what_happened, write_report
+from headcast.cli.terminal import accept_any_text, announce, complain, start_log, what_happened, write_report
 from headcast.errors import EXTRAS, HeadcastError, needs_package
 
 COMMANDS: Final = (
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words)
     start_log(options.log_level)
     try:
+        announce(options.command)
         with ended_by_signals(), contextlib.redirect_stdout(sys.stderr):  # stdout carries the report and nothing else
             report = _run(options)
     except KeyboardInterrupt:

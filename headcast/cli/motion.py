@@ -13,7 +13,9 @@ SUMMARY = "make, list and look at motion files"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast motion` understands."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    extract = actions.add_parser("extract", help="save the motion of a video's face", parents=[common_options()])
+    extract = actions.add_parser(
+        "extract", help="save the motion of a video's or photo's face", parents=[common_options()]
+    )
     extract.add_argument("video", type=Path)
     extract.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.motion")
     extract.add_argument(

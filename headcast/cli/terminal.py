@@ -6,9 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from headcast.errors import HeadcastError
 from headcast.printable import printable
+
+SLOW_TO_START: Final = ("animate", "personalize", "photos", "demo", "prepare", "train", "evaluate", "study", "bench")
 
 
 def accept_any_text() -> None:
@@ -23,6 +26,12 @@ def start_log(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine("headcast: %(levelname)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def announce(command: str) -> None:
+    """Say at once, to people, what begins: loading networks may take some seconds."""
+    if command in SLOW_TO_START and sys.stderr is not None and sys.stderr.isatty():
+        complain(f"{command} ...")
 
 
 def complain(message: str) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from headcast.personalization.photo_features import WANTED, PhotoFeatures, expression_distance, turn_distance
 
 ENOUGH_DETAIL: Final = 64.0  # pixels across the face; the model's frame shows about 120
+LEAST_LIGHT: Final = 40.0  # levels of 255; photos in ordinary light reach 100 and more
 LEAST_DETAIL: Final = 0.5  # of what the middle one of all pictures shows
 STRANGER: Final = 0.45  # likeness to the others: 6 of 1,000 good pictures are below it, 97 of 100 strangers
 STRANGER_OF_TWO: Final = 0.3  # the same where only one other picture is there
@@ -35,7 +36,9 @@ class Advice:
 
 def advise(photos: Sequence[PhotoFeatures], names: Sequence[str]) -> tuple[Advice, ...]:
     """Judge each picture beside the others, in their order; at least one is never left out."""
-    harm = _too_little_detail(photos)
+    dark = {number: _dark(photo) for number, photo in enumerate(photos) if photo.light < LEAST_LIGHT}
+    harm = dark if len(dark) < len(photos) else {}
+    harm |= _too_little_detail(photos)
     harm |= _duplicates(photos, names, [number for number in range(len(photos)) if number not in harm])
     harm |= _strangers(photos, names, [number for number in range(len(photos)) if number not in harm])
     kept: list[int] = []
@@ -48,6 +51,8 @@ def advise(photos: Sequence[PhotoFeatures], names: Sequence[str]) -> tuple[Advic
         kept.append(number)
         if twin is not None:
             advice.append(Advice(HELPS_LITTLE, f"the pose and expression of {names[twin]} again"))
+        elif number in dark:
+            advice.append(Advice(HELPS_LITTLE, dark[number]))
         else:
             advice.append(Advice(HELPS, ", ".join(photo.shows) or "straight, at rest"))
     return tuple(advice)
@@ -56,6 +61,10 @@ def advise(photos: Sequence[PhotoFeatures], names: Sequence[str]) -> tuple[Advic
 def missing(photos: Sequence[PhotoFeatures]) -> tuple[str, ...]:
     """Name what no picture shows, of WANTED."""
     return tuple(wanted for wanted in WANTED if not any(wanted in photo.shows for photo in photos))
+
+
+def _dark(photo: PhotoFeatures) -> str:
+    return f"too dark: it reaches {photo.light:.0f} of 255 levels; take one in more light"
 
 
 def _too_little_detail(photos: Sequence[PhotoFeatures]) -> dict[int, str]:

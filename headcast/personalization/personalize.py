@@ -34,9 +34,9 @@ class PersonalizeOptions:
     steps: int | None = None
     minutes: float | None = None
     consent: str | None = None  # why this person may be shown; kept in the avatar and in every video made from it
-    checkpoint: Path | None = None  # other weights than those of the package
-    vgg19_path: Path | None = None  # the paper's content loss, where the user has its networks
-    vggface_path: Path | None = None
+    checkpoint: str | Path | None = None  # other weights than those of the package
+    vgg19_path: str | Path | None = None  # the paper's content loss, where the user has its networks
+    vggface_path: str | Path | None = None
     seed: int = 0
     show_progress: bool = False  # a bar with the time left, on standard error
 
@@ -72,7 +72,7 @@ def personalize(
     started = time.monotonic()
     output = Path(output)
     _check_output(output)  # before the work, not after it
-    checkpoint = options.checkpoint or default_checkpoint_path()
+    checkpoint = Path(options.checkpoint or default_checkpoint_path())
     model = load_checkpoint(checkpoint)
     sources = source if isinstance(source, list) else [source]
     pictures = load_pictures([Path(each) for each in sources], model.config.image_size)
@@ -111,8 +111,8 @@ def _check_output(output: Path) -> None:
 
 def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeOptions) -> Finetuned:
     features = FeatureNetworks(
-        load_vgg19(options.vgg19_path) if options.vgg19_path else None,
-        load_vggface(options.vggface_path) if options.vggface_path else None,
+        load_vgg19(Path(options.vgg19_path)) if options.vgg19_path else None,
+        load_vggface(Path(options.vggface_path)) if options.vggface_path else None,
     )
     seconds = None if options.minutes is None else 60.0 * options.minutes
     config = tune_config(model, person, len(shots), features, steps=options.steps, seconds=seconds, seed=options.seed)

@@ -44,6 +44,7 @@ class PhotoFeatures:
     rotation: NDArray[np.float64]
     controls: Controls
     shows: tuple[str, ...]
+    light: float = 255.0  # levels that a tenth of the head crop reaches or exceeds, 0..255
 
 
 def measure_photo(sitter: Sitter) -> PhotoFeatures:
@@ -63,6 +64,7 @@ def measure_photo(sitter: Sitter) -> PhotoFeatures:
         rotation=pose.rotation,
         controls=controls,
         shows=_shows(rotation_vector(pose.rotation), controls),
+        light=float(np.percentile(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), 90)),
     )
 
 

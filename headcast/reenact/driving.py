@@ -103,12 +103,14 @@ class VideoDriving:
 
 
 def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
-    """Return the motion of the person in a video, as `animate` sees it; FaceError where nobody is seen.
+    """Return the motion of the person in a video or photo, as `animate` sees it; FaceError where nobody is seen.
 
     >>> motion = headcast.extract_motion("speech.mp4")
     >>> motion.image_size, motion.times[-1]
     ((512, 512), Fraction(1, 6))
     """
+    if Path(path).suffix.lower() in PHOTO_SUFFIXES:
+        return _motion_from_photo(Path(path))
     with open_video(path) as video, closing(FaceTracker()) as tracker:
         if video.num_frames > MAX_MOTION_FRAMES:
             raise MotionError(f"{path} has {video.num_frames} frames, a motion at most {MAX_MOTION_FRAMES}; cut it up")

@@ -5,12 +5,16 @@ columns `picture` and `answer` ("real" or "made").
 """
 
 import csv
-import json
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from headcast import strict
 from headcast.errors import DataError
+from headcast.limits import MAX_ANSWERS_BYTES, MAX_KEY_BYTES, MAX_SEED
+from headcast.printable import brief
+from headcast.strict import read_json_table
 from headcast.study.answers import Answers
 from headcast.study.report import FoundOut, found_out
 from headcast.study.study import KEY_NAME, load_study
@@ -65,19 +69,35 @@ def count_singles(folder: Path, paths: Sequence[Path]) -> tuple[FoundOut, FoundO
 
 def _key(folder: Path, name: str, option: str) -> list[dict[str, Any]]:
     load_study(folder)  # the key is whole
-    entries: list[dict[str, Any]] = json.loads((folder / KEY_NAME).read_text(encoding="utf-8")).get(name, [])
+    try:
+        entries = [_entry(entry) for entry in read_json_table(folder / KEY_NAME, MAX_KEY_BYTES).get(name, [])]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{folder / KEY_NAME} is damaged ({brief(error)}); build the study again") from error
     if not entries:
         raise DataError(f"the study in {folder} was built without {option}; build one with it")
     return entries
 
 
+def _entry(entry: object) -> dict[str, Any]:
+    """A row of the sheets, or a picture shown alone; KeyError or ValueError where it is neither."""
+    facts = dict(strict.table(entry, "an entry"))
+    if "picture" in facts:
+        return facts | {"picture": strict.text(facts["picture"], "picture"), "made": bool(facts["made"])}
+    if len(strict.texts(facts["pictures"], "pictures")) != 3:
+        raise ValueError("a row has other than three pictures")
+    return facts | {
+        "row": strict.whole(facts["row"], 1, MAX_SEED, "row"),
+        "triplet": strict.text(facts["triplet"], "row"),
+    }
+
+
 def _lines(path: Path, columns: tuple[str, str]) -> list[tuple[int, dict[str, str]]]:
     """Return a file's lines with their numbers; DataError where it is no such table."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as text:
-            rows = list(csv.DictReader(text))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"cannot read {path} ({error}); give a CSV with columns {', '.join(columns)}") from error
+        text = strict.read_bytes(path, MAX_ANSWERS_BYTES).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"cannot read {path} ({brief(error)}); give a CSV with columns {', '.join(columns)}") from error
     if not rows or not set(columns) <= set(rows[0]):
         raise DataError(f"{path} lacks the columns {', '.join(columns)}; add them")
     return [(number, {name: (row[name] or "").strip() for name in columns}) for number, row in enumerate(rows, start=2)]
@@ -85,4 +105,4 @@ def _lines(path: Path, columns: tuple[str, str]) -> list[tuple[int, dict[str, st
 
 def _whole(text: str) -> int:
     """Return a whole number; 0, which nothing is called, for what is none."""
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

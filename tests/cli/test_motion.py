@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headcast.geometry.builtin import builtin_motion_names
+from headcast.geometry.motion import load_motion
 from headcast.media.portraits import read_portrait
 
 
@@ -56,3 +57,11 @@ def test_a_video_without_a_face_leaves_no_motion(headcast, tmp_path, write_still
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "no face" in ended.err
     assert not file.exists()
+
+
+def test_a_photo_is_a_motion_to_its_face_and_back(headcast, tmp_path, astronaut_path):
+    ended = headcast("motion", "extract", astronaut_path, "-o", tmp_path / "a.motion")
+    assert ended.code == 0, ended.err
+    motion = load_motion(tmp_path / "a.motion")
+    assert len(motion) > 30 and motion.found.all()
+    assert np.abs(motion.landmarks[0] - motion.landmarks[len(motion) // 2]).max() > 1

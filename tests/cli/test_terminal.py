@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from headcast.cli.terminal import announce
 from headcast.printable import printable
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202eback\nline\r"
@@ -54,6 +55,15 @@ def test_a_full_device_for_errors_is_no_traceback(tmp_path: Path):
 def test_headcast_alone_shows_its_help(headcast):
     ended = headcast()
     assert ended.code == 0 and "usage: headcast" in ended.out and "animate" in ended.out and ended.err == ""
+
+
+def test_people_are_told_at_once_what_begins(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    announce("animate")
+    assert capsys.readouterr().err == ""  # a pipe is no person
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    announce("animate")
+    announce("verify")
+    assert capsys.readouterr().err == "headcast: animate ...\n"
 
 
 def test_what_the_machine_refuses_is_one_line(headcast, monkeypatch: pytest.MonkeyPatch):

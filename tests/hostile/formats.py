@@ -37,6 +37,7 @@ from headcast.avatars.avatar_file import AvatarContent, read_avatar_notes, save_
 from headcast.avatars.weights import load_weights
 from headcast.data.files import list_files
 from headcast.data.unit import finished_part
+from headcast.errors import DataError
 from headcast.evaluation.records import Record, Records
 from headcast.media.images import read_image, write_image
 from headcast.media.xmp import from_xmp, to_xmp
@@ -45,7 +46,8 @@ from headcast.networks.presets import PRESETS
 from headcast.provenance.marks import Marks
 from headcast.provenance.verify import read_marks
 from headcast.reenact.source import open_source
-from headcast.study.answers import Answers, asked_of, read_answers
+from headcast.study.answers import ANSWERS_NAME, Answers, asked_of, read_answers
+from headcast.study.elsewhere import count_singles, enter_sheets
 from headcast.study.serve import StudyServer
 from headcast.study.study import KEY_NAME, load_study
 from headcast.tracking.crop import Window, crop_image, paste_mask
@@ -95,6 +97,31 @@ def make_request(folder: Path) -> Path:
     head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "", ""))
     (folder / "request").write_bytes(head.encode() + body)
     return folder / "request"
+
+
+def make_sheet_answers(folder: Path) -> Path:
+    key = json.loads(make_key(folder).read_text())
+    row = {"row": 1, "sheet": 1, "triplet": "f" * 16, "pictures": key["triplets"][0]["pictures"]}
+    singles = [{"picture": f"{number:02}.png", "made": number == 1} for number in (1, 2)]
+    (folder / KEY_NAME).write_text(json.dumps({**key, "sheet_rows": [row], "singles": singles}))
+    (folder / "rater.csv").write_text("row,place,picture,answer\n1,2,1,made\n")
+    return folder / "rater.csv"
+
+
+def use_sheet_answers(path: Path) -> None:
+    (path.parent / ANSWERS_NAME).unlink(missing_ok=True)
+    all_of(lambda: enter_sheets(path.parent, [path]), lambda: _counted(path))
+
+
+def _counted(path: Path) -> None:
+    """One picture answered is too few to count; that is said, too."""
+    with contextlib.suppress(DataError):
+        count_singles(path.parent, [path])
+
+
+def make_sheet_key(folder: Path) -> Path:
+    make_sheet_answers(folder)
+    return folder / KEY_NAME
 
 
 class _Server(StudyServer):
@@ -249,6 +276,8 @@ FORMATS: dict[str, Format] = {
     "annotation": Format(make_annotation, damaged, use_annotation),
     "study key": Format(make_key, twisted_json, use_key),
     "study answers": Format(make_answers, damaged, lambda path: read_answers(load_study(path.parent))),
+    "sheet answers": Format(make_sheet_answers, damaged, use_sheet_answers),
+    "sheet key": Format(make_sheet_key, twisted_json, lambda path: use_sheet_answers(path.parent / "rater.csv")),
     "study request": Format(make_request, damaged, use_request),
     "marks": Format(make_xmp, damaged, use_xmp),
     "record": Format(make_record, twisted_json, use_record),

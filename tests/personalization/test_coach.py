@@ -88,6 +88,12 @@ def test_the_same_pose_again_helps_little() -> None:
     assert advice[1].reason == "the pose and expression of a again"
 
 
+def test_a_nearly_black_picture_does_not_help() -> None:
+    photos = [made_photo(0), replace(made_photo(1), light=12.0)]
+    assert [(each.verdict, each.reason[:8]) for each in advise(photos, "ab")][1] == (LEAVE_OUT, "too dark")
+    assert [each.verdict for each in advise(photos[1:], "b")] == [HELPS_LITTLE]  # one is never left out
+
+
 def test_what_no_picture_shows_is_missing() -> None:
     assert missing([]) == (OPEN_MOUTH, LEFT_TURN, RIGHT_TURN, CLOSED_EYES)
     assert missing([replace(made_photo(0), shows=(RIGHT_TURN,)), replace(made_photo(1), shows=(CLOSED_EYES,))]) == (
