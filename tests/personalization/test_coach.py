@@ -108,7 +108,7 @@ def good_pictures() -> list[Image]:
     """The astronaut turning to her right and her left, talking and blinking; in the ninth her eyes are closed."""
     sitter = make_sitter(np.asarray(read_portrait("astronaut")))
     own = sitter.shot.landmarks
-    warper = Warper(sitter.shot, sitter.pinned)
+    warper = Warper(sitter.shot)
     places = []
     for name, moments in (
         ("turn", (0.0, 0.25, 0.75)),
