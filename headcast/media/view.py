@@ -12,7 +12,8 @@ from headcast.types import Image
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
 # Both flags together: without them swscale's shortcut darkens every picture by one to two levels of 255.
-_INTERPOLATION = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
+# By FFmpeg's numbers, SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND: PyAV 17, the last for Python 3.10, does not name them.
+_INTERPOLATION = int(Interpolation.BILINEAR) | 0x2000 | 0x40000
 
 
 @dataclass(frozen=True)
