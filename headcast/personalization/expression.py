@@ -14,6 +14,7 @@ from headcast.tracking.region import whole_picture
 from headcast.types import Image
 
 _CONFIDENCE: Final = 0.1  # paintings need it
+_NUM_PASSES: Final = 6  # of the mesh: after three, a blink still depends on where the detector saw the face
 
 
 def measure_openings(frames: Sequence[Image]) -> NDArray[np.float64]:
@@ -27,7 +28,7 @@ def measure_openings(frames: Sequence[Image]) -> NDArray[np.float64]:
 
 def _openings(frame: Image, detect: Detector, mesh: FaceMesh) -> tuple[float, float]:
     found = detect(frame, whole_picture(frame), _CONFIDENCE)
-    landmarks = settled(frame, found[0].region, mesh) if found else None
+    landmarks = settled(frame, found[0].region, mesh, _NUM_PASSES) if found else None
     if landmarks is None:
         return np.nan, np.nan
     lips, right, left = measure_controls(remove_pose(landmarks, fit_pose(landmarks)))[list(OPENINGS)]
