@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.errors import CheckpointError
 from headcast.types import Image, Mask
 
 
@@ -17,6 +18,11 @@ class Generated:
 
 
 def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -> Generated:
-    """What a generator answers, (1, 3, H, W) in [-1, 1] and (1, 1, H, W), as a picture and a mask of its own."""
+    """What a generator answers, (1, 3, H, W) in [-1, 1] and (1, 1, H, W), as a picture and a mask of its own.
+
+    CheckpointError where it answers no numbers, which would be drawn as some colour.
+    """
+    if not (np.isfinite(image).all() and np.isfinite(warp_weight).all()):
+        raise CheckpointError("the network's picture is not finite: its weights are damaged; give others")
     pixels = np.clip(image[0] * 127.5 + 128.0, 0, 255).astype(np.uint8)
     return Generated(np.ascontiguousarray(pixels.transpose(1, 2, 0)), warp_weight[0, 0].copy())
