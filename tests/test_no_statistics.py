@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from headcast.data.workers import run_on_ray
+from headcast.errors import MissingPackageError
+
 ROOT = Path(__file__).resolve().parents[1]
 
 RECORDER = """
@@ -59,6 +62,14 @@ def test_converting_a_network_calls_nobody(tmp_path: Path) -> None:
     )
     assert run_recorded(code, tmp_path) == "attempts: []\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ray_is_told_to_report_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
+    with pytest.raises(MissingPackageError, match="Ray is not installed"):
+        next(run_on_ray(str, ["job"], "local"))
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
 def test_one_place_alone_imports_openvino() -> None:

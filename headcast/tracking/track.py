@@ -55,6 +55,7 @@ class FaceTracker:
         self._newest = -1  # the highest number among the faces that were seen beside the followed one
         self._num_missed = 0
         self._views: Iterator[View] | None = None
+        self._views_size = (0, 0)
 
     def track(self, image: Image) -> Landmarks | None:
         """Return the followed person's landmarks, None where the face is not seen; ValueError for a wrong array."""
@@ -89,8 +90,9 @@ class FaceTracker:
             return clear_face(image)
         if self._last is not None and self._num_missed < _PATIENCE:
             return face_near(image, self._last.landmarks)
-        if self._views is None:
-            self._views = endless_views((image.shape[1], image.shape[0]))
+        size = (image.shape[1], image.shape[0])
+        if self._views is None or self._views_size != size:
+            self._views, self._views_size = endless_views(size), size
         return face_in_view(image, next(self._views))
 
     def _choose(self, faces: list[Face]) -> Face | None:
