@@ -23,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Make a driver of one built-in photo, animate another by it, and print what took how long."""
-    from headcast.cli.demo import PHOTOS
     from headcast.evaluation.bench import run_bench
+    from headcast.media.portraits import read_portrait
 
     result = run_bench(
-        PHOTOS["astronaut"](),
-        PHOTOS["hopper"](),
+        read_portrait("astronaut"),
+        read_portrait("hopper"),
         num_frames=options.frames,
         precision=options.precision,
         say=lambda text: print(text, file=sys.stderr),

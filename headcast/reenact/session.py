@@ -53,7 +53,8 @@ class Session:
         options = options or SessionOptions()
         self._stages = stages or make_driver(source if isinstance(source, Source) else open_source(source), options)
         self._smooth, self._live, self._clock = options.smooth, options.policy == "live", clock
-        self._tracker, self._motion = tracker, None if tracker is None else self._follow(tracker)
+        self._motion = None if tracker is None else self._follow(tracker)
+        self._own_tracker: Tracker | None = None
         self._ready: deque[DrivingFrame] = deque()
         self._is_measured = False
         self._lateness = Lateness()
@@ -88,8 +89,8 @@ class Session:
             return None
         with self.watch("track"):
             if self._motion is None:
-                self._tracker = FaceTracker()
-                self._motion = self._follow(self._tracker)
+                self._own_tracker = FaceTracker()
+                self._motion = self._follow(self._own_tracker)
             self._ready.extend(self._motion.push(Frame(image, moment)))
         self._measure(at_the_end=False)
         return self._show(self._ready.popleft()) if self._ready and self._is_measured else None
@@ -108,9 +109,9 @@ class Session:
             yield frame, self._finish(warped)
 
     def close(self) -> None:
-        """Release the tracker."""
-        if self._tracker is not None:
-            self._tracker.close()
+        """Release the tracker; one that was passed in stays open."""
+        if self._own_tracker is not None:
+            self._own_tracker.close()
 
     def __enter__(self) -> "Session":
         return self

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from headcast.cli.demo import PHOTOS
 from headcast.evaluation.bench import SIZE, BenchResult, fit_into, matrix_gflops, run_bench
+from headcast.media.portraits import read_portrait
 
 STAGES = {"decode", "track", "retarget", "warp", "generate", "paste back", "encode"}
 
@@ -14,7 +14,9 @@ STAGES = {"decode", "track", "retarget", "warp", "generate", "paste back", "enco
 @pytest.fixture(scope="module")
 def result() -> BenchResult:
     said: list[str] = []
-    result = run_bench(PHOTOS["astronaut"](), PHOTOS["hopper"](), num_frames=12, precision="f32", say=said.append)
+    result = run_bench(
+        read_portrait("astronaut"), read_portrait("hopper"), num_frames=12, precision="f32", say=said.append
+    )
     assert said
     return result
 
