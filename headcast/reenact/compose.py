@@ -14,14 +14,13 @@ from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask
-from headcast.warping.carry import torn
 from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import hidden_by, person_colours, refine_matte
 from headcast.warping.sampling import Pixel, sample
 from headcast.warping.warp import WarpedShot
 
 MAX_PATCH_SIZE = 1024
-DETAIL_FROM = 1.1  # a patch less than so much larger than the shot has no detail to add
+DETAIL_FROM = 0.5  # share of the shot's own pixels in a pixel, from which on it gets the photo's finer detail
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
 VALIDITY, MOUTH, EYES, MATTE = (
     CONDITIONING_MAPS.index(name) for name in ("validity", "mouth_inside", "eyes_inside", "matte")
@@ -41,9 +40,18 @@ def network_change(generated: Generated, warped: WarpedShot) -> NDArray[np.float
     Where the warp can be trusted, away from mouth and lids, that is nothing: on people whom it has not seen it does
     harm there.
     """
-    change = generated.image.astype(np.float32) - warped.conditioning.warped
-    share = (1 - _kept(warped)) / np.maximum(1 - generated.warp_weight, 1e-3)
+    change = cv2.subtract(generated.image, warped.conditioning.warped, dtype=cv2.CV_32F)
+    share = (1 - kept(warped)) / np.maximum(1 - generated.warp_weight, np.float32(1e-3))
     return np.asarray(change * np.minimum(share, 1)[:, :, None], np.float32)
+
+
+def kept(warped: WarpedShot) -> Mask:
+    """Return how much (H, W) of the warped shot the network must leave: where it is trusted, off mouth and lids."""
+    maps = warped.conditioning.maps
+    openings = np.maximum(maps[:, :, MOUTH], maps[:, :, EYES])
+    reach = round(FREE_AROUND * len(openings))
+    around = cv2.blur(cv2.dilate(openings, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), (reach, reach))
+    return np.asarray(maps[:, :, VALIDITY] * (1 - around), np.float32)
 
 
 class Composer:
@@ -56,30 +64,46 @@ class Composer:
     def __init__(self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask) -> None:
         self._size = sitter.shot.image.shape[0]
         self._patch_size = int(np.clip(round(sitter.box.width), self._size, MAX_PATCH_SIZE))
+        self._scale = self._patch_size / self._size
         self._photo, self._window = sitter.photo, Window(sitter.photo, sitter.box)
         height, width = sitter.photo.shape[:2]
         self._free = paste_mask(sitter.box, (width, height), self._size)[:, :, None]
         full = crop_image(sitter.photo, sitter.box, self._patch_size)
         shot_matte = refine_matte(sitter.shot.image, sitter.shot.matte)
-        detailed = self._patch_size > DETAIL_FROM * self._size
-        matte = refine_matte(full, person_matte(full)) if detailed else self._enlarge(shot_matte)
+        matte = refine_matte(full, person_matte(full))
         # What the reduced shot lost of the photo: its own enlargement is what must be subtracted.
-        lost = _layer(full, matte) - self._enlarge(_layer(sitter.shot.image, shot_matte))
-        self._detail = np.round(lost).astype(np.int16) if detailed else None
+        colour_lost = person_colours(full, matte) - self._enlarge(person_colours(sitter.shot.image, shot_matte))
+        self._colour_lost = np.round(colour_lost).astype(np.int16)
+        self._matte_lost = matte - self._enlarge(shot_matte)
         self._behind = self._fill_behind(hidden_by(matte), background, unknown)
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
         person = warped.person + self._free * network_change(generated, warped)
-        layer = self._enlarge(np.dstack([person, 255 * warped.conditioning.maps[:, :, MATTE]]))
-        if self._detail is not None:
-            layer += self._carried_detail(self._detail, generated, warped)
-        layer = self._window.bring(np.clip(layer + 0.5, 0, 255).astype(np.uint8))
-        share = layer[:, :, 3].astype(np.float32) / 255
+        colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
+        share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
+        self._add_detail(colour, share, generated, warped)
+        colour, share = self._window.bring(colour), self._window.bring(np.clip(share, 0, 1))
         result: Image = self._photo.copy()
-        colour = np.ascontiguousarray(layer[:, :, :3])
         result[self._window.place] = cv2.blendLinear(colour, self._behind, share, 1 - share)
         return result
+
+    def _add_detail(self, colour: Image, share: Mask, generated: Generated, warped: WarpedShot) -> None:
+        """Add to a patch's colours and matte, in place, what the reduced shot lost, where its own pixels are shown."""
+        own = warped.carried * (1 - warped.grid.torn)
+        unchanged = own * np.maximum(generated.warp_weight, kept(warped)) > DETAIL_FROM
+        left, top, width, height = cv2.boundingRect((own > 0).astype(np.uint8))
+        rows, columns = (
+            slice(int(start * self._scale), int(np.ceil((start + length) * self._scale)))
+            for start, length in ((top, height), (left, width))
+        )
+        part = (rows, columns)
+        positions = self._enlarge(warped.grid.positions)[part] * np.float32(self._scale)
+        positions += np.float32((self._scale - 1) / 2)
+        share[part] += sample(self._matte_lost, positions) * self._enlarge(own)[part]
+        finer = sample(self._colour_lost, positions, sharp=True)
+        finer = cv2.copyTo(finer, self._enlarge(unchanged.astype(np.uint8) * 255)[part])
+        colour[part] = cv2.add(colour[part], finer, dtype=cv2.CV_8U)
 
     def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], unknown: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""
@@ -90,31 +114,6 @@ class Composer:
         missing = covered & (self._window.bring(self._enlarge(unknown)) > 0)
         return np.asarray(fill_hidden(seen, missing.astype(np.float32)), np.uint8)
 
-    def _carried_detail(
-        self, detail: NDArray[np.int16], generated: Generated, warped: WarpedShot
-    ) -> NDArray[np.float32]:
-        scale = self._patch_size / self._size
-        places = warped.grid.positions
-        positions = self._enlarge(places) * np.float32(scale) + np.float32((scale - 1) / 2)
-        shown = np.maximum(generated.warp_weight, _kept(warped))
-        weight = self._enlarge(warped.carried * shown * (1 - torn(places)))
-        return np.asarray(sample(detail, positions) * weight[:, :, None], np.float32)
-
     def _enlarge(self, picture: NDArray[Pixel]) -> NDArray[Pixel]:
         size = (self._patch_size, self._patch_size)
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), picture.dtype)
-
-
-def _layer(image: Image, matte: Mask) -> NDArray[np.float32]:
-    """Return the person's colours and matte (H, W, 4) of a picture, all 0..255."""
-    return np.dstack([person_colours(image, matte), 255 * matte])
-
-
-def _kept(warped: WarpedShot) -> Mask:
-    """Return how much (H, W) of the warped shot the network must leave: where it is trusted, off mouth and lids."""
-    maps = warped.conditioning.maps
-    openings = np.maximum(maps[:, :, MOUTH], maps[:, :, EYES])
-    reach = round(FREE_AROUND * len(openings))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    around = cv2.blur(cv2.dilate(openings, disc), (reach, reach))
-    return np.asarray(maps[:, :, VALIDITY] * (1 - around), np.float32)

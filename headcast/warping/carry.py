@@ -26,8 +26,7 @@ SAME_BACKGROUND = 3.0  # levels of a still background: 1 to 3 before a still cam
 UNKNOWN = 1e-3  # share of a shot at a pixel that it does not show, for pixels that none shows
 MIRRORED = (0.2, 0.6)  # trust that the mirrored shot has more than the shot, between which it takes its place
 MIRRORED_RIM = 7  # pixels over which it fades
-TORN = 4.0  # pixels of the shot between what two neighbours show, from which on one surface ends before another
-EDGE_SOFTNESS = 0.9  # pixels
+EDGE_SOFTNESS = 3  # pixels
 FACE_EDGE = 3  # pixels over which the face's own coverage fades
 GAP = 13  # pixels: wider gaps beside a face are background
 
@@ -99,8 +98,9 @@ class Carrier:
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
-        picture = _soften(sample(self._person, grid.positions, cv2.BORDER_REPLICATE), torn(grid.positions))
-        matte = _without_gaps(picture[:, :, 3], grid.triangles >= 0)
+        picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE, sharp=True)
+        picture = _soften(picture, grid.torn)
+        matte = _without_gaps(np.clip(picture[:, :, 3], 0, 1), grid.triangles >= 0)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         person = np.ascontiguousarray(picture[:, :, :3])
         return Carried(person, matte, self.background, 1 - self.unknown, trusted, trusted, grid)
@@ -148,14 +148,6 @@ def same_take(carried: Carried, shot: Shot) -> bool:
     return bool((np.abs(difference).mean(axis=2) * around).sum() < SAME_TAKE * around.sum())
 
 
-def torn(places: NDArray[np.float32]) -> Mask:
-    """Return 1 (H, W) where one surface ends before another: neighbours show places (H, W, 2) that lie far apart."""
-    across = np.abs(np.diff(places, axis=1, append=places[:, -1:])).max(axis=2)
-    along = np.abs(np.diff(places, axis=0, append=places[-1:])).max(axis=2)
-    jumps = (np.maximum(across, along) > TORN).astype(np.float32)
-    return np.asarray(cv2.blur(cv2.dilate(jumps, np.ones((2, 2), np.uint8)), (3, 3)), np.float32)
-
-
 def _without_gaps(matte: Mask, face: NDArray[np.bool_]) -> Mask:
     """Close the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself."""
     covered = face.astype(np.float32)
@@ -171,7 +163,9 @@ def _square(size: int) -> NDArray[np.uint8]:
 
 def _soften(picture: NDArray[np.float32], where: Mask) -> NDArray[np.float32]:
     """Make edges in a picture (H, W, C) as soft as a camera does."""
-    blurred = cv2.GaussianBlur(picture, (0, 0), EDGE_SOFTNESS)
+    if not where.any():
+        return picture
+    blurred = cv2.blur(picture, (EDGE_SOFTNESS, EDGE_SOFTNESS))
     return np.asarray(picture + where[:, :, None] * (blurred - picture))
 
 

@@ -15,7 +15,7 @@ from headcast.types import Box
 
 PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
 STRETCHED = 4.0  # times what is missing: so much of the photo is stretched to make up for it
-CLEAR_OF_FACE = 0.9  # of the way from the photo's end to the face, beyond which nothing is stretched
+CLEAR_OF_FEATURES = 0.9  # of the way from the photo's end to brows, eyes and lips, beyond which nothing is stretched
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,20 @@ class PhotoEdges:
         return np.logical_and.outer((rows >= top) & (rows <= bottom), (columns >= left) & (columns <= right))
 
     def keep_inside(
-        self, positions: NDArray[np.float32], carried: NDArray[np.bool_], face: NDArray[np.float64]
+        self, positions: NDArray[np.float32], carried: NDArray[np.bool_], features: NDArray[np.float64]
     ) -> NDArray[np.float32]:
         """Move places (H, W, 2) in the shot inside of the photo, for pixels that are `carried` (H, W).
 
-        Those near a side are moved with them, evenly, up to the face with points (N, 2).
+        Those near a side are moved with them, evenly, up to brows, eyes and lips at points (N, 2).
         """
         kept, shown = positions, carried & self._inside(carried.shape)
         for axis in (0, 1):
             for end, sign in ((self.ends[axis], 1.0), (self.ends[2 + axis], -1.0)):
                 if not np.isfinite(end):
                     continue
-                depth = sign * (positions[:, :, axis] - np.float32(end))
+                depth = sign * (kept[:, :, axis] - np.float32(end))
                 missing = -float(depth.min(where=shown, initial=0.0))
-                band = min(STRETCHED * missing, CLEAR_OF_FACE * float((sign * (face[:, axis] - end)).min()))
+                band = min(STRETCHED * missing, CLEAR_OF_FEATURES * float((sign * (features[:, axis] - end)).min()))
                 if missing <= 0 or band <= 0:
                     continue
                 moved = np.where(depth < band, (depth + missing) * np.float32(band / (band + missing)), depth)

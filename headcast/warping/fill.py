@@ -18,6 +18,7 @@ PLAN_SIDE = 128  # pixels of the longer side of the picture in which pieces are 
 REACH = 0.2  # of the longer side: how far into what is hidden pieces are copied
 BLEND = 0.04  # of the longer side, over which they give way to smooth colours
 CONTINUED = (0.005, 0.02)  # of the longer side: how far in colours are continued before pieces are copied
+SEAM = 3  # pixels of the reduced picture over which neighbouring pieces blend
 MOST_LIGHT = 40.0  # levels by which pieces are made lighter or darker to join what is seen ...
 LIGHT_REACH = 0.1  # ... fading over this share of the longer side
 HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -31,10 +32,8 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     smooth = fill_from_around(image, (~missing).astype(np.float32))
     height, width = missing.shape
     plan = _plan(image, smooth, missing)
-    steps = (np.array([width, height]) / plan.share.shape[::-1]).astype(np.float32)
-    away = cv2.resize(plan.away, (width, height), interpolation=cv2.INTER_NEAREST) * steps
     seen = np.where(missing[:, :, None], smooth, image).astype(np.float32)
-    pieces = sample(seen, pixel_places(image.shape) + away, cv2.BORDER_REPLICATE)
+    pieces = _lay_pieces(seen, plan.away)
     light, share = (cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in plan[1:])
     filled = smooth + share[:, :, None] * (pieces + light - smooth)
     beside = _continued(image, missing)
@@ -128,6 +127,28 @@ def _copied_from(
         away.reshape(-1, 2)[target] = np.stack([source % width - target % width, source // width - target // width], -1)
         told.ravel()[target] = True
     return away, told
+
+
+def _lay_pieces(picture: NDArray[np.float32], away: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a picture (H, W, 3) whose pixels are read from so far `away` (h, w, 2), with soft seams between pieces."""
+    height, width = picture.shape[:2]
+    steps = np.array([width, height]) / away.shape[1::-1]
+    offsets, piece = np.unique(away.reshape(-1, 2), axis=0, return_inverse=True)
+    piece = piece.reshape(away.shape[:2])
+    laid, total = np.zeros_like(picture), np.full((height, width, 1), 1e-6, np.float32)
+    for number, offset in enumerate(offsets):
+        part = cv2.blur((piece == number).astype(np.float32), (SEAM, SEAM))
+        rows, columns = np.flatnonzero(part.any(1)), np.flatnonzero(part.any(0))
+        top, bottom = int(rows[0] * steps[1]), min(height, int((rows[-1] + 1) * steps[1]) + 1)
+        left, right = int(columns[0] * steps[0]), min(width, int((columns[-1] + 1) * steps[0]) + 1)
+        share = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)[top:bottom, left:right, None]
+        x, y = (round(float(step)) for step in offset * steps)
+        shifted = sample(
+            picture, pixel_places(share.shape) + np.array([left + x, top + y], np.float32), cv2.BORDER_REFLECT_101
+        )
+        laid[top:bottom, left:right] += share * shifted
+        total[top:bottom, left:right] += share
+    return np.asarray(laid / total, np.float32)
 
 
 def _neighbourhoods(picture: Image) -> NDArray[np.uint64]:

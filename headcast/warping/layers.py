@@ -18,7 +18,7 @@ Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
 """Fills what is hidden (H, W; 0 or 1) of a picture (H, W, 3)."""
 
 HIDDEN_FROM = 0.05  # share of the person in a pixel from which on the background behind it is not known
-LOOSE_HAIR = 1 / 256  # of the side: how far beyond the matte hairs hide what lies behind
+LOOSE_HAIR = 4 / 256  # of the side: how far beyond the matte hairs hide what lies behind
 FUSION_RADII = (90 / 1024, 7 / 1024)  # of the side, far then near
 EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
 CONTRAST = 40.0  # levels between person and background from which on colours tell them apart

@@ -15,14 +15,25 @@ from scipy.spatial import Delaunay
 
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head, Pose, apply_pose, face_model, head_of, remove_pose
-from headcast.geometry.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE, TRIANGLES
+from headcast.geometry.topology import (
+    FACE_OVAL,
+    INNER_LIPS,
+    LEFT_EYE,
+    NUM_FACE,
+    OUTER_LIPS,
+    PAPER_LEFT_BROW,
+    PAPER_RIGHT_BROW,
+    RIGHT_EYE,
+    TRIANGLES,
+)
 from headcast.types import Landmarks
 from headcast.warping.edges import FREE, PhotoEdges
-from headcast.warping.sampling import nearest_where, sample
+from headcast.warping.sampling import nearest_where, sample, torn
 from headcast.warping.slip import Slip, face_shares
 
 Points = NDArray[np.float64]
 
+FEATURES = (*PAPER_RIGHT_BROW, *PAPER_LEFT_BROW, *RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS)  # what is never stretched
 EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
 HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
 HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of skull and chin
@@ -44,12 +55,14 @@ class SamplingGrid:
     """Where each pixel of the new picture comes from.
 
     `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
-    shot shows that place at a grazing angle or from behind. `triangles` (H, W) int32 are the numbers of the face's
+    shot shows that place at a grazing angle or from behind, `torn`
+    (H, W) is 1 where one surface ends before another. `triangles` (H, W) int32 are the numbers of the face's
     triangles that are seen, those of its openings after the rest; negative elsewhere.
     """
 
     positions: NDArray[np.float32]
     trusted: NDArray[np.float32]
+    torn: NDArray[np.float32]
     triangles: NDArray[np.int32]
 
 
@@ -132,9 +145,9 @@ class Mesh:
         if doubled.any():  # there, what lies beside the face: hair, an ear or background
             beside = sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
             positions += doubled[:, :, None] * (beside - positions)
-        positions = self._edges.keep_inside(positions, index >= 0, self._source[: len(landmarks)])
+        positions = self._edges.keep_inside(positions, index >= 0, self._source[list(FEATURES)])
         trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
-        return SamplingGrid(positions, trusted, np.asarray(index - len(self._outer), np.int32))
+        return SamplingGrid(positions, trusted, torn(positions), np.asarray(index - len(self._outer), np.int32))
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""

@@ -7,12 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
+TORN = 4.0  # pixels between what two neighbours show, from which on one surface ends before another
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
 
-def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
-    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
-    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
+def sample(
+    image: NDArray[Pixel],
+    positions: NDArray[np.float32],
+    border: int = cv2.BORDER_CONSTANT,
+    *,
+    sharp: bool = False,
+) -> NDArray[Pixel]:
+    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default.
+
+    Bicubic where it is to stay `sharp`, which may overshoot, else bilinear.
+    """
+    way = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
+    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, way, borderMode=border), image.dtype)
 
 
 def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -31,3 +42,13 @@ def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
     by_number = np.zeros((int(numbers.max()) + 1, 2), np.float32)
     by_number[numbers[wanted]] = places[wanted]
     return np.asarray(by_number[numbers])
+
+
+def torn(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return 1 (H, W) where one surface ends before another: neighbours show places (H, W, 2) that lie far apart."""
+    jumps = np.zeros(places.shape[:2], np.float32)
+    across = (np.abs(places[:, 1:] - places[:, :-1]) > TORN).view(np.uint16) > 0
+    along = (np.abs(places[1:] - places[:-1]) > TORN).view(np.uint16) > 0
+    jumps[:, :-1] = across[:, :, 0]
+    jumps[:-1] = np.maximum(jumps[:-1], along[:, :, 0])
+    return np.asarray(cv2.blur(cv2.dilate(jumps, np.ones((2, 2), np.uint8)), (3, 3)), np.float32)

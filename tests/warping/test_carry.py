@@ -8,8 +8,9 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, head_of, remove_pose, rotation_matrix
 from headcast.types import Shot
-from headcast.warping.carry import Carried, Carrier, complete, mirror_shot, torn
+from headcast.warping.carry import Carried, Carrier, complete, mirror_shot
 from headcast.warping.layers import hidden_by
+from headcast.warping.sampling import torn
 
 GREEN = np.array([0, 255, 0], np.uint8)
 

@@ -29,11 +29,11 @@ def test_a_box_that_hangs_out_ends_where_the_photo_does() -> None:
 
 
 def test_what_lies_beyond_the_photo_is_stretched_not_repeated() -> None:
-    edges = PhotoEdges(ends=(-np.inf, 0.0, np.inf, np.inf))
+    edges = PhotoEdges(ends=(0.0, 0.0, 255.0, 255.0))
     rows = edges.keep_inside(moved_down(10), np.ones((256, 256), bool), FACE)[:, 50, 1]
     assert rows.min() >= -1e-3
     assert (np.diff(rows) > 0.5).all()  # no row is shown twice
-    np.testing.assert_allclose(rows[120:], np.arange(120, 256) - 10)  # the face stays where it is
+    np.testing.assert_allclose(rows[120:], np.arange(120, 256) - 10, atol=1e-4)  # the face stays where it is
 
 
 def test_nothing_changes_where_nothing_lies_beyond() -> None:
