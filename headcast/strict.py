@@ -73,7 +73,8 @@ def finite(value: object, low: float, high: float, name: str) -> float:
     """A number from `low` to `high`, as JSON has it."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{name} is {_shown(value)}, expected a number")
-    if not (low <= value <= high) or not math.isfinite(value):
+    is_huge = isinstance(value, int) and abs(value) >= 2**1023  # beyond what a float holds
+    if is_huge or not (low <= value <= high) or not math.isfinite(value):
         raise ValueError(f"{name} is {_shown(value)}, expected {low:g} to {high:g}")
     return float(value)
 

@@ -1,4 +1,5 @@
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -31,6 +32,12 @@ def test_a_whole_number_is_nothing_else(value: object):
 def test_a_number_is_finite(value: object):
     with pytest.raises(ValueError, match="share is"):
         strict.finite(value, 0, 1, "share")
+
+
+def test_a_whole_number_beyond_all_floats_is_refused_without_limits_too():
+    """Found in 20,000 damaged records of an evaluation."""
+    with pytest.raises(ValueError, match="SSIM is a huge number"):
+        strict.finite(10**400, -math.inf, math.inf, "SSIM")
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,12 @@ def test_tensorboard_shows_the_same_figures(tmp_path: Path) -> None:
     events = accumulator.EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     assert [(event.step, event.value) for event in events.Scalars("train/mouth")] == [(2, 1.0), (4, 2.0)]
+
+
+def test_no_more_of_a_run_is_over_than_all_of_it(tmp_path: Path) -> None:
+    """The last step may take longer than the minutes that were left."""
+    lines: list[str] = []
+    journal = Journal(tmp_path, 0, report=lines.append)
+    journal.write("train", position(2), {"mouth": 1.0}, share=1.89)
+    journal.close()
+    assert "100.0%" in lines[-1]
