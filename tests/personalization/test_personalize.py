@@ -54,7 +54,7 @@ def test_an_avatar_moves_like_a_photo_and_hands_its_consent_on(avatar: Path, tmp
 
 def test_an_avatar_is_the_same_sitter_as_its_photo(avatar: Path, hopper_path: Path, checkpoint: Path) -> None:
     from_file, from_photo = open_source(avatar).sitter, open_source(hopper_path, checkpoint=checkpoint).sitter
-    assert (from_file.box, from_file.pinned) == (from_photo.box, from_photo.pinned)
+    assert (from_file.box, from_file.edges) == (from_photo.box, from_photo.edges)
     np.testing.assert_array_equal(from_file.shot.image, from_photo.shot.image)
     np.testing.assert_array_equal(from_file.shot.landmarks, from_photo.shot.landmarks)
 
