@@ -14,7 +14,7 @@ from typing import Any
 import matplotlib as mpl
 
 from headcast.errors import DataError, HeadcastError
-from headcast.media.files import replaced_on_success
+from headcast.files import replaced_on_success
 
 PANELS = {
     "loss": "content loss",

@@ -60,6 +60,9 @@ MAX_JSON_BYTES: Final = 64 << 20
 MAX_JSON_VALUES: Final = 4_000_000
 """In a JSON text, where each takes up to 80 bytes of memory, a few characters of it as they may be."""
 
+MAX_PART_BYTES: Final = 16 << 20
+"""Of the note on one prepared shard, which names each clip that was left out, and why."""
+
 MAX_KEY_BYTES: Final = 16 << 20
 """Of a study's key: a thousand triplets take 1 MB."""
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from headcast.cli.arguments import whole_number
 from headcast.cli.report import Report
 from headcast.errors import DataError
+from headcast.limits import MAX_SHOTS
 
 if TYPE_CHECKING:
     from headcast.evaluation.protocol import Settings
 
 SUMMARY = "measure a checkpoint on clips of people that it has not seen"
-
-_MAX_SHOTS = 32
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--shots",
-        type=whole_number(1, _MAX_SHOTS),
+        type=whole_number(1, MAX_SHOTS),
         nargs="+",
         default=[1],
         metavar="T",

@@ -19,12 +19,10 @@ from headcast.data.sources import SourceClip
 from headcast.data.tar import ClipNotes, EncodedClip, write_clips
 from headcast.errors import DataError
 from headcast.files import cannot_write, replaced_on_success, write_text
-from headcast.limits import MAX_SHARD_CLIPS
+from headcast.limits import MAX_PART_BYTES, MAX_SHARD_CLIPS
 from headcast.strict import finite, texts, whole
 
 PARTS_DIR: Final = "parts"
-
-_MAX_NOTE_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def finished_part(unit: Unit) -> Part | None:
 
 
 def _read_part(path: Path) -> Part:
-    table = read_table(path, _MAX_NOTE_BYTES)
+    table = read_table(path, MAX_PART_BYTES)
     try:
         return Part(
             plan=str(table["plan"]),

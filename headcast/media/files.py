@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from headcast.errors import MediaError
-from headcast.files import PathLike, cannot_write, replaced_on_success
-
-__all__ = ["PathLike", "cannot_write", "existing_file", "replaced_on_success"]
+from headcast.files import PathLike
 
 
 def existing_file(path: PathLike) -> Path:
