@@ -102,7 +102,7 @@ class Composer:
         positions += np.float32((self._scale - 1) / 2)
         share[part] += sample(self._matte_lost, positions) * self._enlarge(own)[part]
         finer = sample(self._colour_lost, positions, sharp=True)
-        finer = cv2.copyTo(finer, self._enlarge(unchanged.astype(np.uint8) * 255)[part])
+        finer = np.asarray(cv2.copyTo(finer, self._enlarge(unchanged.astype(np.uint8) * 255)[part]), np.int16)
         colour[part] = cv2.add(colour[part], finer, dtype=cv2.CV_8U)
 
     def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], unknown: Mask) -> Image:
