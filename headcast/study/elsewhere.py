@@ -70,7 +70,7 @@ def count_singles(folder: Path, paths: Sequence[Path]) -> tuple[FoundOut, FoundO
 def _key(folder: Path, name: str, option: str) -> list[dict[str, Any]]:
     load_study(folder)  # the key is whole
     try:
-        entries = [_entry(entry) for entry in read_json_table(folder / KEY_NAME, MAX_KEY_BYTES).get(name, [])]
+        entries = [_entry(entry, name) for entry in read_json_table(folder / KEY_NAME, MAX_KEY_BYTES).get(name, [])]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"{folder / KEY_NAME} is damaged ({brief(error)}); build the study again") from error
     if not entries:
@@ -78,10 +78,10 @@ def _key(folder: Path, name: str, option: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _entry(entry: object) -> dict[str, Any]:
-    """A row of the sheets, or a picture shown alone; KeyError or ValueError where it is neither."""
+def _entry(entry: object, kind: str) -> dict[str, Any]:
+    """A row of the sheets, or one of the "singles"; KeyError or ValueError where it is none of its kind."""
     facts = dict(strict.table(entry, "an entry"))
-    if "picture" in facts:
+    if kind == "singles":
         return facts | {"picture": strict.text(facts["picture"], "picture"), "made": bool(facts["made"])}
     if len(strict.texts(facts["pictures"], "pictures")) != 3:
         raise ValueError("a row has other than three pictures")

@@ -74,3 +74,14 @@ def test_a_study_without_sheets_takes_no_answers_about_them(make_study, tmp_path
     answers = written(tmp_path, "anna.csv", "row,place\n1,3\n")
     with pytest.raises(DataError, match="was built without --sheets; build one with it"):
         enter_sheets(make_study().folder, [answers])
+
+
+def test_an_entry_of_the_other_kind_is_a_damaged_key(make_study, tmp_path):
+    """Found in 2,000 damaged keys."""
+    path = make_study().folder / KEY_NAME
+    key = json.loads(path.read_text())
+    row = {"row": 1, "sheet": 1, "triplet": key["triplets"][0]["name"], "pictures": key["triplets"][0]["pictures"]}
+    path.write_text(json.dumps({**key, "singles": [row]}))
+    (tmp_path / "rater.csv").write_text("picture,answer\n1,made\n")
+    with pytest.raises(DataError, match="key.json is damaged .*; build the study again"):
+        count_singles(path.parent, [tmp_path / "rater.csv"])
