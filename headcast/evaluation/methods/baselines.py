@@ -58,7 +58,7 @@ class Rivals:
             frames[NEAREST] = self._shots[nearest_face([shot.landmarks for shot in self._shots], landmarks)].image
         frames[WARP] = self.painter.full_size(warped.conditioning.warped)
         if self._reads_warp:
-            frames[ZEROED] = self.painter.paint(replace(warped, conditioning=without_warp(warped.conditioning)))
+            frames[ZEROED] = self.painter.paint_alone(replace(warped, conditioning=without_warp(warped.conditioning)))
         frames[OURS] = self.painter.paint(warped)
         return frames
 

@@ -40,6 +40,10 @@ class Painter:
         """Return the network's frame."""
         return self.full_size(self._driver.finish(self._driver.generate(warped), warped))
 
+    def paint_alone(self, warped: WarpedShot) -> Image:
+        """Return what the network itself paints: no pixel of the photo is carried into it at full size."""
+        return self.full_size(self._driver.generate(warped).image)
+
     def full_size(self, frame: Image) -> Image:
         """Bring a frame of the network's size to that of the shots."""
         if frame.shape[0] == self._frame_size:
