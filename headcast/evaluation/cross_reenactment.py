@@ -39,7 +39,7 @@ EQUAL_POSE: Final = 0.15
 
 
 @dataclass(frozen=True)
-class Source:
+class SourcePortrait:
     """A person to be driven, from a clip or a painting; `name` is unlike any other's."""
 
     name: str
@@ -47,7 +47,7 @@ class Source:
     shot: Shot
 
 
-def choose_drivers(source: Source, drivers: Sequence[JudgedClip], count: int, seed: int) -> list[JudgedClip]:
+def choose_drivers(source: SourcePortrait, drivers: Sequence[JudgedClip], count: int, seed: int) -> list[JudgedClip]:
     """Choose `count` different clips of others; the same seed and clips give the same ones, and more include fewer.
 
     Fewer where others have fewer clips; none where all of them show the source.
@@ -58,7 +58,7 @@ def choose_drivers(source: Source, drivers: Sequence[JudgedClip], count: int, se
 
 
 def judge_pair(
-    source: Source, driver: JudgedClip, judges: Judges, team: Team, targets: Sequence[int], name: str
+    source: SourcePortrait, driver: JudgedClip, judges: Judges, team: Team, targets: Sequence[int], name: str
 ) -> Record:
     """Drive one person by frames of another's clip and check each rival's frames."""
     driving = [driver.shot(number) for number in targets]

@@ -36,7 +36,7 @@ class Settings:
     num_pairs: int | None = None
 
 
-class TrackedClip(Protocol):
+class ClipLandmarks(Protocol):
     """A named clip of one person with landmarks for every frame, as headcast.data.clips loads them."""
 
     @property
@@ -48,7 +48,7 @@ class TrackedClip(Protocol):
         """Return the landmarks (N, 478, 3) in pixels of the frames."""
 
 
-class JudgedClip(TrackedClip, Protocol):
+class JudgedClip(ClipLandmarks, Protocol):
     """A clip that can be judged: of a known person, its frames at hand."""
 
     def __len__(self) -> int:
@@ -78,7 +78,7 @@ class Split:
     passage: tuple[int, ...]
 
 
-def split_clip(clip: TrackedClip, num_shots: int, seed: int, num_targets: int = NUM_TARGETS) -> Split:
+def split_clip(clip: ClipLandmarks, num_shots: int, seed: int, num_targets: int = NUM_TARGETS) -> Split:
     """Choose `num_shots` shots and up to `num_targets` evenly spaced targets; the same seed gives the same split.
 
     The shots for a small number are among those for a larger one; a short clip has fewer to give than were asked for.

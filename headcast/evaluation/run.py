@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from headcast.errors import DataError, HeadcastError
 from headcast.evaluation.clips import clip_key
-from headcast.evaluation.cross_reenactment import Source, choose_drivers, judge_pair
+from headcast.evaluation.cross_reenactment import SourcePortrait, choose_drivers, judge_pair
 from headcast.evaluation.methods.baselines import OURS
 from headcast.evaluation.methods.columns import Column, MakeTeam
 from headcast.evaluation.metrics.judges import Judges
@@ -134,7 +134,7 @@ def _judge_clip(clip: JudgedClip, judges: Judges, column: Column, split: Split, 
     return judge_clip(clip, judges, column.make(clip, split, num_shots), split, name)
 
 
-def _pair_tasks(source: Source, driver: JudgedClip, work: Work) -> Iterator[_Task]:
+def _pair_tasks(source: SourcePortrait, driver: JudgedClip, work: Work) -> Iterator[_Task]:
     targets = split_clip(driver, 1, work.settings.seed, work.settings.num_targets).targets
     group = f"{source.name}--{clip_key(driver)}"
     for column in work.columns:
@@ -145,24 +145,24 @@ def _pair_tasks(source: Source, driver: JudgedClip, work: Work) -> Iterator[_Tas
 
 
 def _judge_pair(
-    source: Source, driver: JudgedClip, judges: Judges, drive: MakeTeam, targets: Sequence[int], name: str
+    source: SourcePortrait, driver: JudgedClip, judges: Judges, drive: MakeTeam, targets: Sequence[int], name: str
 ) -> Record:
     return judge_pair(source, driver, judges, drive(source), targets, name)
 
 
-def _people(clips: Iterable[JudgedClip], seed: int) -> Iterator[Source]:
+def _people(clips: Iterable[JudgedClip], seed: int) -> Iterator[SourcePortrait]:
     """Yield each clip's most frontal shot, one for each person."""
     seen = set()
     for clip in clips:
         if clip.identity not in seen:
             seen.add(clip.identity)
-            yield Source(clip_key(clip), clip.identity, clip.shot(split_clip(clip, 1, seed).shots[0]))
+            yield SourcePortrait(clip_key(clip), clip.identity, clip.shot(split_clip(clip, 1, seed).shots[0]))
 
 
-def _painted(paths: Iterable[Path], left_out: list[str]) -> Iterator[Source]:
+def _painted(paths: Iterable[Path], left_out: list[str]) -> Iterator[SourcePortrait]:
     """Yield each painting's or photo's face; what shows none goes to `left_out`."""
     for path in paths:
         try:
-            yield Source(path.name, path.stem, load_sitter(path).shot)
+            yield SourcePortrait(path.name, path.stem, load_sitter(path).shot)
         except HeadcastError as error:
             left_out.append(str(error))

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.personalization.photo_features import WANTED, PhotoFeatures, expression_distance, turn_distance
+from headcast.geometry.spreads import expression_distance, turn_distance
+from headcast.personalization.photo_features import WANTED, PhotoFeatures
 
 ENOUGH_DETAIL: Final = 64.0  # pixels across the face; the model's frame shows about 120
 LEAST_LIGHT: Final = 40.0  # levels of 255; photos in ordinary light reach 100 and more
@@ -123,9 +124,10 @@ def _equal(one: PhotoFeatures, other: PhotoFeatures) -> bool:
     return bool(
         1.0 - one.pixels @ other.pixels < EQUAL_PIXELS
         and points < EQUAL_POINTS
-        and expression_distance(one, other) < EQUAL_EXPRESSION
+        and expression_distance(one.controls, other.controls) < EQUAL_EXPRESSION
     )
 
 
 def _same_pose(one: PhotoFeatures, other: PhotoFeatures) -> bool:
-    return expression_distance(one, other) < SAME_EXPRESSION and turn_distance(one, other) < SAME_TURN
+    change, turn = expression_distance(one.controls, other.controls), turn_distance(one.rotation, other.rotation)
+    return bool(change < SAME_EXPRESSION and turn < SAME_TURN)

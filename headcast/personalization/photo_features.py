@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.geometry import spreads
 from headcast.geometry.measures import face_size
 from headcast.geometry.pose import Controls, fit_pose, measure_controls, neutral_controls, remove_pose, rotation_vector
 from headcast.reenact.sitter import Sitter
@@ -66,16 +65,6 @@ def measure_photo(sitter: Sitter) -> PhotoFeatures:
         shows=_shows(rotation_vector(pose.rotation), controls),
         light=float(np.percentile(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), 90)),
     )
-
-
-def expression_distance(one: PhotoFeatures, other: PhotoFeatures) -> float:
-    """Return how far two expressions are apart, in spreads."""
-    return float(spreads.expression_distance(one.controls, other.controls))
-
-
-def turn_distance(one: PhotoFeatures, other: PhotoFeatures) -> float:
-    """Return how far two heads are turned from each other, in spreads."""
-    return float(spreads.turn_distance(one.rotation, other.rotation))
 
 
 def _shows(turn: NDArray[np.float64], controls: Controls) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.tracking.models import Model
+from headcast.tracking.models import TrackerNetwork
 from headcast.tracking.region import Points, Region, points_to_image, read_region, region_of_box
 from headcast.types import Image
 
@@ -37,7 +37,7 @@ class Detector:
     """
 
     def __init__(self, far: bool = False) -> None:
-        self._model = Model("face_detector_far" if far else "face_detector_near")
+        self._model = TrackerNetwork("face_detector_far" if far else "face_detector_near")
         self._size = 192 if far else 128
         self._anchors = _anchors((48,), (1,)) if far else _anchors((16, 8), (2, 6))
 

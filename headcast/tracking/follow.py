@@ -8,7 +8,7 @@ import numpy as np
 
 from headcast.geometry.measures import face_size
 from headcast.tracking.detector import Detection, Detector
-from headcast.tracking.models import Model
+from headcast.tracking.models import TrackerNetwork
 from headcast.tracking.region import Region, overlap, points_to_image, read_region, region_around, whole_picture
 from headcast.types import Image, Landmarks
 
@@ -31,7 +31,7 @@ class FaceMesh:
     """Places the 478 landmarks of one face (Face Mesh with attention, Grishchenko et al. 2020)."""
 
     def __init__(self) -> None:
-        self._model = Model("face_mesh")
+        self._model = TrackerNetwork("face_mesh")
 
     def __call__(self, image: Image, region: Region) -> Landmarks | None:
         """Return the landmarks of the face in a region, in pixels of the picture; None where there is none."""

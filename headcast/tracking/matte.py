@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from headcast.tracking.models import Model
+from headcast.tracking.models import TrackerNetwork
 from headcast.types import Image, Mask
 
 _lock: Final = threading.Lock()  # one network for all threads, one image at a time
@@ -35,8 +35,8 @@ def person_matte(image: Image) -> Mask:
 
 
 @cache
-def _network() -> Model:
-    return Model("person_matte")
+def _network() -> TrackerNetwork:
+    return TrackerNetwork("person_matte")
 
 
 def _reduced(image: Image) -> Image:

@@ -21,7 +21,7 @@ ASSETS: Final = Path(__file__).parent / "assets"
 HASHES: Final = ASSETS / "tracker.sha256"
 
 
-class Model:
+class TrackerNetwork:
     """One of the networks, loaded at the first picture; for one thread at a time."""
 
     def __init__(self, name: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from headcast.evaluation.cross_reenactment import HEAD_MOTION, Source, choose_drivers, judge_pair
+from headcast.evaluation.cross_reenactment import HEAD_MOTION, SourcePortrait, choose_drivers, judge_pair
 from headcast.evaluation.methods.baselines import PHOTO, WARP, Rivals
 from headcast.evaluation.metrics.faces import FACE_FOUND
 from headcast.evaluation.metrics.identity import IdentityJudge
@@ -25,10 +25,10 @@ def clips(make_clip):
 
 @pytest.fixture(scope="module")
 def sources(clips):
-    return [Source(clip.name, clip.identity, clip.shot(0)) for clip in clips]
+    return [SourcePortrait(clip.name, clip.identity, clip.shot(0)) for clip in clips]
 
 
-def rivals(source: Source) -> Rivals:
+def rivals(source: SourcePortrait) -> Rivals:
     return Rivals([source.shot], build_model(PRESETS["tiny"], seed=0))
 
 

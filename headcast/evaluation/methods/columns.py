@@ -8,7 +8,7 @@ from typing import Final
 from headcast.avatars.avatar import Avatar
 from headcast.errors import DataError
 from headcast.evaluation.clips import clip_key
-from headcast.evaluation.cross_reenactment import Source
+from headcast.evaluation.cross_reenactment import SourcePortrait
 from headcast.evaluation.methods.baselines import RANDOM, TUNED, Rivals, Team, Tuned
 from headcast.evaluation.methods.outside import OutsideFrames, frames_fingerprint
 from headcast.evaluation.methods.tuned import tune_avatar, tune_from_random_weights
@@ -24,7 +24,7 @@ TUNING_COST, STEP_COST = 8.0, 0.45
 """Seconds, roughly, on two cores: one rival's frame with its judges; a tuning, and each of its steps."""
 
 MakeFrames = Callable[[JudgedClip, Split, int], Maker]
-MakeTeam = Callable[[Source], Team]
+MakeTeam = Callable[[SourcePortrait], Team]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _feed_forward(model: Model, settings: Settings) -> Column:
         rivals = Rivals([clip.shot(number) for number in split.shots], model)
         return FromLandmarks(rivals, clip, split.targets)
 
-    def drive(source: Source) -> Team:
+    def drive(source: SourcePortrait) -> Team:
         return Rivals([source.shot], model)
 
     return Column("feed-forward", settings.num_shots, make, drive, frame_cost=5 * FRAME_COST)
@@ -80,7 +80,7 @@ class _Tuner:
             self.kept[clip_key(clip)] = avatar
         return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip, split.targets)
 
-    def drive(self, source: Source) -> Team:
+    def drive(self, source: SourcePortrait) -> Team:
         if source.name not in self.kept:
             self.kept[source.name] = tune_avatar(self.model, [source.shot], self.steps, self.seed)
         return Tuned(self.kept[source.name], TUNED, source.shot.image.shape[0])
