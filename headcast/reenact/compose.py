@@ -93,6 +93,8 @@ class Composer:
         own = warped.carried * (1 - warped.grid.torn)
         unchanged = own * np.maximum(generated.warp_weight, kept(warped)) > DETAIL_FROM
         left, top, width, height = cv2.boundingRect((own > 0).astype(np.uint8))
+        if not width:
+            return  # other shots of the take are nearer everywhere
         rows, columns = (
             slice(int(start * self._scale), int(np.ceil((start + length) * self._scale)))
             for start, length in ((top, height), (left, width))
@@ -101,7 +103,7 @@ class Composer:
         positions = self._enlarge(warped.grid.positions)[part] * np.float32(self._scale)
         positions += np.float32((self._scale - 1) / 2)
         share[part] += sample(self._matte_lost, positions) * self._enlarge(own)[part]
-        finer = sample(self._colour_lost, positions, sharp=True)
+        finer = sample(self._colour_lost, positions)
         finer = np.asarray(cv2.copyTo(finer, self._enlarge(unchanged.astype(np.uint8) * 255)[part]), np.int16)
         colour[part] = cv2.add(colour[part], finer, dtype=cv2.CV_8U)
 

@@ -98,9 +98,9 @@ class Carrier:
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
-        picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE, sharp=True)
+        picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE)
         picture = _soften(picture, grid.torn)
-        matte = _without_gaps(np.clip(picture[:, :, 3], 0, 1), grid.triangles >= 0)
+        matte = _without_gaps(picture[:, :, 3], grid.triangles >= 0)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         person = np.ascontiguousarray(picture[:, :, :3])
         return Carried(person, matte, self.background, 1 - self.unknown, trusted, trusted, grid)

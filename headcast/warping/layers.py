@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.measures import smoothstep
 from headcast.types import Image, Mask
 from headcast.warping.fill import fill_from_around
 
@@ -18,11 +19,12 @@ Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
 """Fills what is hidden (H, W; 0 or 1) of a picture (H, W, 3)."""
 
 HIDDEN_FROM = 0.05  # share of the person in a pixel from which on the background behind it is not known
-LOOSE_HAIR = 4 / 256  # of the side: how far beyond the matte hairs hide what lies behind
+LOOSE_HAIR = 1 / 256  # of the side: how far beyond the matte hairs hide what lies behind
 FUSION_RADII = (90 / 1024, 7 / 1024)  # of the side, far then near
 EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
 CONTRAST = 40.0  # levels between person and background from which on colours tell them apart
 UNEVEN = 6.0  # times the variance of the background, which must be less than the contrast
+CERTAIN = (0.25, 1.0)  # a rough matte counts as the person between these where colours do not tell: rather too narrow
 SHARE_RANGE = (0.1, 0.9)  # shares that count as none and all: colours vary
 SOLID = 0.9  # share of the person from which on a pixel's colour is the person's
 
@@ -72,7 +74,8 @@ def refine_matte(image: Image, matte: Mask) -> Mask:
     edge = cv2.blur(cv2.dilate(unsure, disc), (radius, radius))
     trust = edge * contrast / (contrast + CONTRAST**2 + UNEVEN * uneven)
     sharp = np.clip((share - SHARE_RANGE[0]) / (SHARE_RANGE[1] - SHARE_RANGE[0]), 0, 1)
-    return np.asarray(matte + trust * (sharp - matte), np.float32)
+    certain = smoothstep(matte, *CERTAIN)
+    return np.asarray(certain + trust * (sharp - certain), np.float32)
 
 
 def _mean_where(picture: NDArray[np.float32], where: NDArray[np.bool_], radius: int) -> NDArray[np.float32]:

@@ -11,19 +11,9 @@ TORN = 4.0  # pixels between what two neighbours show, from which on one surface
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
 
-def sample(
-    image: NDArray[Pixel],
-    positions: NDArray[np.float32],
-    border: int = cv2.BORDER_CONSTANT,
-    *,
-    sharp: bool = False,
-) -> NDArray[Pixel]:
-    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default.
-
-    Bicubic where it is to stay `sharp`, which may overshoot, else bilinear.
-    """
-    way = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
-    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, way, borderMode=border), image.dtype)
+def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
+    """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
+    return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
 
 
 def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:

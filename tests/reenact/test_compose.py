@@ -1,5 +1,7 @@
 """Composing against the photo itself: what does not move must be the photo."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -137,3 +139,12 @@ def test_a_pixel_that_the_person_never_covers_is_the_photos(large_sitter: Sitter
         free = (now == 0) & ~covered
         assert free.mean() > 0.2
         np.testing.assert_array_equal(result[free], large_sitter.photo[free])
+
+
+def test_a_frame_that_shows_nothing_of_the_shots_own_is_composed_too(sitter: Sitter) -> None:
+    """Other shots of the take may be nearer everywhere."""
+    warper = Warper(sitter.shot, sitter.edges)
+    warped = warper(sitter.shot.landmarks)
+    of_others = replace(warped, carried=np.zeros_like(warped.carried))
+    result = composer(sitter, warper)(as_warped(warped), of_others)
+    assert np.abs(result.astype(int) - sitter.photo).mean() < 2
