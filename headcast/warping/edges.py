@@ -7,6 +7,7 @@ what lies near its end is stretched a little instead of being drawn out in strea
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,8 @@ from headcast.geometry.measures import smoothstep
 from headcast.types import Box
 
 PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
-STRETCHED = 4.0  # times what is missing: so much of the photo is stretched to make up for it
+EVEN_OVER = 16  # columns or rows to either side over which what is missing is evened
+STRETCHED = 2.0  # times what is missing: so much of the photo is stretched to make up for it
 CLEAR_OF_FEATURES = 0.9  # of the way from the photo's end to brows, eyes and lips, beyond which nothing is stretched
 
 
@@ -57,14 +59,23 @@ class PhotoEdges:
                 if not np.isfinite(end):
                     continue
                 depth = sign * (kept[:, :, axis] - np.float32(end))
-                missing = -float(depth.min(where=shown, initial=0.0))
-                band = min(STRETCHED * missing, CLEAR_OF_FEATURES * float((sign * (features[:, axis] - end)).min()))
-                if missing <= 0 or band <= 0:
+                missing = _smoothly_least(-depth.min(1 - axis, where=shown, initial=0.0), 1 - axis)
+                if not missing.any():
                     continue
-                moved = np.where(depth < band, (depth + missing) * np.float32(band / (band + missing)), depth)
+                most = max(0.0, CLEAR_OF_FEATURES * float((sign * (features[:, axis] - end)).min()))
+                band = np.minimum(STRETCHED * missing, np.float32(most))
+                moved = (depth + missing) * (band / np.maximum(band + missing, np.float32(1e-6)))
                 kept = kept.copy() if kept is positions else kept
-                kept[:, :, axis] = np.where(carried, np.float32(end) + np.float32(sign) * moved, kept[:, :, axis])
+                moved = np.float32(end) + np.float32(sign) * moved
+                kept[:, :, axis] = np.where(carried & (depth < band), moved, kept[:, :, axis])
         return kept
+
+
+def _smoothly_least(missing: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Return for each column or row (1, W) or (H, 1) no less than is missing there (N,), without steps."""
+    most = cv2.dilate(missing.reshape(1, -1), np.ones((1, 2 * EVEN_OVER + 1), np.uint8))
+    line = np.asarray(cv2.blur(most, (2 * EVEN_OVER + 1, 1)), np.float32)
+    return line if axis == 0 else line.T
 
 
 FREE: Final = PhotoEdges()

@@ -46,3 +46,13 @@ def test_points_stay_at_a_pinned_side_only() -> None:
     points = np.array([[0.0, 128.0], [128.0, 128.0], [255.0, 128.0], [300.0, 128.0]])
     free = PhotoEdges(pinned=(True, False, False, False)).free(points, 256)
     np.testing.assert_allclose(free, [0, 1, 1, 1])
+
+
+def test_only_what_lies_near_is_stretched() -> None:
+    """A shoulder that moves up at the right leaves the left where it is."""
+    edges = PhotoEdges(ends=(0.0, 0.0, 255.0, 255.0))
+    places = moved_down(0)
+    places[:, 200:, 1] += 12
+    kept = edges.keep_inside(places, np.ones((256, 256), bool), FACE)
+    np.testing.assert_array_equal(kept[:, :150], places[:, :150])
+    assert kept[:, 220:, 1].max() <= 255
