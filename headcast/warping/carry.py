@@ -103,7 +103,7 @@ class Carrier:
         matte = _without_gaps(picture[:, :, 3], grid.triangles >= 0)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         person = np.ascontiguousarray(picture[:, :, :3])
-        return Carried(person, matte, self.background, 1 - self.unknown, trusted, trusted, grid)
+        return Carried(person, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
 
 
 def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:

@@ -1,7 +1,7 @@
 """A picture and what is hidden of it in, the picture with plausible pixels there out: the background behind a person.
 
-Near the edge of what is hidden, pieces of what is seen are copied (OpenCV's shift map, after He and Sun, "Statistics of
-patch offsets for image completion", ECCV 2012), so that lines and textures go on; farther in, smooth colours do.
+Near the edge of what is hidden, pieces of what is seen are copied (shift_map.py), so that lines and textures go on;
+farther in, smooth colours do.
 """
 
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from headcast.geometry.measures import smoothstep
 from headcast.types import Image, Mask
 from headcast.warping.sampling import nearest_where, pixel_places, sample
+from headcast.warping.shift_map import shift_map
 
 PLAN_SIDE = 128  # pixels of the longer side of the picture in which pieces are chosen
 REACH = 0.2  # of the longer side: how far into what is hidden pieces are copied
@@ -21,6 +22,7 @@ CONTINUED = (0.005, 0.02)  # of the longer side: how far in colours are continue
 SEAM = 3  # pixels of the reduced picture over which neighbouring pieces blend
 MOST_LIGHT = 40.0  # levels by which pieces are made lighter or darker to join what is seen ...
 LIGHT_REACH = 0.1  # ... fading over this share of the longer side
+GRAIN = 2  # levels
 HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -68,8 +70,9 @@ def fill_from_around(image: Image | NDArray[np.float32], known: Mask) -> NDArray
 
 def _continued(image: Image, missing: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the image with its colours continued a little way into what is missing."""
-    small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    gone = cv2.resize(missing.astype(np.float32), small.shape[1::-1], interpolation=cv2.INTER_AREA) > 0
+    half = (max(1, missing.shape[1] // 2), max(1, missing.shape[0] // 2))
+    small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
+    gone = cv2.resize(missing.astype(np.float32), half, interpolation=cv2.INTER_AREA) > 0
     continued = cv2.inpaint(small, gone.astype(np.uint8), 3, cv2.INPAINT_TELEA)
     return cv2.resize(continued, missing.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
@@ -111,13 +114,15 @@ def _copied_from(
 
     OpenCV returns the filled picture alone, but as it copies whole pieces, neighbourhoods say where they come from.
     """
-    lab: Image = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.uint8)
-    filled: Image = np.zeros_like(lab)
-    cv2.xphoto.inpaint(lab, np.where(wanted, 0, 255).astype(np.uint8), filled, cv2.xphoto.INPAINT_SHIFTMAP)
+    grain = np.random.default_rng(0).integers(-GRAIN, GRAIN + 1, small.shape, np.int16)  # no two pieces are the same
+    lab: Image = np.clip(cv2.cvtColor(small, cv2.COLOR_RGB2LAB) + grain, 0, 255).astype(np.uint8)
+    filled = shift_map(lab, wanted)
+    away, told = np.zeros((*gone.shape, 2), np.float32), np.zeros(gone.shape, bool)
+    if filled is None:
+        return away, told
     there, here = _neighbourhoods(lab).ravel(), _neighbourhoods(filled).ravel()
     whole = np.flatnonzero(cv2.dilate(gone.astype(np.uint8), np.ones((3, 3), np.uint8)).ravel() == 0)
     asked = np.flatnonzero(wanted.ravel())
-    away, told = np.zeros((*gone.shape, 2), np.float32), np.zeros(gone.shape, bool)
     if len(whole) and len(asked):
         order = whole[np.argsort(there[whole], kind="stable")]
         at = np.minimum(np.searchsorted(there[order], here[asked]), len(order) - 1)

@@ -71,3 +71,33 @@ def test_pieces_take_the_light_of_what_is_seen_beside_them() -> None:
     filled = fill_hidden(np.where(hidden[:, :, None] > 0, 0, image).astype(np.uint8), hidden).astype(float)
     step = filled[50:110, 50:54].mean((1, 2)) - filled[50:110, 46:50].mean((1, 2))
     assert np.abs(step).mean() < 12
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (300, 2), (5, 7), (16, 16), (200, 33)])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+def test_pictures_of_any_shape_are_filled(shape: tuple[int, int], share: float) -> None:
+    random = np.random.default_rng(0)
+    image = random.integers(0, 256, (*shape, 3)).astype(np.uint8)
+    hidden = (random.random(shape) < share).astype(np.float32)
+    filled = fill_hidden(image, hidden)
+    assert filled.shape == image.shape and filled.dtype == np.uint8
+    np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
+
+
+def test_a_picture_that_ends_opencv_is_filled_smoothly() -> None:
+    """Two rows are seen: too little for the shift map, which reads beyond its memory then."""
+    image = np.full((300, 300, 3), (40, 90, 200), np.uint8)
+    hidden = np.ones((300, 300), np.float32)
+    hidden[:2] = 0
+    assert np.abs(fill_hidden(image, hidden).astype(int) - (40, 90, 200)).max() <= 2
+
+
+def test_without_the_shift_map_colours_are_smooth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[:, 32:] = 200
+    hidden = np.zeros((64, 64), np.float32)
+    hidden[20:40, 20:40] = 1
+    filled = fill_hidden(image, hidden).astype(int)
+    np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
+    assert np.abs(np.diff(filled[30, 22:38, 0])).max() < 60
