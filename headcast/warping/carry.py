@@ -122,13 +122,12 @@ def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
 
 
 def complete(first: Carried, mirrored: Carried) -> Carried:
-    """Show of the mirrored shot what the first one does not show of the head: the far side of a turned one."""
-    lacking = smoothstep(mirrored.grid.trusted - first.grid.trusted, *MIRRORED)
-    share = cv2.blur(lacking, (MIRRORED_RIM, MIRRORED_RIM))
+    """Show of the mirrored shot what the first one does not show of the face: the far side of a turned one."""
+    lacking = smoothstep(mirrored.grid.trusted - first.grid.trusted, *MIRRORED) * (first.grid.triangles >= 0)
+    share = cv2.blur(lacking, (MIRRORED_RIM, MIRRORED_RIM)) * (first.grid.triangles >= 0)
     return replace(
         first,
         person=first.person + share[:, :, None] * (mirrored.person - first.person),
-        matte=first.matte + share * (mirrored.matte - first.matte),
         trusted=first.trusted + share * (mirrored.trusted - first.trusted),
         carried=first.carried * (1 - share),
     )

@@ -45,8 +45,6 @@ MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
 INSIDE = 2.0  # pixels inside of the shot's face that surroundings show only where they double it
 NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
 RIM = (2.0, 5.0)  # ... if the shot shows them at most so many pixels from the face
-TURNED_AWAY = (0.2, 0.4)  # sine of the turn between which ear and temple of the far side go out of sight
-BESIDE_FACE = (0.4, 0.8)  # half widths of the head from its middle at which that side begins
 GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
 
 
@@ -119,7 +117,6 @@ class Mesh:
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
-        self._trusted[: len(self._outer)] -= self._turned_away(face)[self._outer].mean(1)
         self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
         self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
@@ -184,14 +181,6 @@ class Mesh:
         face = (index >= len(self._outer)).astype(np.uint8)
         outline, _ = cv2.findContours(face, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         return np.asarray(cv2.drawContours(face, list(outline), -1, (1,), cv2.FILLED), np.uint8)
-
-    def _turned_away(self, face: Points) -> NDArray[np.float64]:
-        """Return how far (V,) in 0..1 each vertex of the head lies on a side that the shot does not show."""
-        vertices = np.concatenate([face[:NUM_FACE], self._around])
-        side = (vertices[:, 0] - HEAD_CENTRE[0]) / HEAD_RADII[0]
-        away = smoothstep(np.sign(side) * self.pose.rotation[2, 0], *TURNED_AWAY)
-        rings = np.arange(len(vertices)) < NUM_FACE + len(RINGS) * len(self._oval)
-        return np.asarray(away * smoothstep(np.abs(side), *BESIDE_FACE) * rings)
 
     def _make_surroundings(self, face: Points) -> Points:
         """Return the canonical places (N, 3) of the rings, then of the grid outside of the rings."""
