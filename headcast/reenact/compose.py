@@ -29,19 +29,19 @@ VALIDITY, MOUTH, EYES, MATTE = (
 
 def compose_square(generated: Generated, warped: WarpedShot, background: NDArray[np.float32]) -> Image:
     """Return the generated square with its person before the still `background` (H, W, 3), both of its size."""
-    person = warped.person + network_change(generated, warped)
+    person = warped.person + network_change(generated, warped, kept(warped))
     matte = warped.conditioning.maps[:, :, MATTE][:, :, None]
     return np.asarray(np.clip(background + matte * (person - background) + 0.5, 0, 255), np.uint8)
 
 
-def network_change(generated: Generated, warped: WarpedShot) -> NDArray[np.float32]:
-    """Return what the network adds (H, W, 3) to the warped shot.
+def network_change(generated: Generated, warped: WarpedShot, keep: Mask) -> NDArray[np.float32]:
+    """Return what the network adds (H, W, 3) to the warped shot, of which it must `keep` so much (H, W; see `kept`).
 
     Where the warp can be trusted, away from mouth and lids, that is nothing: on people whom it has not seen it does
     harm there.
     """
     change = cv2.subtract(generated.image, warped.conditioning.warped, dtype=cv2.CV_32F)
-    share = (1 - kept(warped)) / np.maximum(1 - generated.warp_weight, np.float32(1e-3))
+    share = (1 - keep) / np.maximum(1 - generated.warp_weight, np.float32(1e-3))
     return np.asarray(change * np.minimum(share, 1)[:, :, None], np.float32)
 
 
@@ -79,19 +79,20 @@ class Composer:
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
-        person = warped.person + self._free * network_change(generated, warped)
+        keep = kept(warped)
+        person = warped.person + self._free * network_change(generated, warped, keep)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
-        self._add_detail(colour, share, generated, warped)
+        self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
         colour, share = self._window.bring(colour), self._window.bring(np.clip(share, 0, 1))
         result: Image = self._photo.copy()
         result[self._window.place] = cv2.blendLinear(colour, self._behind, share, 1 - share)
         return result
 
-    def _add_detail(self, colour: Image, share: Mask, generated: Generated, warped: WarpedShot) -> None:
-        """Add to a patch's colours and matte, in place, what the reduced shot lost, where its own pixels are shown."""
+    def _add_detail(self, colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:
+        """Add to a patch's colours and matte, in place, what the reduced shot lost, where it is `shown` (H, W)."""
         own = warped.carried * (1 - warped.grid.torn)
-        unchanged = own * np.maximum(generated.warp_weight, kept(warped)) > DETAIL_FROM
+        unchanged = own * shown > DETAIL_FROM
         left, top, width, height = cv2.boundingRect((own > 0).astype(np.uint8))
         if not width:
             return  # other shots of the take are nearer everywhere

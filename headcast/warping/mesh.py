@@ -53,9 +53,9 @@ class SamplingGrid:
     """Where each pixel of the new picture comes from.
 
     `positions` (H, W, 2) float32 are x and y in the shot; `trusted` (H, W) float32 in 0..1 is low where the
-    shot shows that place at a grazing angle or from behind, `torn`
-    (H, W) is 1 where one surface ends before another. `triangles` (H, W) int32 are the numbers of the face's
-    triangles that are seen, those of its openings after the rest; negative elsewhere.
+    shot shows that place at a grazing angle or from behind, `torn` (H, W) is 1 where one surface ends before
+    another. `triangles` (H, W) int32 are the numbers of the face's triangles that are seen, those of its openings
+    after the rest; negative elsewhere.
     """
 
     positions: NDArray[np.float32]

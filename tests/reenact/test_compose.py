@@ -8,7 +8,7 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
-from headcast.reenact.compose import MATTE, Composer, network_change
+from headcast.reenact.compose import MATTE, Composer, kept, network_change
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import Window
@@ -109,7 +109,9 @@ def _sharpness(image: Image, where: np.ndarray) -> float:
 def test_the_network_changes_mouth_and_lids_but_not_what_the_warp_shows_well(sitter: Sitter) -> None:
     warped = Warper(sitter.shot, sitter.edges)(sitter.shot.landmarks)
     white = Generated(np.full((256, 256, 3), 255, np.uint8), np.zeros((256, 256), np.float32))
-    change = np.abs(network_change(white, warped)).mean(axis=2) / (255 - warped.conditioning.warped.mean(axis=2) + 1e-3)
+    change = np.abs(network_change(white, warped, kept(warped))).mean(axis=2) / (
+        255 - warped.conditioning.warped.mean(axis=2) + 1e-3
+    )
     maps = {name: warped.conditioning.maps[:, :, CONDITIONING_MAPS.index(name)] for name in CONDITIONING_MAPS}
     mouth = (maps["mouth_inside"] > 0.9) & (warped.conditioning.warped.mean(axis=2) < 200)
     assert mouth.sum() > 20
