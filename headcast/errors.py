@@ -53,7 +53,13 @@ class MissingPackageError(HeadcastError):
     """An optional package is not installed; the message holds the install line."""
 
 
-EXTRAS = {"torch": "train", "matplotlib": "train", "skimage": "evaluate", "torchmetrics": "evaluate"}
+EXTRAS = {
+    "torch": "train",
+    "matplotlib": "train",
+    "skimage": "evaluate",
+    "torchmetrics": "evaluate",
+    **dict.fromkeys(("fastapi", "starlette", "uvicorn", "websockets", "aiortc"), "studio"),
+}
 """Packages that are imported where they are used, and the extra that installs them."""
 
 

@@ -66,6 +66,20 @@ def new_folder(path: PathLike) -> Iterator[Path]:
             raise cannot_write(final, error) from error
 
 
+@contextmanager
+def scratch_folder(parent: PathLike) -> Iterator[Path]:
+    """An empty folder in `parent` that only this user can read; it goes when the block ends, however it ends.
+
+    What a killed process left there goes with the next one.
+    """
+    with _workplace(Path(parent) / "scratch") as (content, _):
+        try:
+            content.mkdir(mode=0o700)
+        except OSError as error:
+            raise cannot_write(content, error) from error
+        yield content
+
+
 def write_file(path: PathLike, write: Callable[[Path], object]) -> None:
     """Have `write` make a file; MediaError, naming `path`, where it cannot, as on a full disk."""
     with replaced_on_success(path) as content:

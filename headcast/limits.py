@@ -101,3 +101,12 @@ MAX_ANNOTATION_BYTES: Final = 4 << 20
 
 MAX_FOLDERS: Final = 1_000_000
 """Folders that are looked through for clips; VoxCeleb2 has 150,000."""
+
+MAX_REQUEST_BYTES: Final = 256 << 10
+"""Of a request to the server that uploads nothing: the landmarks of one face take 30 kB."""
+
+MAX_UPLOAD_BYTES: Final = 512 << 20
+"""Of one file that is sent to the server: ten minutes of video from a telephone."""
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+"""Of one WebSocket message: a camera's frame as JPEG takes 60 kB."""

@@ -1,0 +1,42 @@
+"""An application without a network, and servers with one."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the server needs headcast[studio]")
+from fastapi.testclient import TestClient
+
+from headcast.server.app import make_app
+from headcast.server.run import Server
+from headcast.server.settings import ServerSettings
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[TestClient]:
+    """A browser's requests to a server on this computer, in this process."""
+    with TestClient(make_app(), base_url="http://127.0.0.1:8350") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[Server]]:
+    """Serves from another thread for as long as its block lasts."""
+
+    @contextmanager
+    def serve(settings: ServerSettings | None = None) -> Iterator[Server]:
+        settings = settings or ServerSettings(port=0)
+        started = threading.Event()
+        server = Server(make_app(settings), settings, lambda url: started.set())
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        try:
+            assert started.wait(30)
+            yield server
+        finally:
+            server.stop()
+            thread.join()
+
+    return serve
