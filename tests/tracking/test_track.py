@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ from headcast.geometry.measures import face_size
 from headcast.geometry.topology import MIRROR
 from headcast.media.images import read_image
 from headcast.media.portraits import read_portrait
+from headcast.tracking.detector import Detector
+from headcast.tracking.follow import FaceMesh
 from headcast.tracking.track import FaceTracker, fill_gaps, find_face, track_video
 from headcast.types import Frame, Image, Landmarks
 
@@ -97,6 +100,22 @@ def test_too_small_a_face_is_refused_with_its_size(astronaut: Image) -> None:
 def test_a_pattern_that_resembles_a_face_is_none() -> None:
     with pytest.raises(FaceError, match="no face in"):
         find_face(np.asarray(skimage.data.chelsea()))  # a cat
+
+
+def test_an_animal_is_refused_after_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first tracker tried again on each of its candidates, for 45 seconds; a look takes some milliseconds."""
+    num_looks = {Detector: 0, FaceMesh: 0}
+    for network in num_looks:
+
+        def counted(self: object, *given: object, network: type = network, look: Any = network.__call__) -> object:
+            num_looks[network] += 1
+            return look(self, *given)
+
+        monkeypatch.setattr(network, "__call__", counted)
+    with pytest.raises(FaceError, match="no face in"):
+        find_face(np.asarray(cv2.resize(skimage.data.chelsea(), (1600, 1064))))
+    assert 0 < num_looks[Detector] <= 300
+    assert 0 < num_looks[FaceMesh] <= 800
 
 
 @pytest.mark.parametrize("image", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.float32)])
