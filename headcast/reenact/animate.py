@@ -16,7 +16,7 @@ from headcast.provenance.marks import Marks, fingerprint
 from headcast.reenact.driving import Driving, open_driving
 from headcast.reenact.motion_stream import DrivingFrame
 from headcast.reenact.options import AnimateOptions
-from headcast.reenact.session import Session, make_driver
+from headcast.reenact.session import FRAMES_AT_ONCE, Session, make_driver
 from headcast.reenact.sitter import Sitter
 from headcast.reenact.source import Source, SourceLike, open_source
 from headcast.types import Image, Motion
@@ -55,7 +55,7 @@ def animate_file(
     with ThreadPoolExecutor(1) as beside:  # the driver is looked at while the photo is
         opening = beside.submit(open_driving, driving, smooth=options.smooth)
         shown = open_source(source, checkpoint=options.checkpoint, scale=options.scale)
-        stages = make_driver(shown, options)
+        stages = make_driver(shown, options, FRAMES_AT_ONCE)
         motion = opening.result()
     marks = _marks(shown, driving)
     show = _Comparison(shown.sitter, motion) if options.compare else _result_only

@@ -37,7 +37,7 @@ class Stages(Protocol):
         """Carry the shot to the sitter's landmarks."""
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame."""
+        """Generate the square frame; several threads may do so at once."""
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo."""
@@ -62,7 +62,9 @@ class Driver:
         paste_back: bool = True,
         device: str = "auto",
         precision: str = "auto",
+        at_once: int = 1,
     ) -> None:
+        """Prepare to animate; `at_once` threads will generate frames side by side."""
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
         others = avatar.shots[1:]  # the first is the sitter's own
@@ -71,7 +73,7 @@ class Driver:
             self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
         else:
             self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
-        self._generate = make_runtime(avatar, device=device, precision=precision)
+        self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
 

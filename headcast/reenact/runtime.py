@@ -17,7 +17,7 @@ from headcast.types import Conditioning
 
 
 class Runtime(Protocol):
-    """Runs one avatar's generator."""
+    """Runs one avatar's generator; threads may use it side by side."""
 
     name: str
 
@@ -25,10 +25,11 @@ class Runtime(Protocol):
         """Generate one frame."""
 
 
-def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto") -> Runtime:
+def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto", at_once: int = 1) -> Runtime:
     """Prepare an avatar's generator; `precision` auto is bf16 where the machine computes it natively, else f32.
 
-    Avatars of one generator share what is compiled. DeviceError where `cuda` is asked for and there is none.
+    `at_once` threads will ask for frames side by side. Avatars of one generator share what is compiled. DeviceError
+    where `cuda` is asked for and there is none.
     """
     check_choice("device", device, DEVICES)
     check_choice("precision", precision, PRECISIONS)
@@ -37,18 +38,18 @@ def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto
 
         check_gpu()
         return TorchRuntime(avatar, "cuda", precision)
-    return OpenVINORuntime(avatar, precision)
+    return OpenVINORuntime(avatar, precision, at_once)
 
 
 class OpenVINORuntime:
     """Runs the generator on the CPU in OpenVINO."""
 
-    def __init__(self, avatar: Avatar, precision: str) -> None:
+    def __init__(self, avatar: Avatar, precision: str, at_once: int = 1) -> None:
         precision = usual_precision(precision)
         self.name = f"OpenVINO CPU {precision}"
         self._channels = avatar.config.conditioning_channels
         self._parameters = avatar.adain_parameters
-        self._generate = Network(find_graph(avatar.config, "generator"), avatar.weights, precision)
+        self._generate = Network(find_graph(avatar.config, "generator"), avatar.weights, precision, at_once)
 
     def __call__(self, conditioning: Conditioning) -> Generated:
         """Generate one frame."""

@@ -11,7 +11,9 @@ from types import TracebackType
 from typing import Final
 
 from headcast.media.prefetch import prefetch
+from headcast.media.side_by_side import side_by_side
 from headcast.reenact.driver import Driver, Stages
+from headcast.reenact.generated import Generated
 from headcast.reenact.lateness import Lateness
 from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
 from headcast.reenact.options import SessionOptions
@@ -23,6 +25,7 @@ from headcast.warping.warp import WarpedShot
 
 USUAL_RATE: Final = 30  # frames a second, of pushed frames without a time
 FRAMES_AHEAD: Final = 4
+FRAMES_AT_ONCE: Final = 2  # that a stream generates side by side: on two cores each then has one to itself
 
 
 class Session:
@@ -105,8 +108,9 @@ class Session:
     def stream(self, driving: Iterable[DrivingFrame]) -> Generator[tuple[DrivingFrame, Image], None, None]:
         """Return each driving frame with its output frame; reading, warping and generating run side by side."""
         read = prefetch(self.watch.items("decode and track", driving), FRAMES_AHEAD)
-        for frame, warped in prefetch(self._conditioned(read), FRAMES_AHEAD):
-            yield frame, self._finish(warped)
+        conditioned = prefetch(self._conditioned(read), FRAMES_AHEAD)
+        for frame, warped, generated in side_by_side(self._generated, conditioned, FRAMES_AT_ONCE):
+            yield frame, self._finish(generated, warped)
 
     def close(self) -> None:
         """Release the tracker; one that was passed in stays open."""
@@ -139,8 +143,9 @@ class Session:
     def _show(self, driving: DrivingFrame) -> Frame:
         """Make one output frame; live, a face that is not seen stays as it was shown last."""
         if self._shown is None or driving.found or not self._live:
-            ((_, warped),) = self._conditioned([driving])
-            self._shown = self._finish(warped)
+            (conditioned,) = self._conditioned([driving])
+            _, warped, generated = self._generated(conditioned)
+            self._shown = self._finish(generated, warped)
         return Frame(self._shown, driving.time)
 
     def _conditioned(self, frames: Iterable[DrivingFrame]) -> Iterator[tuple[DrivingFrame, WarpedShot]]:
@@ -151,15 +156,18 @@ class Session:
                 warped = self._stages.condition(landmarks)
             yield frame, warped
 
-    def _finish(self, warped: WarpedShot) -> Image:
+    def _generated(self, conditioned: tuple[DrivingFrame, WarpedShot]) -> tuple[DrivingFrame, WarpedShot, Generated]:
+        frame, warped = conditioned
         with self.watch("generate"):
-            generated = self._stages.generate(warped)
+            return frame, warped, self._stages.generate(warped)
+
+    def _finish(self, generated: Generated, warped: WarpedShot) -> Image:
         with self.watch("paste back"):
             return self._stages.finish(generated, warped)
 
 
-def make_driver(source: Source, options: SessionOptions) -> Driver:
-    """The stages that animate a source as the options ask."""
+def make_driver(source: Source, options: SessionOptions, at_once: int = 1) -> Driver:
+    """The stages that animate a source as the options ask; `at_once` frames are generated side by side."""
     return Driver(
         source.sitter,
         source.avatar,
@@ -169,4 +177,5 @@ def make_driver(source: Source, options: SessionOptions) -> Driver:
         paste_back=options.paste_back,
         device=options.device,
         precision=options.precision,
+        at_once=at_once,
     )

@@ -1,5 +1,6 @@
 """Work in, the time that each stage of it took out."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,11 +16,12 @@ KEPT: Final = 1000
 
 
 class Stopwatch:
-    """Adds up the busy seconds of named stages; each stage runs in one thread."""
+    """Adds up the busy seconds of named stages, over all threads."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._durations: dict[str, deque[float]] = {}
+        self._guard = threading.Lock()
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
@@ -27,8 +29,9 @@ class Stopwatch:
         started = time.perf_counter()
         yield
         duration = time.perf_counter() - started
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + duration
-        self._durations.setdefault(stage, deque(maxlen=KEPT)).append(duration)
+        with self._guard:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + duration
+            self._durations.setdefault(stage, deque(maxlen=KEPT)).append(duration)
 
     def items(self, stage: str, items: Iterable[Item]) -> Iterator[Item]:
         """Count the time that making each item takes."""

@@ -9,6 +9,7 @@ import torch
 from headcast.avatars.avatar import Avatar
 from headcast.avatars.from_torch import avatar_of
 from headcast.errors import DeviceError
+from headcast.media.side_by_side import side_by_side
 from headcast.networks.lite_generator import INITIAL_WARP_WEIGHT
 from headcast.networks.model import Model
 from headcast.reenact.runtime import OpenVINORuntime, make_runtime
@@ -88,3 +89,16 @@ def test_wrong_arguments_are_refused(avatar: Avatar) -> None:
     if not torch.cuda.is_available():
         with pytest.raises(DeviceError, match="torch sees no GPU; use --device cpu or auto"):
             make_runtime(avatar, device="cuda")
+
+
+def test_frames_that_are_made_side_by_side_are_those_made_one_by_one(
+    avatar: Avatar, conditioning: Conditioning
+) -> None:
+    others = [replace(conditioning, warped=np.roll(conditioning.warped, step, axis=1)) for step in range(6)]
+    alone, shared = OpenVINORuntime(avatar, "f32"), make_runtime(avatar, device="cpu", precision="f32", at_once=2)
+    expected = [alone(each).image for each in others]
+    found = [each.image for each in side_by_side(shared, others, 2)]
+    assert len(found) == 6
+    for one, other in zip(found, expected, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
+    assert np.ptp([image.astype(int).sum() for image in found]) > 0
