@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from call_formats import make_call, use_call
 from data_formats import (
     all_of,
     landmarks,
@@ -279,6 +280,7 @@ FORMATS: dict[str, Format] = {
     "sheet answers": Format(make_sheet_answers, damaged, use_sheet_answers),
     "sheet key": Format(make_sheet_key, twisted_json, lambda path: use_sheet_answers(path.parent / "rater.csv")),
     "study request": Format(make_request, damaged, use_request),
+    "call packets": Format(make_call, damaged, use_call),
     "marks": Format(make_xmp, damaged, use_xmp),
     "record": Format(make_record, twisted_json, use_record),
     **dict(images_of((".png", ".jpg", ".webp", ".gif", ".tif", ".bmp", ".ppm"))),

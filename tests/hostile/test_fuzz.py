@@ -13,7 +13,7 @@ pytest.importorskip("hypothesis", reason="Hypothesis is not installed; run make 
 PROGRAM = Path(__file__).parent / "fuzz_program.py"
 LIGHT = (
     "motion", "shard", "tar of clips", "manifest", "part", "list", "annotation", "study key", "study answers",
-    "sheet answers", "sheet key", "study request", "marks", "record", "avatar", "checkpoint",
+    "sheet answers", "sheet key", "study request", "call packets", "marks", "record", "avatar", "checkpoint",
     "picture.png", "picture.jpg", "picture.webp", "picture.gif", "picture.tif", "picture.bmp", "picture.ppm",
 )  # fmt: skip
 TORCH = "checkpoint for torch"  # which takes half a second to build networks of each size

@@ -1,0 +1,175 @@
+"""A sender and a receiver with a line between them that loses, delays and doubles packets."""
+
+import random
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from headcast.geometry.contact import OPENINGS
+from headcast.geometry.measures import eye_distance
+from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
+from headcast.telepresence.numbers import CONTROL_STEP
+from headcast.telepresence.packets import NUM_SEQUENCES, FramePacket, HeardPacket, heard_bytes, parse
+from headcast.telepresence.receiver import MotionReceiver
+from headcast.telepresence.sender import MAX_RATE, MotionSender
+from headcast.types import Landmarks
+
+STEP = 40  # milliseconds
+LAG = 3  # frames between a face and its showing
+
+
+@dataclass
+class Meeting:
+    """What went through a line."""
+
+    shown: list[Landmarks] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    references: list[int] = field(default_factory=list)
+    receiver: MotionReceiver = field(default_factory=MotionReceiver)
+
+
+def meet(faces: list[Landmarks | None], loss: float = 0.0, gap: range = range(0)) -> Meeting:
+    """Send each face; packets take one frame there and one back, some are lost, all within the gap."""
+    sender, meeting, choose = MotionSender((512, 512)), Meeting(), random.Random(5)
+    receiver = meeting.receiver
+    back: bytes | None = None
+    for number, face in enumerate(faces):
+        content = sender.encode(face, number * STEP)
+        if number == 0:
+            assert sender.face is not None
+            receiver.take(sender.face)
+        assert content is not None
+        meeting.sizes.append(len(content))
+        packet = parse(content)
+        assert isinstance(packet, FramePacket)
+        meeting.references.append(packet.reference)
+        if choose.random() >= loss and number not in gap:
+            receiver.take(content)
+        if back is not None and choose.random() >= loss and number not in gap:
+            heard = parse(back)
+            assert isinstance(heard, HeardPacket)
+            sender.heard(heard)
+        back = receiver.heard()
+        shown = receiver.landmarks((number - LAG) * STEP)
+        assert shown is not None
+        meeting.shown.append(shown)
+    return meeting
+
+
+def error(real: Landmarks, seen: Landmarks) -> float:
+    """Mean distance in percent of the distance between the eyes."""
+    return float(np.linalg.norm((real - seen)[:, :2], axis=1).mean() / eye_distance(real[:, :2]) * 100)
+
+
+def steps(faces: list[Landmarks]) -> list[float]:
+    return [error(before, after) for before, after in pairwise(faces)]
+
+
+def test_a_face_arrives_within_half_a_percent_and_in_a_few_bytes(faces):
+    meeting = meet(faces)
+    errors = [error(real, seen) for real, seen in zip(faces, meeting.shown[LAG:], strict=False)]
+    assert max(errors) < 0.5
+    assert 8 * np.mean(meeting.sizes) * 25 < 10_000
+    assert sum(reference == 0 for reference in meeting.references[10:]) <= len(faces) // 40  # most are changes
+
+
+def test_lips_and_lids_open_as_told_to_a_step(faces):
+    meeting = meet(faces)
+    for real, seen in zip(faces[::5], meeting.shown[LAG::5], strict=False):
+        told, got = (measure_controls(remove_pose(face, fit_pose(face)))[list(OPENINGS)] for face in (real, seen))
+        assert np.abs(told - got).max() < 1.5 * CONTROL_STEP
+
+
+@pytest.mark.parametrize(("loss", "mean", "most"), [(0.05, 0.5, 6.0), (0.2, 0.9, 9.0)])
+def test_lost_packets_are_bridged_and_nothing_jumps(faces, loss, mean, most):
+    meeting = meet(faces, loss)
+    assert meeting.receiver.counts.shown < len(faces)
+    errors = [error(real, seen) for real, seen in zip(faces, meeting.shown[LAG:], strict=False)]
+    assert np.mean(errors[10:]) < mean and max(errors[10:]) < most
+    assert max(steps(meeting.shown[10:])) < 1.5 * max(steps(faces))
+
+
+def test_a_long_gap_holds_the_face_and_is_met_again_smoothly(faces):
+    gap = range(60, 110)
+    meeting = meet(faces, gap=gap)
+    held = meeting.shown[gap.start + LAG + 12 : gap.stop - 1]
+    assert max(steps(held)) < 0.05
+    distance = error(meeting.shown[gap.stop - 1], faces[gap.stop])
+    assert max(steps(meeting.shown)) < max(1.5 * max(steps(faces)), 0.25 * distance)
+    assert error(faces[120], meeting.shown[120 + LAG]) < 1.0  # half of a second after the gap
+
+
+def test_a_face_that_is_not_seen_is_held(faces):
+    lost: list[Landmarks | None] = [*faces[:50], *[None] * 20, *faces[70:80]]
+    meeting = meet(lost)
+    assert max(steps(meeting.shown[50 + LAG + 10 : 70])) < 0.05
+
+
+def test_lost_changes_spoil_nothing_but_themselves(faces):
+    """Each change refers to a frame that the other side is known to have."""
+    meeting = meet(faces, loss=0.2)
+    assert meeting.receiver.counts.unreadable == 0
+    assert meeting.receiver.counts.refused == 0
+
+
+def test_it_starts_over_after_the_reference_was_lost(faces):
+    sender, receiver = MotionSender((512, 512)), MotionReceiver()
+    first = sender.encode(faces[0], 0)
+    assert first is not None and sender.face is not None
+    assert receiver.take(first) is None and receiver.counts.unreadable == 1
+    heard = parse(receiver.heard())
+    assert isinstance(heard, HeardPacket) and heard.wants_face and heard.wants_key
+    assert sender.heard(heard)
+    receiver.take(sender.face)
+    second = sender.encode(faces[1], 40)
+    assert second is not None and receiver.take(second) is not None
+    assert error(faces[1], receiver.landmarks(40)) < 0.5
+
+
+def test_late_and_doubled_packets_change_nothing(faces):
+    sender, receiver = MotionSender((512, 512)), MotionReceiver()
+    packets = [sender.encode(face, number * STEP) for number, face in enumerate(faces[:10])]
+    receiver.take(sender.face)
+    for packet in packets:
+        receiver.take(packet)
+    before = receiver.landmarks(9 * STEP)
+    for packet in packets[::-1]:
+        assert receiver.take(packet) is None
+    np.testing.assert_array_equal(receiver.landmarks(9 * STEP), before)
+    assert receiver.counts.late == 10
+
+
+def test_sequences_start_again_at_zero(faces):
+    sender, receiver = MotionSender((512, 512)), MotionReceiver()
+    sender._sequence = NUM_SEQUENCES - 5
+    for number, face in enumerate(faces[:12]):
+        packet = sender.encode(face, number * STEP)
+        if number == 0:
+            receiver.take(sender.face)
+        assert receiver.take(packet) is not None
+        heard = parse(receiver.heard())
+        sender.heard(heard)
+    assert receiver.counts.shown == 12
+    assert parse(sender.encode(faces[12], 12 * STEP)).reference == 1
+
+
+def test_a_full_line_holds_frames_back(faces):
+    """Never more bits a second than asked, whatever the face does."""
+    sender = MotionSender((512, 512), max_rate=3000)
+    wild = np.random.default_rng(0).permutation(len(faces))
+    bits = [8 * len(sender.encode(faces[place], number * STEP) or b"") for number, place in enumerate(wild)]
+    assert sender.num_held > 0
+    for start in range(25, len(bits) - 25):
+        assert sum(bits[start : start + 25]) <= 3000 * 1.5
+    assert MAX_RATE == 30_000
+
+
+def test_what_a_stranger_says_to_have_heard_is_not_believed(faces):
+    sender = MotionSender((512, 512))
+    sender.encode(faces[0], 0)
+    sender.heard(HeardPacket(40_000, 0, False, False))
+    packet = parse(sender.encode(faces[1], STEP))
+    assert packet.reference == 0
+    assert parse(heard_bytes(HeardPacket(7, 9, True, False))) == HeardPacket(7, 9, True, False)
