@@ -110,3 +110,21 @@ MAX_UPLOAD_BYTES: Final = 512 << 20
 
 MAX_MESSAGE_BYTES: Final = 1 << 20
 """Of one WebSocket message: a camera's frame as JPEG takes 60 kB."""
+
+MAX_KEPT_FILES: Final = 200
+"""Files of clients that a server keeps at a time."""
+
+MAX_KEPT_BYTES: Final = 4 << 30
+"""Of all files of clients that a server keeps."""
+
+MAX_VIDEO_SECONDS: Final = 1800
+"""Of a video that is sent to the server, which works on one job at a time."""
+
+MAX_AVATARS: Final = 64
+"""People that a server keeps ready; each takes some 30 MB."""
+
+MAX_SESSIONS: Final = 128
+"""Of a server at a time."""
+
+MAX_WAITING_JOBS: Final = 20
+"""Of a server; what was done is kept for as many more."""

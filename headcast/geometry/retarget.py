@@ -153,10 +153,7 @@ class Retargeter:
             return self._pose
         start = self._reference.pose
         origin = start.rotation if self._relative else self._pose.rotation
-        turn = self._strength * rotation_vector(pose.rotation @ origin.T)
-        angle = float(np.linalg.norm(turn))
-        limit = MAX_ROTATION * (1 - HIDDEN_SHARE * self._uncovering(turn))
-        eased = turn * (limit * np.tanh(angle / limit) / max(angle, 1e-9))
+        eased = ease_turn(self._strength * rotation_vector(pose.rotation @ origin.T), self._pose.rotation)
         zoom = np.clip((pose.scale / start.scale) ** self._strength, 1 - MAX_ZOOM, 1 + MAX_ZOOM)
         shift = self._strength * (pose.translation - start.translation) / start.scale
         distance = float(np.linalg.norm(shift[:2]))
@@ -167,11 +164,19 @@ class Retargeter:
             self._pose.translation + self._pose.scale * shift,
         )
 
-    def _uncovering(self, turn: NDArray[np.float64]) -> float:
-        """Return in 0..1 how much of a turn would show the side that a photo taken from aside hides."""
-        yaw = float(np.arctan2(self._pose.rotation[0, 2], self._pose.rotation[2, 2]))
-        towards = max(0.0, -float(np.sign(yaw)) * float(turn[1])) / max(float(np.linalg.norm(turn)), 1e-9)
-        return min(abs(yaw) / HIDDEN_TURN, 1.0) * towards
+
+def ease_turn(turn: NDArray[np.float64], sitter: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a turn (3,) eased off to what one photo, of a head turned by `sitter` (3, 3), can show."""
+    angle = float(np.linalg.norm(turn))
+    limit = MAX_ROTATION * (1 - HIDDEN_SHARE * _uncovering(turn, sitter))
+    return np.asarray(turn * (limit * np.tanh(angle / limit) / max(angle, 1e-9)))
+
+
+def _uncovering(turn: NDArray[np.float64], sitter: NDArray[np.float64]) -> float:
+    """Return in 0..1 how much of a turn would show the side that a photo taken from aside hides."""
+    yaw = float(np.arctan2(sitter[0, 2], sitter[2, 2]))
+    towards = max(0.0, -float(np.sign(yaw)) * float(turn[1])) / max(float(np.linalg.norm(turn)), 1e-9)
+    return min(abs(yaw) / HIDDEN_TURN, 1.0) * towards
 
 
 @cache

@@ -1,6 +1,7 @@
 """Pictures of one person in, an avatar file tuned to that person out."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ class PersonalizeOptions:
     vggface_path: str | Path | None = None
     seed: int = 0
     show_progress: bool = False  # a bar with the time left, on standard error
+    progress: Callable[[float], None] | None = None  # called with the share of the budget that is spent
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeO
         disable=None if options.show_progress else True,
     )
     with bar:
-        return tune(model, shots, person, config, features, partial(_show, bar))
+        return tune(model, shots, person, config, features, partial(_show, bar, options.progress))
 
 
 def _content(model: Model, pictures: Pictures, tuned: Finetuned, why: str, marks: Marks) -> AvatarContent:
@@ -141,6 +143,8 @@ def _content(model: Model, pictures: Pictures, tuned: Finetuned, why: str, marks
     return AvatarContent(avatar, shown.photo, shown.box, settings, marks.to_metadata())
 
 
-def _show(bar: "tqdm[Any]", share: float) -> None:
+def _show(bar: "tqdm[Any]", tell: Callable[[float], None] | None, share: float) -> None:
     bar.n = round(100 * share)
     bar.refresh()
+    if tell is not None:
+        tell(share)

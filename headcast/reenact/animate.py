@@ -115,14 +115,7 @@ def _open_output(
 def _marks(shown: Source, driving: str | Path | Motion) -> Marks:
     """Say in the output what made it, and from what."""
     file = None if isinstance(driving, Motion) else Path(driving)
-    return Marks(
-        kind="talking head",
-        model=shown.model,
-        model_sha256=shown.model_sha256,
-        source_sha256=shown.source_sha256,
-        driving_sha256=fingerprint(file) if file is not None and file.is_file() else None,
-        consent=shown.consent,
-    )
+    return shown.marks("talking head", fingerprint(file) if file is not None and file.is_file() else None)
 
 
 class _Comparison:

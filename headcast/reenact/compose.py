@@ -34,6 +34,13 @@ def compose_square(generated: Generated, warped: WarpedShot, background: NDArray
     return np.asarray(np.clip(background + matte * (person - background) + 0.5, 0, 255), np.uint8)
 
 
+def cut_out(generated: Generated, warped: WarpedShot) -> NDArray[np.uint8]:
+    """Return the generated square's person alone: (H, W, 4) RGBA, colours not multiplied by alpha."""
+    person = warped.person + network_change(generated, warped, kept(warped))
+    matte = warped.conditioning.maps[:, :, MATTE]
+    return np.clip(np.dstack([person, 255 * matte]) + 0.5, 0, 255).astype(np.uint8)
+
+
 def network_change(generated: Generated, warped: WarpedShot, keep: Mask) -> NDArray[np.float32]:
     """Return what the network adds (H, W, 3) to the warped shot, of which it must `keep` so much (H, W; see `kept`).
 

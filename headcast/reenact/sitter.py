@@ -7,7 +7,7 @@ from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
 from headcast.tracking.track import find_face
-from headcast.types import Box, Image, Shot
+from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
@@ -47,7 +47,11 @@ def reduced_sitter(
 
 def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256, scale: float = 1.0) -> Sitter:
     """Find the largest face of a photo and cut the head and shoulders to `size` pixels; FaceError if there is none."""
-    landmarks = find_face(photo, name)
+    return sitter_of(photo, find_face(photo, name), size=size, scale=scale)
+
+
+def sitter_of(photo: Image, landmarks: Landmarks, *, size: int = 256, scale: float = 1.0) -> Sitter:
+    """Cut head and shoulders of a face whose landmarks are known, in pixels of the photo, to `size` pixels."""
     height, width = photo.shape[:2]
     box = head_crop(landmarks, (width, height), scale)
     image = crop_image(photo, box, size)

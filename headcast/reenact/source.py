@@ -13,7 +13,7 @@ from headcast.avatars.weights import load_weights
 from headcast.errors import CheckpointError
 from headcast.header import AVATAR_SUFFIX
 from headcast.networks.notes import default_checkpoint_path
-from headcast.provenance.marks import fingerprint
+from headcast.provenance.marks import Marks, fingerprint
 from headcast.provenance.verify import marks_from
 from headcast.reenact.sitter import Sitter, load_sitter, reduced_sitter
 from headcast.types import Image
@@ -31,6 +31,10 @@ class Source:
     model_sha256: str
     source_sha256: tuple[str, ...]
     consent: str | None = None
+
+    def marks(self, kind: str, driving_sha256: str | None = None) -> Marks:
+        """What the files that are made of it say of themselves."""
+        return Marks(kind, self.model, self.model_sha256, self.source_sha256, driving_sha256, consent=self.consent)
 
 
 SourceLike = Source | AvatarContent | Image | str | Path

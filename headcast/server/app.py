@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 import headcast
 from headcast.errors import HeadcastError
-from headcast.server import live
+from headcast.server import avatar_routes, file_routes, job_routes, live, pages, session_routes
 from headcast.server.gate import Gate
 from headcast.server.settings import ServerSettings
 from headcast.server.workplace import open_workplace
@@ -35,7 +35,9 @@ def make_app(settings: ServerSettings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.include_router(live.router)
+    for routes in (file_routes, avatar_routes, job_routes, session_routes, live, pages):
+        app.include_router(routes.router)
+    app.include_router(avatar_routes.stills)
     answer_errors(app)
     app.add_middleware(Gate, settings=settings)
     return app

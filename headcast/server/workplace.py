@@ -1,19 +1,26 @@
-"""Settings in, what all requests of one server share out: its folder, its threads and whom it animates."""
+"""Settings in, what all requests of one server share out: its folder, its threads, uploads, avatars and jobs."""
 
+import asyncio
+import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from starlette.requests import HTTPConnection
 
 from headcast.files import scratch_folder
+from headcast.server.gallery import Gallery
+from headcast.server.jobs import Jobs
+from headcast.server.sessions import Sessions
 from headcast.server.settings import ServerSettings
+from headcast.server.uploads import Uploads
 
 NUM_THREADS: Final = 4
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,15 @@ class Workplace:
     settings: ServerSettings
     folder: Path  # the only place where anything of a client is kept; it goes when the server ends
     threads: ThreadPoolExecutor
+    uploads: Uploads
+    gallery: Gallery
+    jobs: Jobs
+    sessions: Sessions
+    run: str = field(default_factory=lambda: secrets.token_hex(8))  # names this start of the server
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do heavy work beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, work)
 
 
 @contextmanager
@@ -31,8 +47,9 @@ def open_workplace(settings: ServerSettings) -> Iterator[Workplace]:
     with (
         scratch_folder(tempfile.gettempdir()) as folder,
         ThreadPoolExecutor(NUM_THREADS, "headcast-server") as threads,
+        Jobs(folder / "jobs") as jobs,
     ):
-        yield Workplace(settings, folder, threads)
+        yield Workplace(settings, folder, threads, Uploads(folder / "uploads"), Gallery(), jobs, Sessions())
 
 
 def workplace_of(connection: HTTPConnection) -> Workplace:

@@ -110,12 +110,11 @@ def test_a_port_that_is_taken(serving):
 
 def test_a_client_that_drips_is_cut(serving, monkeypatch, capfd):
     monkeypatch.setattr("headcast.server.run.HEAD_SECONDS", 0.3)
-    with serving() as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-            connection.sendall(b"GET /api/openapi.json HTTP/1.1\r\nX: ")
-            with contextlib.suppress(ConnectionError):
-                for _ in range(100):
-                    connection.sendall(b"x")
-                    time.sleep(0.05)
-                pytest.fail("the client could go on for five seconds")
+    with serving() as server, socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /api/openapi.json HTTP/1.1\r\nX: ")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100):
+                connection.sendall(b"x")
+                time.sleep(0.05)
+            pytest.fail("the client could go on for five seconds")
     assert "Traceback" not in capfd.readouterr().err
