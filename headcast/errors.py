@@ -59,6 +59,7 @@ EXTRAS = {
     "skimage": "evaluate",
     "torchmetrics": "evaluate",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "websockets", "aiortc"), "studio"),
+    "pyvirtualcam": "virtual-camera",
 }
 """Packages that are imported where they are used, and the extra that installs them."""
 

@@ -21,6 +21,7 @@ from headcast.errors import EXTRAS, HeadcastError, needs_package
 
 COMMANDS: Final = (
     "animate",
+    "live",
     "personalize",
     "photos",
     "avatar",

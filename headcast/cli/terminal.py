@@ -11,7 +11,18 @@ from typing import Final
 from headcast.errors import HeadcastError
 from headcast.printable import printable
 
-SLOW_TO_START: Final = ("animate", "personalize", "photos", "demo", "prepare", "train", "evaluate", "study", "bench")
+SLOW_TO_START: Final = (
+    "animate",
+    "live",
+    "personalize",
+    "photos",
+    "demo",
+    "prepare",
+    "train",
+    "evaluate",
+    "study",
+    "bench",
+)
 
 
 def accept_any_text() -> None:
