@@ -128,3 +128,9 @@ MAX_SESSIONS: Final = 128
 
 MAX_WAITING_JOBS: Final = 20
 """Of a server; what was done is kept for as many more."""
+
+MAX_LIVE_SESSIONS: Final = 8
+"""Cameras that one server follows at a time: each takes a core or more."""
+
+MAX_CAMERA_SIDE: Final = 1920
+"""Pixels of a camera's picture."""

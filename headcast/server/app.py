@@ -26,6 +26,7 @@ def make_app(settings: ServerSettings | None = None) -> FastAPI:
         with open_workplace(settings) as workplace:
             app.state.workplace = workplace
             yield
+            await workplace.live.close()
 
     app = FastAPI(
         title="Headcast",

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from headcast.files import scratch_folder
 from headcast.server.gallery import Gallery
 from headcast.server.jobs import Jobs
+from headcast.server.live_sessions import LiveSessions
 from headcast.server.sessions import Sessions
 from headcast.server.settings import ServerSettings
 from headcast.server.uploads import Uploads
@@ -34,6 +35,7 @@ class Workplace:
     gallery: Gallery
     jobs: Jobs
     sessions: Sessions
+    live: LiveSessions
     run: str = field(default_factory=lambda: secrets.token_hex(8))  # names this start of the server
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
@@ -49,7 +51,9 @@ def open_workplace(settings: ServerSettings) -> Iterator[Workplace]:
         ThreadPoolExecutor(NUM_THREADS, "headcast-server") as threads,
         Jobs(folder / "jobs") as jobs,
     ):
-        yield Workplace(settings, folder, threads, Uploads(folder / "uploads"), Gallery(), jobs, Sessions())
+        yield Workplace(
+            settings, folder, threads, Uploads(folder / "uploads"), Gallery(), jobs, Sessions(), LiveSessions()
+        )
 
 
 def workplace_of(connection: HTTPConnection) -> Workplace:
