@@ -31,6 +31,8 @@ class NearestFaces:
 
     def __call__(self, head: Head, without: int | None = None) -> Weights:
         """Return the shots' weights (N,): they sum to 1, at most three are above 0; `without` one shot if so told."""
+        if len(self._places) == 1:
+            return np.ones(1)
         distances = np.linalg.norm(self._places - self._place(head), axis=1)
         distances[1:] += self._lead
         if without is not None:

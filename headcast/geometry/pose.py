@@ -6,6 +6,7 @@ the person's shape plus the expression; eight *controls* measure the expression,
 Mean face, modes and the neutral estimate are statistics of tracked faces, made by tools/fit_face_model.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,7 @@ from headcast.geometry.topology import (
     RIGHT_EYE_CORNERS,
     RIGHT_IRIS,
 )
-from headcast.types import Landmarks
+from headcast.types import NUM_LANDMARKS, Landmarks
 
 Face = NDArray[np.float64]
 Controls = NDArray[np.float64]
@@ -135,27 +136,34 @@ def rotation_matrix(vector: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def measure_controls(face: Face) -> Controls:
     """Measure the eight CONTROLS of a face in the canonical frame, in eye distances."""
-    irises = face[[RIGHT_IRIS[0], LEFT_IRIS[0]], :2]
-    eyes = (face[list(RIGHT_EYE_CORNERS), :2].mean(0), face[list(LEFT_EYE_CORNERS), :2].mean(0))
-    gaze = (irises - eyes).mean(0)
+    points, heights, gaze = _measured()
+    seen = face[points]
     right_corner, left_corner = face[list(MOUTH_CORNERS)]
-    return np.array(
-        [
-            _height(face, MID_INNER_LIP_LOWER) - _height(face, MID_INNER_LIP_UPPER),
-            np.linalg.norm(right_corner - left_corner),
-            _height(face, MID_OUTER_LIPS) - _height(face, MOUTH_CORNERS),
-            _height(face, EYE_CORNERS) - _height(face, MID_BROWS),
-            _height(face, MID_RIGHT_LID_LOWER) - _height(face, MID_RIGHT_LID_UPPER),
-            _height(face, MID_LEFT_LID_LOWER) - _height(face, MID_LEFT_LID_UPPER),
-            gaze[0],
-            gaze[1],
-        ]
+    lips, smile, brows, right, left = heights @ seen[:, 1]
+    width = np.sqrt(np.square(right_corner - left_corner).sum())
+    return np.array([lips, width, smile, brows, right, left, *(gaze @ seen[:, :2])])
+
+
+@cache
+def _measured() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points (P,) that controls depend on, the weights (5, P) of their heights and (P,) of the gaze."""
+    lower_upper = (  # the mean height of the first points less that of the second: larger is lower
+        (MID_INNER_LIP_LOWER, MID_INNER_LIP_UPPER),
+        (MID_OUTER_LIPS, MOUTH_CORNERS),
+        (EYE_CORNERS, MID_BROWS),
+        (MID_RIGHT_LID_LOWER, MID_RIGHT_LID_UPPER),
+        (MID_LEFT_LID_LOWER, MID_LEFT_LID_UPPER),
     )
+    eyes = ((RIGHT_IRIS[:1], RIGHT_EYE_CORNERS), (LEFT_IRIS[:1], LEFT_EYE_CORNERS))
+    weights = np.stack([_mean_of(lower) - _mean_of(upper) for lower, upper in lower_upper])
+    gaze = np.mean([_mean_of(iris) - _mean_of(corners) for iris, corners in eyes], axis=0)
+    points = np.flatnonzero(np.any(weights, axis=0) | (gaze != 0))
+    return points, np.ascontiguousarray(weights[:, points]), gaze[points]
 
 
-def _height(face: Face, points: tuple[int, ...]) -> float:
-    """Return the mean y of some points: larger is lower."""
-    return float(face[list(points), 1].mean())
+def _mean_of(points: Sequence[int]) -> NDArray[np.float64]:
+    """Return the weights (478,) of the mean of some points."""
+    return np.bincount(points, minlength=NUM_LANDMARKS) / len(points)
 
 
 def change_expression(face: Face, change: Controls) -> Face:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import cv2
 import numpy as np
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from numpy.typing import NDArray
 
 from headcast.types import Image
 
@@ -41,18 +44,25 @@ class View:
         Untagged video counts as BT.709 from 720 lines up and as BT.601 below, as players have it.
         """
         guess = Colorspace.ITU709 if min(frame.width, frame.height) >= 720 else Colorspace.ITU601
-        rgb = self.reformatter.reformat(
+        planar = self.reformatter.reformat(
             frame,
             width=self.width,
             height=self.height,
-            format="rgb24",
+            format="gbrp",  # by planes swscale takes half the time of its way by pixels, for the same values
             interpolation=_INTERPOLATION,
             src_colorspace=guess if frame.colorspace == _UNSPECIFIED else None,
             dst_color_range=ColorRange.JPEG,
-        ).to_ndarray()
+        )
+        green, blue, red = (_pixels(plane, self.width) for plane in planar.planes)
+        rgb = np.asarray(cv2.merge([red, green, blue]), np.uint8)
         a, b, c, d = self.signs
         upright = rgb if a else rgb.transpose(1, 0, 2)
         return np.ascontiguousarray(upright[:: b + d, :: a + c], dtype=np.uint8)
+
+
+def _pixels(plane: VideoPlane, width: int) -> NDArray[np.uint8]:
+    """The bytes (H, W) of one plane, without those that pad its rows."""
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, :width]
 
 
 def view_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> View:

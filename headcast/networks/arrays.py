@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +24,9 @@ def conditioning_to_array(conditioning: Conditioning, num_channels: int) -> NDAr
     channels = np.empty((1, num_channels, height, width), np.float32)
     for start, image in ((0, conditioning.landmark_image), (3, conditioning.warped)):
         if start < num_channels:
-            np.multiply(image.transpose(2, 0, 1), np.float32(1 / 127.5), out=channels[0, start : start + 3])
-            channels[0, start : start + 3] -= 1.0
+            for channel, plane in zip(channels[0, start : start + 3], cv2.split(image), strict=True):
+                np.multiply(plane, np.float32(1 / 127.5), out=channel)
+                channel -= 1.0
     if num_channels > 6:
         channels[0, 6:] = conditioning.maps.transpose(2, 0, 1)
     return channels

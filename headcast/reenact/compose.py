@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.reenact.detail import Detail
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
@@ -16,9 +17,11 @@ from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask
 from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import hidden_by, person_colours, refine_matte
-from headcast.warping.sampling import Pixel, sample
+from headcast.warping.mixing import mixed, weighed
+from headcast.warping.sampling import Pixel
 from headcast.warping.warp import WarpedShot
 
+ALL = np.float32(1)
 MAX_PATCH_SIZE = 1024
 DETAIL_FROM = 0.5  # share of the shot's own pixels in a pixel, from which on it gets the photo's finer detail
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
@@ -30,8 +33,8 @@ VALIDITY, MOUTH, EYES, MATTE = (
 def compose_square(generated: Generated, warped: WarpedShot, background: NDArray[np.float32]) -> Image:
     """Return the generated square with its person before the still `background` (H, W, 3), both of its size."""
     person = warped.person + network_change(generated, warped, kept(warped))
-    matte = warped.conditioning.maps[:, :, MATTE][:, :, None]
-    return np.asarray(np.clip(background + matte * (person - background) + 0.5, 0, 255), np.uint8)
+    picture = mixed(background, person, warped.conditioning.maps[:, :, MATTE])
+    return np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8)
 
 
 def cut_out(generated: Generated, warped: WarpedShot) -> NDArray[np.uint8]:
@@ -41,15 +44,17 @@ def cut_out(generated: Generated, warped: WarpedShot) -> NDArray[np.uint8]:
     return np.clip(np.dstack([person, 255 * matte]) + 0.5, 0, 255).astype(np.uint8)
 
 
-def network_change(generated: Generated, warped: WarpedShot, keep: Mask) -> NDArray[np.float32]:
+def network_change(
+    generated: Generated, warped: WarpedShot, keep: Mask, free: Mask | np.float32 = ALL
+) -> NDArray[np.float32]:
     """Return what the network adds (H, W, 3) to the warped shot, of which it must `keep` so much (H, W; see `kept`).
 
     Where the warp can be trusted, away from mouth and lids, that is nothing: on people whom it has not seen it does
-    harm there.
+    harm there. It is less where the picture is not quite `free` (H, W).
     """
     change = cv2.subtract(generated.image, warped.conditioning.warped, dtype=cv2.CV_32F)
     share = (1 - keep) / np.maximum(1 - generated.warp_weight, np.float32(1e-3))
-    return np.asarray(change * np.minimum(share, 1)[:, :, None], np.float32)
+    return weighed(np.asarray(change, np.float32), free * np.minimum(share, 1))
 
 
 def kept(warped: WarpedShot) -> Mask:
@@ -74,26 +79,27 @@ class Composer:
         self._scale = self._patch_size / self._size
         self._photo, self._window = sitter.photo, Window(sitter.photo, sitter.box)
         height, width = sitter.photo.shape[:2]
-        self._free = paste_mask(sitter.box, (width, height), self._size)[:, :, None]
+        self._free = paste_mask(sitter.box, (width, height), self._size)
         full = crop_image(sitter.photo, sitter.box, self._patch_size)
         shot_matte = refine_matte(sitter.shot.image, sitter.shot.matte)
         matte = refine_matte(full, person_matte(full))
         # What the reduced shot lost of the photo: its own enlargement is what must be subtracted.
-        colour_lost = person_colours(full, matte) - self._enlarge(person_colours(sitter.shot.image, shot_matte))
-        self._colour_lost = np.round(colour_lost).astype(np.int16)
-        self._matte_lost = matte - self._enlarge(shot_matte)
+        self._lost = Detail(
+            person_colours(full, matte) - self._enlarge(person_colours(sitter.shot.image, shot_matte)),
+            matte - self._enlarge(shot_matte),
+        )
         self._behind = self._fill_behind(hidden_by(matte), background, unknown)
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
         keep = kept(warped)
-        person = warped.person + self._free * network_change(generated, warped, keep)
+        person = warped.person + network_change(generated, warped, keep, self._free)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
         self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
-        colour, share = self._window.bring(colour), self._window.bring(np.clip(share, 0, 1))
+        weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
-        result[self._window.place] = cv2.blendLinear(colour, self._behind, share, 1 - share)
+        result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))
         return result
 
     def _add_detail(self, colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:
@@ -108,12 +114,9 @@ class Composer:
             for start, length in ((top, height), (left, width))
         )
         part = (rows, columns)
-        positions = self._enlarge(warped.grid.positions)[part] * np.float32(self._scale)
-        positions += np.float32((self._scale - 1) / 2)
-        share[part] += sample(self._matte_lost, positions) * self._enlarge(own)[part]
-        finer = sample(self._colour_lost, positions)
-        finer = np.asarray(cv2.copyTo(finer, self._enlarge(unchanged.astype(np.uint8) * 255)[part]), np.int16)
-        colour[part] = cv2.add(colour[part], finer, dtype=cv2.CV_8U)
+        places = warped.grid.positions * np.float32(self._scale) + np.float32((self._scale - 1) / 2)
+        own_part, shown_part = self._enlarge(own)[part], self._enlarge(unchanged.astype(np.uint8) * 255)[part]
+        self._lost.add(colour[part], share[part], self._enlarge(places)[part], own_part, shown_part)
 
     def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], unknown: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""
@@ -127,3 +130,13 @@ class Composer:
     def _enlarge(self, picture: NDArray[Pixel]) -> NDArray[Pixel]:
         size = (self._patch_size, self._patch_size)
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), picture.dtype)
+
+
+def _blend(under: Image, over: Image, weight: NDArray[np.uint8]) -> Image:
+    """Return `over` (H, W, 3) where the weight (H, W) is 255, `under` where it is 0, to the nearest level between."""
+    share = cv2.merge([weight] * 3).astype(np.uint16)
+    total = over * share
+    total += under * (255 - share)
+    total += 128
+    total += total >> 8  # of a sum that was divided by 256 instead of 255
+    return np.asarray(total >> 8, np.uint8)

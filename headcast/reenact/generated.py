@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,5 +25,5 @@ def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -
     """
     if not (np.isfinite(image).all() and np.isfinite(warp_weight).all()):
         raise CheckpointError("the network's picture is not finite: its weights are damaged; give others")
-    pixels = np.clip(image[0] * 127.5 + 128.0, 0, 255).astype(np.uint8)
-    return Generated(np.ascontiguousarray(pixels.transpose(1, 2, 0)), warp_weight[0, 0].copy())
+    planes = np.clip(image[0] * np.float32(127.5) + np.float32(128), 0, 255).astype(np.uint8)
+    return Generated(np.asarray(cv2.merge(list(planes)), np.uint8), warp_weight[0, 0].copy())

@@ -20,6 +20,7 @@ from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.interior import Eye, Mouth, mouth_patch
 from headcast.warping.mesh import GRAZING, face_triangles, facing, opening_triangles
+from headcast.warping.mixing import weighed
 from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.seams import lash_line, lip_seam
@@ -117,12 +118,14 @@ class FaceBank:
         ]
         seen = np.sum(shares, axis=0)
         skins = [face.skin(places, edges[number]) for number, face in zip(some, faces, strict=True)]
-        colour = np.sum([share[:, :, None] * skin for share, skin in zip(shares, skins, strict=True)], axis=0)
-        return colour / np.maximum(seen, np.float32(1e-6))[:, :, None], seen
+        parts = [share / np.maximum(seen, np.float32(1e-6)) for share in shares]
+        return np.sum([weighed(skin, part) for skin, part in zip(skins, parts, strict=True)], axis=0), seen
 
     def _eye(self, which: int, weights: Weights, landmarks: Landmarks, pose: Pose) -> Patch:
         some = np.flatnonzero(weights)
         patches: list[Patch] = [self._faces[number].eyes[which].patch(landmarks, pose) for number in some]
+        if len(some) == 1:
+            return patches[0]
         shares = [np.float32(weight) for weight in weights[some]]
         colour = np.sum([share * patch.colour for share, patch in zip(shares, patches, strict=True)], axis=0)
         shown = np.sum([share * patch.shown for share, patch in zip(shares, patches, strict=True)], axis=0)
@@ -131,6 +134,8 @@ class FaceBank:
     def _seam(self, which: int, weights: Weights, landmarks: Landmarks) -> Patch:
         some = np.flatnonzero(weights)
         patches: list[Patch] = [self._faces[number].seams[which](landmarks) for number in some]
+        if len(some) == 1:
+            return patches[0]
         shares = weights[some].astype(np.float32)
         inside = np.sum([share * patch.inside for share, patch in zip(shares, patches, strict=True)], axis=0)
         return replace(patches[int(shares.argmax())], inside=inside)

@@ -18,6 +18,7 @@ from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.fill import fill_smoothly
 from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
+from headcast.warping.mixing import mixed, weighed
 from headcast.warping.sampling import sample
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
@@ -51,7 +52,7 @@ class Carried:
     @property
     def colour(self) -> NDArray[np.float32]:
         """Return the whole picture (H, W, 3), 0..255."""
-        return self.background + self.matte[:, :, None] * (self.person - self.background)
+        return mixed(self.background, self.person, self.matte)
 
     @property
     def validity(self) -> Mask:
@@ -99,11 +100,11 @@ class Carrier:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
         picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE)
-        picture = _soften(picture, grid.torn)
-        matte = _without_gaps(picture[:, :, 3], grid.triangles >= 0)
+        *person, matte = cv2.split(_soften(picture, grid.torn))
+        matte = _without_gaps(np.asarray(matte, np.float32), grid.triangles >= 0)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
-        person = np.ascontiguousarray(picture[:, :, :3])
-        return Carried(person, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
+        colours = np.asarray(cv2.merge(person), np.float32)
+        return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
 
 
 def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
@@ -115,7 +116,7 @@ def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
     shares = [np.float32(weight) * each for weight, each in zip(weights, sure, strict=True)]
     total = np.maximum(np.sum(shares, axis=0), np.float32(1e-9))
     shares = [share / total for share in shares]
-    person = np.sum([share[:, :, None] * one.person for share, one in zip(shares, pictures, strict=True)], axis=0)
+    person = np.sum([weighed(one.person, share) for share, one in zip(shares, pictures, strict=True)], axis=0)
     matte = np.sum([share * one.matte for share, one in zip(shares, pictures, strict=True)], axis=0)
     trusted = np.sum([share * one.trusted for share, one in zip(shares, pictures, strict=True)], axis=0)
     return replace(first, person=person, matte=matte, trusted=trusted, carried=first.carried * shares[0])
@@ -127,7 +128,7 @@ def complete(first: Carried, mirrored: Carried) -> Carried:
     share = cv2.blur(lacking, (MIRRORED_RIM, MIRRORED_RIM)) * (first.grid.triangles >= 0)
     return replace(
         first,
-        person=first.person + share[:, :, None] * (mirrored.person - first.person),
+        person=mixed(first.person, mirrored.person, np.asarray(share, np.float32)),
         trusted=first.trusted + share * (mirrored.trusted - first.trusted),
         carried=first.carried * (1 - share),
     )
@@ -165,10 +166,10 @@ def _soften(picture: NDArray[np.float32], where: Mask) -> NDArray[np.float32]:
     if not where.any():
         return picture
     blurred = cv2.blur(picture, (EDGE_SOFTNESS, EDGE_SOFTNESS))
-    return np.asarray(picture + where[:, :, None] * (blurred - picture))
+    return mixed(picture, np.asarray(blurred, np.float32), where)
 
 
 def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:
     """Return 1 where positions (H, W, 2) lie within a frame of `size` pixels, else 0."""
-    x, y = positions[:, :, 0], positions[:, :, 1]
-    return ((x > -1) & (x < size) & (y > -1) & (y < size)).astype(np.float32)
+    inside = ((positions > -1) & (positions < size)).view(np.uint16) == 0x0101
+    return np.asarray(inside[:, :, 0], np.float32)

@@ -28,6 +28,8 @@ from headcast.geometry.topology import (
 )
 from headcast.types import Landmarks
 from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.mixing import mixed
+from headcast.warping.painter import paint
 from headcast.warping.sampling import nearest_where, sample, torn
 from headcast.warping.slip import Slip, face_shares
 
@@ -40,7 +42,6 @@ HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of sk
 RINGS = ((1.18, 0.6), (1.45, 0.25))  # size of each ring around the face oval, its share of the jaw's own motion
 GRID_STEPS = 11
 GRID_MARGIN = 0.3  # the grid reaches over the frame by this share of its side
-SUBPIXEL_BITS = 4
 MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
 INSIDE = 2.0  # pixels inside of the shot's face that surroundings show only where they double it
 NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
@@ -100,7 +101,8 @@ class Mesh:
         self.head = head_of(landmarks)
         self.pose = self.head.pose
         face = remove_pose(landmarks, self.pose)
-        self._rows, self._columns = np.indices((size, size), dtype=np.float32)
+        self._columns = np.arange(size, dtype=np.float32)
+        self._rows = self._columns[:, None]
         self._oval = np.array(FACE_OVAL)
         self._oval_at_rest = face[self._oval]
         self._around = self._make_surroundings(face)
@@ -130,23 +132,39 @@ class Mesh:
         index = self._paint(corners, areas)
         slip = np.zeros_like(self._source) if self._slip is None else self._slip(head)
         source = (self._source + slip)[self._triangles]
-        affine = _affine_maps(corners[:, :, :2], source)
-        # a triangle seen from its edge covers pixels beside it, where its map runs away
-        limits = np.stack([source.min(1) - 1, source.max(1) + 1], -1).astype(np.float32)
-        at = np.concatenate([affine, limits], axis=2).take(index, axis=0)  # (H, W, 2, 5)
-        places = at[..., 0] * self._columns[..., None] + at[..., 1] * self._rows[..., None] + at[..., 2]
-        positions = np.minimum(np.maximum(places, at[..., 3]), at[..., 4])
-        positions[index < 0] = -2 * self.size  # outside of the mesh: far outside of the shot
-        trusted = np.where(areas > 0, self._trusted, np.float32(0))[index]
+        within = index >= 0
+        positions = self._carry(_affine_maps(corners[:, :, :2], source), source, index)
+        if not within.all():
+            positions[~within] = -2 * self.size  # outside of the mesh: far outside of the shot
+        trusted = np.where(areas > 0, self._trusted, np.float32(0)).take(index) * within
         doubled = self._doubled(index, positions, float(np.linalg.norm(slip[self._oval], axis=1).max()))
         if doubled.any():  # there, what lies beside the face: hair, an ear or background
             beside = sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
-            positions += doubled[:, :, None] * (beside - positions)
-        positions = self._edges.keep_inside(positions, index >= 0, self._source[list(FEATURES)])
-        trusted = np.where(index < 0, np.float32(0), trusted * (1 - doubled))
+            positions = mixed(positions, beside, doubled)
+            trusted *= 1 - doubled
+        positions = self._edges.keep_inside(positions, within, self._source[list(FEATURES)])
         return SamplingGrid(positions, trusted, torn(positions), np.asarray(index - len(self._outer), np.int32))
 
-    def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.int32]:
+    def _carry(self, maps: NDArray[np.float32], source: Points, index: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the places (H, W, 2) where the `maps` (T, 2, 3) of the triangles lead, by their `index` (H, W).
+
+        A triangle seen from its edge covers pixels beside it, where its map runs away: places stay by its `source`.
+        """
+        lowest, highest = (corner.astype(np.float32) for corner in (source.min(1) - 1, source.max(1) + 1))
+        axes = []
+        for axis in (0, 1):  # plane by plane: NumPy is slow along short rows
+            across, along, offset = np.ascontiguousarray(maps[:, axis].T)
+            place = across.take(index)
+            place *= self._columns
+            step = along.take(index)
+            step *= self._rows
+            place += step
+            place += offset.take(index)
+            np.maximum(place, lowest[:, axis].take(index), out=place)
+            axes.append(np.minimum(place, highest[:, axis].take(index), out=place))
+        return np.asarray(cv2.merge(axes), np.float32)
+
+    def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.intp]:
         """Return the number of the triangle seen at each pixel (H, W), -1 for none."""
         num_outer, num_openings = len(self._outer), len(opening_triangles())
         by_depth = num_outer + np.argsort(-corners[num_outer:-num_openings, :, 2].sum(1))
@@ -156,13 +174,9 @@ class Mesh:
         turned = np.flatnonzero(areas[:num_outer] < -MIN_AREA)
         openings = np.arange(len(corners) - num_openings, len(corners))
         order = np.concatenate([turned, front[front < num_outer], openings, front[front >= num_outer]])
-        polygons = np.round(corners[:, :, :2] * (1 << SUBPIXEL_BITS)).astype(np.int32)
-        index = np.full((self.size, self.size), -1, np.int32)
-        for number in order.tolist():
-            cv2.fillConvexPoly(index, polygons[number], number, cv2.LINE_8, SUBPIXEL_BITS)
-        return index
+        return paint(corners[order, :, :2], order, self.size)
 
-    def _doubled(self, index: NDArray[np.int32], positions: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
+    def _doubled(self, index: NDArray[np.intp], positions: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
         """Return 1 (H, W) where surroundings show what lies nearer to the face in the shot than they lie to it now.
 
         `slip` pixels of it are right: so far the outline itself slips.
@@ -173,7 +187,9 @@ class Mesh:
         nearer = np.clip((now - before - NEARER[0]) / (NEARER[1] - NEARER[0]), 0, 1)
         by_the_face = np.clip((RIM[1] - before) / (RIM[1] - RIM[0]), 0, 1)
         of_the_face = np.clip(-INSIDE - slip - before, 0, 1)
-        return np.asarray(np.maximum(nearer * by_the_face, of_the_face) * ~on_face, np.float32)
+        doubled = np.maximum(nearer * by_the_face, of_the_face)
+        doubled[on_face] = 0
+        return np.asarray(doubled, np.float32)
 
     def _paint_face(self, corners: Points) -> NDArray[np.uint8]:
         """Return 1 (H, W) uint8 where the shot shows the face, its openings closed, else 0."""

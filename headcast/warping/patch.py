@@ -1,6 +1,7 @@
 """Points on a frame in, the piece of it around or between them out: what is laid over a warped shot."""
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -33,17 +34,16 @@ def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, h
     cv2.fillPoly(mask, [np.round(corners * 16).astype(np.int32)], (255,), cv2.LINE_8, 4)
     area = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     # The fill includes the outline: a closed mouth is a line that must not count as open.
-    thickness = _polygon_area(points) / max(float(np.ptp(points[:, 0])), 1.0)
-    return np.asarray(area * np.float32(np.clip(thickness * 2 - 0.4, 0, 1)), np.float32)
+    across = float(points[:, 0].max() - points[:, 0].min())
+    thickness = cv2.contourArea(np.asarray(points - points[0], np.float32)) / max(across, 1.0)
+    return np.asarray(area * np.float32(min(max(thickness * 2 - 0.4, 0.0), 1.0)), np.float32)
 
 
 def box_around(points: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Return left, top, width, height of whole pixels around points (N, 2), inside of an image, never empty."""
-    low = np.clip(np.floor(points.min(0)) - BOX_MARGIN, 0, (shape[1] - 2, shape[0] - 2)).astype(int)
-    high = np.clip(np.ceil(points.max(0)) + BOX_MARGIN + 1, low + 1, (shape[1], shape[0])).astype(int)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
-
-
-def _polygon_area(points: NDArray[np.float32]) -> float:
-    x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
-    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
+    sides = []
+    for low, high, length in zip(points.min(0).tolist(), points.max(0).tolist(), shape[1::-1], strict=True):
+        first = min(max(floor(low) - BOX_MARGIN, 0), length - 2)
+        sides.append((first, min(max(ceil(high) + BOX_MARGIN + 1, first + 1), length) - first))
+    (left, width), (top, height) = sides
+    return left, top, width, height

@@ -36,9 +36,10 @@ def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 def torn(places: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return 1 (H, W) where one surface ends before another: neighbours show places (H, W, 2) that lie far apart."""
-    jumps = np.zeros(places.shape[:2], np.float32)
-    across = (np.abs(places[:, 1:] - places[:, :-1]) > TORN).view(np.uint16) > 0
-    along = (np.abs(places[1:] - places[:-1]) > TORN).view(np.uint16) > 0
+    jumps = np.zeros(places.shape[:2], np.bool_)
+    across = (cv2.absdiff(places[:, 1:], places[:, :-1]) > TORN).view(np.uint16) > 0
+    along = (cv2.absdiff(places[1:], places[:-1]) > TORN).view(np.uint16) > 0
     jumps[:, :-1] = across[:, :, 0]
-    jumps[:-1] = np.maximum(jumps[:-1], along[:, :, 0])
-    return np.asarray(cv2.blur(cv2.dilate(jumps, np.ones((2, 2), np.uint8)), (3, 3)), np.float32)
+    jumps[:-1] |= along[:, :, 0]
+    wider = cv2.dilate(jumps.view(np.uint8), np.ones((2, 2), np.uint8))
+    return np.asarray(cv2.blur(wider.astype(np.float32), (3, 3)), np.float32)

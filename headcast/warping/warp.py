@@ -23,6 +23,7 @@ from headcast.warping.fill import fill_smoothly
 from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import EAR_DEPTH, SamplingGrid
+from headcast.warping.mixing import mixed
 from headcast.warping.patch import Patch
 
 MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
@@ -93,13 +94,16 @@ class Warper:
                 np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
             openings.append(opening)
         for patch in shown.seams:
+            if not patch.inside.any():
+                continue
             _lay(patch, person, validity)
             _part(patch, carried)[:] *= 1 - patch.inside
         skull = skull_coordinates(head.pose, self._size)
         change = _opening_change(skull, head.controls - shown.controls)
-        maps = np.dstack([validity, *openings, change, skull, picture.matte]).astype(np.float32)
+        maps = np.stack([validity, *openings, change, skull[:, :, 0], skull[:, :, 1], picture.matte])
+        maps = np.clip(maps, 0, 1, out=maps).transpose(1, 2, 0)  # plane by plane in memory, as the network reads them
         warped = np.clip(replace(picture, person=person).colour + 0.5, 0, 255).astype(np.uint8)
-        conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, np.clip(maps, 0, 1))
+        conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, maps)
         return WarpedShot(conditioning, person, grid, carried)
 
     @property
@@ -136,12 +140,11 @@ class Warper:
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
     """Return (size, size, 2) coordinates in 0..1 of each pixel in the skull's own frame; 0.5 is between the eyes."""
     inverse = np.linalg.inv(pose.scale * pose.rotation[:2, :2])
-    rows, columns = np.indices((size, size), dtype=np.float32)
-    offset = pose.translation[:2] + pose.scale * EAR_DEPTH / 2 * pose.rotation[:2, 2]
-    x, y = columns - np.float32(offset[0]), rows - np.float32(offset[1])
+    offset = (pose.translation[:2] + pose.scale * EAR_DEPTH / 2 * pose.rotation[:2, 2]).astype(np.float32)
+    x, y = (np.arange(size, dtype=np.float32) - middle for middle in offset)
     linear = (inverse * 0.5 / SKULL_SPAN).astype(np.float32)
-    coordinates = np.stack([linear[0, 0] * x + linear[0, 1] * y, linear[1, 0] * x + linear[1, 1] * y], -1) + 0.5
-    return np.asarray(np.clip(coordinates, 0, 1))
+    planes = np.stack([np.add.outer(down * y + np.float32(0.5), across * x) for across, down in linear])
+    return np.asarray(np.clip(planes, 0, 1, out=planes).transpose(1, 2, 0))
 
 
 def _turn(head: Head) -> float:
@@ -151,7 +154,7 @@ def _turn(head: Head) -> float:
 
 def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> Mask:
     """Return (H, W) 0.5 plus the change of opening, of controls (8,): of the lips below the nose, of each eye above."""
-    lips, right, left = (float(OPENING_GAIN * change[number]) for number in OPENINGS)
+    lips, right, left = (np.float32(OPENING_GAIN * change[number]) for number in OPENINGS)
     below_nose, right_side = skull[:, :, 1] > 0.5 + 0.5 * 0.6 / SKULL_SPAN, skull[:, :, 0] < 0.5
     return np.asarray(0.5 + np.where(below_nose, lips, np.where(right_side, 2 * right, 2 * left)), np.float32)
 
@@ -159,7 +162,7 @@ def _opening_change(skull: NDArray[np.float32], change: NDArray[np.float64]) -> 
 def _lay(patch: Patch, colour: NDArray[np.float32], validity: Mask) -> None:
     """Lay one patch over the frame, in place."""
     there, sure = _part(patch, colour), _part(patch, validity)
-    there += patch.inside[:, :, None] * (patch.colour - there)
+    there[:] = mixed(there, patch.colour, patch.inside)
     sure += patch.inside * (patch.shown - sure)
 
 
