@@ -25,6 +25,8 @@ COMMANDS: Final = (
     "personalize",
     "photos",
     "avatar",
+    "studio",
+    "serve",
     "demo",
     "motion",
     "prepare",

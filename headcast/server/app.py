@@ -48,8 +48,10 @@ def answer_errors(app: FastAPI) -> None:
     """Have every refusal be one line, {"error": ...}, as the command line has it."""
 
     @app.exception_handler(HeadcastError)
-    async def refuse_file(_: Request, error: HeadcastError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
+    async def refuse_file(request: Request, error: HeadcastError) -> JSONResponse:
+        workplace = getattr(request.app.state, "workplace", None)  # a viewer has none
+        text = workplace.uploads.in_words(str(error)) if workplace else str(error)
+        return JSONResponse({"error": text}, HTTPStatus.UNPROCESSABLE_ENTITY)
 
     @app.exception_handler(RequestValidationError)
     async def refuse_value(_: Request, error: RequestValidationError) -> JSONResponse:

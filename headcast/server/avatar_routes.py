@@ -22,9 +22,10 @@ from headcast.reenact.puppet import Puppet
 from headcast.reenact.sitter import DEFAULT_MAX_SIDE
 from headcast.reenact.source import open_source
 from headcast.server.coaching import PhotosAnswer, judge
+from headcast.server.faces import face_of
 from headcast.server.gallery import Person, source_of
 from headcast.server.job_routes import answer_job
-from headcast.server.models import AvatarAnswer, AvatarAsked, JobAnswer, PersonAsked, StillAsked, TuneAsked
+from headcast.server.models import AvatarAnswer, AvatarAsked, FaceAnswer, JobAnswer, PersonAsked, StillAsked, TuneAsked
 from headcast.server.tuning import tune_work
 from headcast.server.uploads import AVATAR, PHOTO
 from headcast.server.workplace import Workplace, workplace_of
@@ -72,6 +73,14 @@ async def get_picture(
     return Response(await workplace.in_thread(partial(_picture, person, side, head)), media_type="image/webp")
 
 
+@router.get("/{avatar}/face")
+async def get_face(request: Request, avatar: str) -> FaceAnswer:
+    """What is cut out of the photo that moves, where its face is, and what the photo coach says of it."""
+    workplace = workplace_of(request)
+    person = workplace.gallery.find(avatar)
+    return await workplace.in_thread(lambda: face_of(person.opened().sitter))
+
+
 @router.get("/{avatar}/file", response_class=FileResponse)
 async def get_avatar_file(request: Request, avatar: str) -> FileResponse:
     """The avatar as a file, to keep and to animate later; only what was tuned or sent as one is a file."""
@@ -98,7 +107,7 @@ async def tune_avatar(request: Request, asked: TuneAsked) -> JobAnswer:
     uploads = [workplace.uploads.find(file, PHOTO) for file in asked.files]
     workplace.gallery.check_room()
     work = tune_work(workplace.gallery, uploads, asked)
-    return answer_job(workplace.jobs, workplace.jobs.submit("avatar", asked.model_dump(), work))
+    return answer_job(workplace, workplace.jobs.submit("avatar", asked.model_dump(), work))
 
 
 stills = APIRouter(prefix="/api/stills", tags=["stills"])
@@ -123,7 +132,14 @@ def can_tune() -> bool:
 def answer_avatar(person: Person) -> AvatarAnswer:
     """What clients are told of somebody."""
     kind: Any = person.kind
-    return AvatarAnswer(id=person.id, name=person.name, kind=kind, has_file=person.file is not None)
+    return AvatarAnswer(
+        id=person.id,
+        name=person.name,
+        kind=kind,
+        has_file=person.file is not None,
+        photos=list(person.photos),
+        scale=person.scale,
+    )
 
 
 @contextmanager
@@ -142,14 +158,16 @@ def _make(workplace: Workplace, asked: AvatarAsked) -> Person:
     if any(upload.kind == AVATAR for upload in uploads):
         if len(uploads) > 1:
             raise MediaError("an avatar file stands alone; send it without photos")
-        return workplace.gallery.add(name, "avatar", open_source(uploads[0].path), uploads[0].path)
+        path = uploads[0].path
+        return workplace.gallery.add(Person(name, "avatar", source=open_source(path), file=path))
     landmarks = None
     if asked.handles is not None:
         photo = read_image(uploads[0].path, DEFAULT_MAX_SIDE)
         with _one_line():
             landmarks = place(parse_handles(asked.handles, (photo.shape[1], photo.shape[0])))
     source = source_of([upload.path for upload in uploads], asked.scale, landmarks)
-    return workplace.gallery.add(name, "photo", source)
+    made = Person(name, "photo", source=source, photos=tuple(asked.files), scale=asked.scale)
+    return workplace.gallery.add(made)
 
 
 def _picture(person: Person, side: int, head: bool) -> bytes:

@@ -26,12 +26,14 @@ TITLES: Final = {"astronaut": "Eileen Collins", "hopper": "Grace Hopper"}
 class Person:
     """One person: the source is made when it is first needed; `file` is the avatar file, where there is one."""
 
-    id: str
     name: str
     kind: str  # example, photo or avatar
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
     path: Path | None = None  # from which the source is opened
     source: Source | None = None
     file: Path | None = None
+    photos: tuple[str, ...] = ()  # ids of the files that it was made from
+    scale: float = 1.0  # of the square around the head
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def opened(self) -> Source:
@@ -47,7 +49,7 @@ class Gallery:
     """The people of one server; the built-in portraits are always among them."""
 
     def __init__(self) -> None:
-        self._people = {name: Person(name, TITLES.get(name, name), "example", path) for name, path in PORTRAITS.items()}
+        self._people = {name: Person(TITLES.get(name, name), "example", name, path) for name, path in PORTRAITS.items()}
 
     def find(self, name: str) -> Person:
         """The person with an id; MediaError where there is none."""
@@ -60,10 +62,9 @@ class Gallery:
         """All people, the oldest first."""
         return list(self._people.values())
 
-    def add(self, name: str, kind: str, source: Source, file: Path | None = None) -> Person:
+    def add(self, person: Person) -> Person:
         """Keep one more person; MediaError where there are too many."""
         self.check_room()
-        person = Person(secrets.token_hex(8), name, kind, source=source, file=file)
         self._people[person.id] = person
         return person
 

@@ -15,10 +15,10 @@ from headcast.provenance.verify import read_marks
 from headcast.reenact.animate import animate_file
 from headcast.reenact.options import AnimateOptions
 from headcast.server.gallery import Person
-from headcast.server.jobs import DONE, WAITING, Job, Jobs, Tell
+from headcast.server.jobs import DONE, WAITING, Job, Tell
 from headcast.server.models import AnimationAsked, AnimationOptions, JobAnswer
 from headcast.server.uploads import MOTION, PHOTO, VIDEO
-from headcast.server.workplace import workplace_of
+from headcast.server.workplace import Workplace, workplace_of
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
@@ -37,28 +37,28 @@ async def animate(request: Request, asked: AnimationAsked) -> JobAnswer:
     names = {"avatar_name": person.name, "driving_name": upload.name if upload else asked.motion}
     kind = {"driving_kind": upload.kind if upload else "builtin"}
     work = partial(_animate, person, driving, asked.options)
-    return answer_job(workplace.jobs, workplace.jobs.submit("animation", asked.model_dump() | names | kind, work))
+    return answer_job(workplace, workplace.jobs.submit("animation", asked.model_dump() | names | kind, work))
 
 
 @router.get("")
 async def list_jobs(request: Request) -> list[JobAnswer]:
     """All jobs, the oldest first."""
-    jobs = workplace_of(request).jobs
-    return [answer_job(jobs, job) for job in jobs.all()]
+    workplace = workplace_of(request)
+    return [answer_job(workplace, job) for job in workplace.jobs.all()]
 
 
 @router.get("/{job}")
 async def get_job(request: Request, job: str) -> JobAnswer:
     """One job: its place in the queue, its progress, its result."""
-    jobs = workplace_of(request).jobs
-    return answer_job(jobs, jobs.find(job))
+    workplace = workplace_of(request)
+    return answer_job(workplace, workplace.jobs.find(job))
 
 
 @router.delete("/{job}")
 async def delete_job(request: Request, job: str) -> JobAnswer:
     """Cancel a job that is not done; forget one that is, with its result."""
-    jobs = workplace_of(request).jobs
-    return answer_job(jobs, jobs.delete(job))
+    workplace = workplace_of(request)
+    return answer_job(workplace, workplace.jobs.delete(job))
 
 
 @router.get("/{job}/video", response_class=FileResponse)
@@ -72,8 +72,9 @@ async def get_video(request: Request, job: str) -> FileResponse:
     )
 
 
-def answer_job(jobs: Jobs, job: Job) -> JobAnswer:
+def answer_job(workplace: Workplace, job: Job) -> JobAnswer:
     """What clients are told of a job."""
+    jobs = workplace.jobs
     kind: Any = job.kind
     state: Any = job.state
     waiting = jobs.waiting()
@@ -87,7 +88,7 @@ def answer_job(jobs: Jobs, job: Job) -> JobAnswer:
         done=job.done,
         expected=job.expected,
         seconds_left=job.seconds_left,
-        error=job.error,
+        error=workplace.uploads.in_words(job.error) if job.error else None,
         result=job.result,
     )
 

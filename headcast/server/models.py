@@ -55,6 +55,10 @@ class AvatarAnswer(BaseModel):
     name: str
     kind: Literal["example", "photo", "avatar"]
     has_file: bool
+    photos: list[str]
+    """The files that it was made from, the one that moves first."""
+    scale: float
+    """Of the square around the head, beside the usual one."""
 
 
 class PersonAsked(Asked):

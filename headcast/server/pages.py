@@ -40,11 +40,11 @@ async def get_status(request: Request) -> StatusAnswer:
 
 
 @router.get("/api/motions/{motion}/preview", tags=["server"], response_class=Response)
-async def get_motion(request: Request, motion: str) -> Response:
-    """A built-in motion as a small moving drawing, WebP."""
+async def get_motion(request: Request, motion: str, still: bool = False) -> Response:
+    """A built-in motion as a small moving drawing, WebP; `still`, for those whom movement troubles, its largest."""
     if motion not in builtin_motion_names():
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    drawn = await workplace_of(request).in_thread(lambda: preview_of(motion))
+    drawn = await workplace_of(request).in_thread(lambda: preview_of(motion, still=still))
     return Response(drawn, media_type="image/webp", headers={"Cache-Control": "max-age=3600"})
 
 

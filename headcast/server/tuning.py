@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from headcast.errors import HeadcastError
 from headcast.reenact.source import open_source
-from headcast.server.gallery import Gallery
+from headcast.server.gallery import Gallery, Person
 from headcast.server.jobs import Tell, Work
 from headcast.server.models import TuneAsked
 from headcast.server.uploads import Upload
@@ -42,7 +42,7 @@ def _tune(gallery: Gallery, uploads: list[Upload], asked: TuneAsked, folder: Pat
         raise HeadcastError(f"tuning ended unexpectedly (exit code {process.returncode}); try again")
     result = said["result"]
     name = asked.name or "Tuned avatar"
-    person = gallery.add(name, "avatar", open_source(output), output)
+    person = gallery.add(Person(name, "avatar", source=open_source(output), file=output))
     result["dropped"] = [_with_names(line, uploads) for line in result["dropped"]]
     return {"avatar": person.id, "name": name, **result}
 

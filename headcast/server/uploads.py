@@ -72,6 +72,12 @@ class Uploads:
         """All files, the oldest first."""
         return list(self._files.values())
 
+    def in_words(self, text: str) -> str:
+        """A message with the clients' names for files instead of our paths."""
+        for file in self._files.values():
+            text = text.replace(str(file.path), file.name)
+        return text
+
     def delete(self, name: str) -> None:
         """Forget a file."""
         self.find(name).path.unlink(missing_ok=True)
