@@ -38,6 +38,7 @@ class Server:
     """Serves one application; `on_start` is told the address, with the token where one is needed."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings, on_start: Callable[[str], None] | None = None) -> None:
+        self.app = app
         self._settings, self._on_start = settings, on_start or (lambda url: None)
         self._socket = _bound(settings)
         config = uvicorn.Config(

@@ -65,8 +65,8 @@ class Sessions:
         self._sessions: dict[str, ApiSession] = {}
 
     def add(self, session: ApiSession) -> ApiSession:
-        """Keep a session; the oldest that nobody is connected to makes room. MediaError where all are in use."""
-        if len(self._sessions) >= MAX_SESSIONS:
+        """Keep a session; the oldest ones that nobody is connected to make room. MediaError where all are in use."""
+        while len(self._sessions) >= MAX_SESSIONS:
             unused = next((name for name, other in self._sessions.items() if not other.is_open), None)
             if unused is None:
                 raise MediaError(f"{MAX_SESSIONS} sessions are open already; close some")

@@ -49,7 +49,7 @@ sys.exit(ended.returncode)
 """
 
 
-SERVERS = ("study serve",)  # they serve until they are interrupted
+SERVERS = ("serve", "studio", "study serve")  # they serve until they are interrupted
 
 
 def leaves() -> set[str]:
@@ -83,6 +83,8 @@ def every_command(
         "data check": ["data", "check", out / "prepare" / "out", "--workers", "1"],
         "verify": ["verify", out / "animate" / "out.mp4"],
         "doctor": ["doctor"],
+        "serve": ["serve", "--port", "0"],
+        "studio": ["studio", "--no-browser", "--port", "0"],
         "demo": ["demo", "-o", out / "demo", "--motion", small_inputs / "nod.motion"],
         "bench": ["bench", "--frames", "10"],
         "study build": ["study", "build", clips, "--model", model, "--sheets", "2", "-o", out / "study"],
