@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from headcast.data.episodes import FrameDistances
 from headcast.evaluation.methods.baselines import Team
 from headcast.evaluation.metrics.faces import FaceReader, Reading, closures_kept, face_figures, mouth_errors
-from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STREAKS, Judges, judge_frame
+from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, SHARPNESS, STREAKS, Judges, judge_frame
 from headcast.evaluation.metrics.landmarks68 import points_68
 from headcast.evaluation.metrics.openings import floor_frame, mouth_opening, mouth_opens
 from headcast.evaluation.metrics.pixels import motion_energy, shimmer, skin_colour_difference
@@ -104,7 +104,7 @@ def changes_from_shot(clip: JudgedClip, split: Split) -> dict[str, list[float]]:
 
 def by_distance_figures(row: Figures) -> Figures:
     """Return what is kept of one frame for the tables by distance: the figures that say where it was put together."""
-    wanted = (*("LPIPS", "SSIM", "CSIM"), EDGES, STREAKS, BACKGROUND)
+    wanted = (*("LPIPS", "SSIM", "CSIM"), SHARPNESS, EDGES, STREAKS, BACKGROUND)
     return mean_figures([{name: value for name, value in row.items() if name.startswith(wanted)}])
 
 

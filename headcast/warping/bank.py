@@ -80,7 +80,7 @@ class FaceBank:
         controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]
         return ShownFace(
             self._skin(landmarks, head, triangles, (skin, mouth, eyes, eyes)) if len(self._faces) > 1 else (),
-            mouth_patch(self._mouths, mouth.tolist(), landmarks, face, pose),
+            mouth_patch(self._mouths, mouth.tolist(), self._mouths[0].draw(landmarks, face, pose), pose),
             (self._eye(0, eyes, landmarks, pose), self._eye(1, eyes, landmarks, pose)),
             tuple(self._seam(which, say, landmarks) for which, say in enumerate((mouth, eyes, eyes))),
             (1.0, float(mouth[0]), float(eyes[0]), float(eyes[0])),

@@ -29,6 +29,7 @@ from headcast.warping.sampling import sample
 Affine = NDArray[np.float64]
 
 TEETH_DEPTH = 0.1  # canonical distance of the front teeth behind the lips
+PLANE = np.array([(-0.3, 0.0, 0.0), (0.3, 0.0, 0.0), (0.0, -0.3, 0.0), (0.0, 0.3, 0.0)])  # canonical, around the teeth
 TEXTURE_SCALE = 96  # drawn pixels per eye distance
 TEXTURE_SIZE = (116, 116)
 TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
@@ -43,8 +44,9 @@ class Mouth:
     def __init__(self, image: Image, landmarks: Landmarks, face: Face, pose: Pose, skin: NDArray[np.float64]) -> None:
         self._image = image
         neutral = neutral_face(face)
-        self._contact = neutral[list(MID_INNER_LIPS)].mean(0)
-        self._anchor = neutral[list(INNER_LIPS)] + (0, 0, TEETH_DEPTH)
+        self.contact = neutral[list(MID_INNER_LIPS)].mean(0)
+        # Teeth stand in a plane; lips, which follow one line, would leave open how it is sheared when the head turns.
+        self._anchor = self.contact + PLANE + (0, 0, TEETH_DEPTH)
         self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         self._upper, self._lower = draw_teeth(skin), draw_tongue(skin)
         upper, lower = face[list(MID_INNER_LIPS), 1]
@@ -55,7 +57,7 @@ class Mouth:
         """Return a drawn mouth for a face at `landmarks`; `face` is the same without its `pose`."""
         lips = landmarks[list(INNER_LIPS), :2]
         box = box_around(lips, self._image.shape[:2])
-        jaw = max(0.0, float(face[list(MID_INNER_LIP_LOWER), 1].mean() - self._contact[1]))
+        jaw = max(0.0, float(face[list(MID_INNER_LIP_LOWER), 1].mean() - self.contact[1]))
         nothing = np.zeros(box[:1:-1], np.float32)
         return Patch(box[0], box[1], self._draw(pose, jaw, box), polygon_mask(lips, *box), nothing)
 
@@ -65,8 +67,8 @@ class Mouth:
             return None
         height, width = drawn.inside.shape
         moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
-        carry = _fit_affine(moved, self._source) @ _shift(drawn.left, drawn.top)
-        return _sample(self._image, carry, width, height), _sample(self._window, carry, width, height)
+        carry = fit_affine(moved, self._source) @ shift(drawn.left, drawn.top)
+        return sample_affine(self._image, carry, width, height), sample_affine(self._window, carry, width, height)
 
     def _draw(self, pose: Pose, jaw: float, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
         left, top, width, height = box
@@ -75,20 +77,17 @@ class Mouth:
             corners = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
             places = np.zeros((3, 3))
             places[:, :2] = corners / TEXTURE_SCALE + TEXTURE_ORIGIN
-            places += self._contact
+            places += self.contact
             places += (0, drop, TEETH_DEPTH)
-            to_texture = _fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
-            colours.append(_sample(texture, to_texture @ _shift(left, top), width, height))
+            to_texture = fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
+            colours.append(sample_affine(texture, to_texture @ shift(left, top), width, height))
         upper, lower = colours
         colour = lower[:, :, :3] + upper[:, :, 3:] * (upper[:, :, :3] - lower[:, :, :3])
         return np.ascontiguousarray(colour)
 
 
-def mouth_patch(
-    mouths: Sequence[Mouth], weights: Sequence[float], landmarks: Landmarks, face: Face, pose: Pose
-) -> Patch:
-    """Return the blended mouth for a face at `landmarks`; where none shows its inside, the first one's drawing."""
-    drawn = mouths[0].draw(landmarks, face, pose)
+def mouth_patch(mouths: Sequence[Mouth], weights: Sequence[float], drawn: Patch, pose: Pose) -> Patch:
+    """Return the blended mouth of a face with the rigid `pose`: what is `drawn` where none shows its inside."""
     shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
     for mouth, weight in zip(mouths, weights, strict=True):
         photo = mouth.show(pose, drawn) if weight else None
@@ -120,7 +119,7 @@ class Eye:
         left, top, width, height = box_around(lids, self._image.shape[:2])
         moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         moved += landmarks[self._corners, :2].mean(0) - moved[[0, 8]].mean(0)
-        carry = _fit_affine(moved, self._source)
+        carry = fit_affine(moved, self._source)
         rows, columns = np.indices((height, width), dtype=np.float64) + np.array([top, left])[:, None, None]
         places = np.stack([columns, rows, np.ones_like(rows)], -1) @ carry.T
         iris = landmarks[self._iris, :2].astype(np.float64)
@@ -149,7 +148,7 @@ def draw_teeth(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     gums = _soft(gum - y)
     colour = enamel * shade[:, :, None]
     colour += gums[:, :, None] * (light * np.array([150.0, 82.0, 80.0]) - colour)
-    return np.dstack([_as_colourful_as(skin, colour), coverage]).astype(np.float32)
+    return np.dstack([as_colourful_as(skin, colour), coverage]).astype(np.float32)
 
 
 def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -161,10 +160,10 @@ def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     colour = throat + 0.5 * tongue[:, :, None] * (light * np.array([148.0, 74.0, 70.0]) - throat)
     teeth = _soft(y + 0.075 - 0.2 * x**2) * _soft(0.3 - np.abs(x)) * np.clip(1 - 4 * x**2, 0, 1)
     colour += 0.5 * teeth[:, :, None] * (light * np.array([170.0, 158.0, 144.0]) - colour)
-    return np.dstack([_as_colourful_as(skin, colour), np.ones_like(x)]).astype(np.float32)
+    return np.dstack([as_colourful_as(skin, colour), np.ones_like(x)]).astype(np.float32)
 
 
-def _as_colourful_as(skin: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.float64]:
+def as_colourful_as(skin: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take the colour (H, W, 3) out where the skin has none: in a grey photo the mouth is grey."""
     share = np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1)
     grey = colour.mean(-1, keepdims=True)
@@ -188,7 +187,7 @@ def _feathered_window(points: NDArray[np.float32], shape: tuple[int, ...]) -> Ma
     return np.clip(cv2.blur(mask, (radius, radius)) * 2 - 1, 0, 1)
 
 
-def _fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
+def fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
     """Fit the affine map (2, 3) that carries points (N, 2) onto points (N, 2), by least squares."""
     augmented = np.column_stack([start, np.ones(len(start))])
     # A touch of ridge keeps the map sane where the points lie on a line.
@@ -201,12 +200,12 @@ def _fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
     return np.column_stack([linear, end.mean(0) - linear @ middle[:2]])
 
 
-def _shift(left: int, top: int) -> NDArray[np.float64]:
+def shift(left: int, top: int) -> NDArray[np.float64]:
     """Return the matrix (3, 3) that carries a box's pixels into its image."""
     return np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
 
 
-def _sample(
+def sample_affine(
     image: NDArray[np.float32] | Image | Mask, to_image: Affine, width: int, height: int
 ) -> NDArray[np.float32]:
     """Read an image through the affine map from a patch's pixels into the image."""

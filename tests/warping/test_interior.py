@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 
 from headcast.geometry.contact import set_openings
-from headcast.geometry.pose import Face, Pose, apply_pose, fit_pose, measure_controls, remove_pose
+from headcast.geometry.pose import (
+    Face,
+    Pose,
+    apply_pose,
+    fit_pose,
+    measure_controls,
+    remove_pose,
+    rotation_matrix,
+)
 from headcast.geometry.topology import INNER_LIPS, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
 from headcast.types import Image, Landmarks, Shot
-from headcast.warping.interior import Eye, Mouth, draw_teeth, draw_tongue, mouth_patch
+from headcast.warping.interior import TEETH_DEPTH, Eye, Mouth, draw_teeth, draw_tongue, mouth_patch
 from headcast.warping.patch import Patch
 
 SKIN = np.array([200.0, 160.0, 140.0])
@@ -39,7 +47,7 @@ def mouth_of(image: Image, face: Face, pose: Pose) -> Mouth:
 
 
 def patch_of(mouth: Mouth, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
-    return mouth_patch([mouth], [1.0], landmarks, face, pose)
+    return mouth_patch([mouth], [1.0], mouth.draw(landmarks, face, pose), pose)
 
 
 def test_closed_lips_show_no_inside(shot: Shot, canonical: Face, pose: Pose) -> None:
@@ -71,6 +79,21 @@ def test_teeth_in_the_photo_stay_where_they_are(shot: Shot, canonical: Face, pos
     seen = (patch.shown > 0.99) & (patch.inside > 0.99)
     assert seen.sum() > 20
     assert np.abs(patch.colour - photo)[seen].max() <= 2
+
+
+def test_teeth_in_the_photo_keep_their_shape_when_the_head_turns(canonical: Face, pose: Pose) -> None:
+    rows, columns = np.indices((256, 256))
+    places = np.dstack([columns, rows, np.zeros_like(rows)]).astype(np.uint8)  # each pixel's colour says where it is
+    mouth = mouth_of(places, canonical, pose)
+    turned = Pose(rotation_matrix(np.array([0.1, 0.5, 0.15])) @ pose.rotation, pose.scale, pose.translation)
+    landmarks = apply_pose(canonical, turned)
+    patch = patch_of(mouth, landmarks, canonical, turned)
+    teeth = mouth.contact + np.array([(x, y, TEETH_DEPTH) for x in (-0.15, 0.0, 0.15) for y in (0.0, 0.06)])
+    for before, after in zip(apply_pose(teeth, pose), apply_pose(teeth, turned), strict=True):
+        x, y = np.round(after[:2]).astype(int) - (patch.left, patch.top)
+        if patch.shown[y, x] > 0.99:
+            np.testing.assert_allclose(patch.colour[y, x, :2], before[:2], atol=1.5)
+    assert (patch.shown > 0.99).sum() > 20
 
 
 def test_upper_teeth_belong_to_the_skull_and_are_brighter_than_the_throat(canonical: Face, pose: Pose) -> None:

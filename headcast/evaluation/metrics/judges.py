@@ -19,10 +19,12 @@ from headcast.evaluation.metrics.lpips import PerceptualDistance, TrunkFeatures,
 from headcast.evaluation.metrics.outline import edge_roughness
 from headcast.evaluation.metrics.pixels import psnr, region_mean, ssim_map
 from headcast.evaluation.metrics.regions import judged_regions
+from headcast.evaluation.metrics.sharpness import sharpness
 from headcast.evaluation.metrics.streaks import streak_share
 from headcast.evaluation.metrics.trunks import load_trunk
 from headcast.types import Image, Shot
 
+SHARPNESS: Final = "sharpness"
 EDGES: Final = "edge roughness"
 STREAKS: Final = "streaks"
 BACKGROUND: Final = "still background moves"
@@ -98,6 +100,7 @@ def judge_frame(judges: Judges, output: Image, target: Shot, shot: Shot | None =
         figures |= {f"{name} {region}": region_mean(values, mask) for name, values in distances.items()}
         figures[f"SSIM {region}"] = region_mean(similarities, mask)
         figures[f"PSNR {region}"] = psnr(output, target.image, mask)
+    figures |= {f"{SHARPNESS} {region}": share for region, share in sharpness(output, target).items()}
     figures[EDGES] = edge_roughness(output, target)
     figures[STREAKS] = streak_share(output, target.image, shot.image if shot else None)
     if shot:

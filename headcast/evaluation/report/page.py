@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, TUNED, WARP, ZEROED
-from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, STILL_RING, STREAKS
+from headcast.evaluation.metrics.judges import BACKGROUND, EDGES, SHARPNESS, STILL_RING, STREAKS
 from headcast.evaluation.records import Record, Records, write_json
 from headcast.evaluation.report.curves import curve_figure
 from headcast.evaluation.report.html import heading, page, paragraph, pictures, table, titled_list
@@ -63,7 +63,7 @@ def text_lines(summary: Summary) -> list[str]:
 
 def main_figures(figures: Mapping[str, float]) -> list[str]:
     """Pick the names of the figures that matter most."""
-    starts = ("SSIM head", "CSIM", "mouth opening error", EDGES, STREAKS, BACKGROUND)
+    starts = ("SSIM head", "CSIM", "mouth opening error", SHARPNESS, EDGES, STREAKS, BACKGROUND)
     regions = (" head", " mouth", " eyes", " ring", f" {STILL_RING}", " below chin")
     return [
         name for name in figures if name.startswith(starts) or (name.startswith("LPIPS") and name.endswith(regions))

@@ -22,12 +22,12 @@ def target(portrait: Image, face: Landmarks) -> Shot:
 
 def test_an_equal_frame_has_the_best_figures(judges: Judges, target: Shot) -> None:
     figures = judge_frame(judges, target.image, target)
-    assert len(figures) == 20  # three judges, six regions, edges and streaks
+    assert len(figures) == 22  # three judges, six regions, two sharpnesses, edges and streaks
     for name, figure in figures.items():
         if name.endswith("ring"):  # all of this picture is the person
             assert np.isnan(figure)
             continue
-        best = {"LPIPS-squeeze": 0, "SSIM": 1, "PSNR": np.inf, "edge": 1, "streaks": 0}[name.split()[0]]
+        best = {"LPIPS-squeeze": 0, "SSIM": 1, "PSNR": np.inf, "sharpness": 1, "edge": 1, "streaks": 0}[name.split()[0]]
         assert figure == pytest.approx(best), name
 
 
@@ -47,6 +47,7 @@ def test_a_judge_without_its_network_is_left_out_and_said(judges: Judges, target
     assert {name.split()[0] for name in judge_frame(nobody, target.image, target)} == {
         "SSIM",
         "PSNR",
+        "sharpness",
         "edge",
         "streaks",
     }
