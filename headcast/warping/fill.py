@@ -15,6 +15,7 @@ from headcast.types import Image, Mask
 from headcast.warping.sampling import nearest_where, pixel_places, sample
 from headcast.warping.shift_map import shift_map
 
+MOST_SIDE = 1024  # pixels of the longer side in which is filled; what is filled of larger pictures is enlarged
 PLAN_SIDE = 128  # pixels of the longer side of the picture in which pieces are chosen
 REACH = 0.2  # of the longer side: how far into what is hidden pieces are copied
 BLEND = 0.04  # of the longer side, over which they give way to smooth colours
@@ -31,6 +32,8 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     missing = hidden > 0.5
     if not missing.any() or missing.all():
         return np.array(image)
+    if max(missing.shape) > MOST_SIDE:
+        return _filled_reduced(image, missing)
     smooth = fill_from_around(image, (~missing).astype(np.float32))
     height, width = missing.shape
     plan = _plan(image, smooth, missing)
@@ -42,6 +45,17 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     depth = cv2.distanceTransform(missing.astype(np.uint8), cv2.DIST_L2, 5)[:, :, None] / max(missing.shape)
     filled = beside + smoothstep(depth, *CONTINUED) * (filled - beside)
     return np.where(missing[:, :, None], np.clip(filled + 0.5, 0, 255).astype(np.uint8), image)
+
+
+def _filled_reduced(image: Image, missing: NDArray[np.bool_]) -> Image:
+    """Fill what is missing (H, W) of a large image at MOST_SIDE, where a pixel is missing if a part of it is."""
+    height, width = missing.shape
+    scale = MOST_SIDE / max(missing.shape)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    gone = cv2.resize(missing.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    filled = cv2.resize(fill_hidden(small, gone.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.where(missing[:, :, None], filled, image), np.uint8)
 
 
 def fill_smoothly(image: Image, hidden: Mask) -> NDArray[np.float32]:

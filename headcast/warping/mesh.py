@@ -122,8 +122,9 @@ class Mesh:
         self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
         self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
-        self._distance_to_face = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
-        self._beside_face = nearest_where(self._distance_to_face >= RIM[1])
+        distance = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
+        # of each pixel of the shot: x and y of the nearest place beside the face, and how far the face is
+        self._by_the_face = np.dstack([nearest_where(distance >= RIM[1]), distance])
 
     def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
         """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
@@ -137,10 +138,11 @@ class Mesh:
         if not within.all():
             positions[~within] = -2 * self.size  # outside of the mesh: far outside of the shot
         trusted = np.where(areas > 0, self._trusted, np.float32(0)).take(index) * within
-        doubled = self._doubled(index, positions, float(np.linalg.norm(slip[self._oval], axis=1).max()))
+        *beside, distance = cv2.split(sample(self._by_the_face, positions, cv2.BORDER_REPLICATE))
+        before = np.asarray(distance, np.float32)
+        doubled = self._doubled(index, before, float(np.linalg.norm(slip[self._oval], axis=1).max()))
         if doubled.any():  # there, what lies beside the face: hair, an ear or background
-            beside = sample(self._beside_face, positions, cv2.BORDER_REPLICATE)
-            positions = mixed(positions, beside, doubled)
+            positions = mixed(positions, np.asarray(cv2.merge(beside), np.float32), doubled)
             trusted *= 1 - doubled
         positions = self._edges.keep_inside(positions, within, self._source[list(FEATURES)])
         return SamplingGrid(positions, trusted, torn(positions), np.asarray(index - len(self._outer), np.int32))
@@ -176,13 +178,12 @@ class Mesh:
         order = np.concatenate([turned, front[front < num_outer], openings, front[front >= num_outer]])
         return paint(corners[order, :, :2], order, self.size)
 
-    def _doubled(self, index: NDArray[np.intp], positions: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
-        """Return 1 (H, W) where surroundings show what lies nearer to the face in the shot than they lie to it now.
+    def _doubled(self, index: NDArray[np.intp], before: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
+        """Return 1 (H, W) where surroundings show what lay nearer to the face (H, W) in the shot than they lie now.
 
         `slip` pixels of it are right: so far the outline itself slips.
         """
         on_face = index >= len(self._outer)
-        before = sample(self._distance_to_face, positions, cv2.BORDER_REPLICATE)
         now = _distance_to(on_face.astype(np.uint8))
         nearer = np.clip((now - before - NEARER[0]) / (NEARER[1] - NEARER[0]), 0, 1)
         by_the_face = np.clip((RIM[1] - before) / (RIM[1] - RIM[0]), 0, 1)

@@ -101,3 +101,18 @@ def test_without_the_shift_map_colours_are_smooth(monkeypatch: pytest.MonkeyPatc
     filled = fill_hidden(image, hidden).astype(int)
     np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
     assert np.abs(np.diff(filled[30, 22:38, 0])).max() < 60
+
+
+def test_a_large_picture_is_filled_at_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known pixels stay; what is filled joins them, and none of the person's red is mixed in at the rim."""
+    image = np.full((130, 200, 3), (40, 90, 200), np.uint8)
+    image[:, 100:] = (60, 110, 180)
+    hidden = np.zeros((130, 200), np.float32)
+    hidden[30:, 71:140] = 1
+    spoilt = np.where(hidden[:, :, None] > 0, (255, 0, 0), image).astype(np.uint8)
+    monkeypatch.setattr("headcast.warping.fill.MOST_SIDE", 64)
+    filled = fill_hidden(spoilt, hidden)
+    np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
+    there = filled[hidden > 0]
+    assert (there >= (35, 85, 175)).all()
+    assert (there <= (65, 115, 205)).all()
