@@ -83,12 +83,13 @@ def _build(options: argparse.Namespace) -> Report:
 
 def _serve(options: argparse.Namespace) -> Report:
     """Serve until the user interrupts: that is how a study ends well."""
-    from headcast.study.serve import open_server
+    from headcast.server.study import open_server
 
-    with open_server(options.study, options.port) as server:
-        print(f"open {server.url} in a browser; Ctrl-C ends", file=sys.stderr, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+    def on_start(url: str) -> None:
+        print(f"open {url} in a browser; Ctrl-C ends", file=sys.stderr, flush=True)
+
+    with open_server(options.study, options.port, on_start=on_start) as server, contextlib.suppress(KeyboardInterrupt):
+        server.serve()
     num_participants, num_answers = server.answers.num_participants, server.answers.num_answers
     lines = (
         f"{options.study}: {num_participants} participants, {num_answers} answers",

@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 import headcast
 from headcast.errors import HeadcastError
@@ -52,6 +53,10 @@ def answer_errors(app: FastAPI) -> None:
         workplace = getattr(request.app.state, "workplace", None)  # a viewer has none
         text = workplace.uploads.in_words(str(error)) if workplace else str(error)
         return JSONResponse({"error": text}, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    @app.exception_handler(ClientDisconnect)
+    async def forget(_: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
 
     @app.exception_handler(RequestValidationError)
     async def refuse_value(_: Request, error: RequestValidationError) -> JSONResponse:

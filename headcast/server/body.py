@@ -9,19 +9,22 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
-from headcast.limits import MAX_REQUEST_BYTES, MAX_UPLOAD_BYTES
+from headcast.limits import MAX_UPLOAD_BYTES
 
 UPLOADS: Final = "/api/files"
 SECONDS: Final = 20.0  # for a whole request that is no upload, and between two pieces of one that is
 UPLOAD_SECONDS: Final = 900.0
 
 
-def limited(scope: Scope, headers: Headers, receive: Receive) -> Receive:
-    """Wrap `receive` so that a body that is too large or too slow ends in 413 or 408, however it comes."""
+def limited(scope: Scope, headers: Headers, receive: Receive, most: int) -> Receive:
+    """Wrap `receive` so that a body of more than `most` bytes, or too slow, ends in 413 or 408, however it comes.
+
+    Uploads have limits of their own.
+    """
     if scope["type"] != "http":
         return receive
     is_upload = scope["path"] == UPLOADS
-    most = MAX_UPLOAD_BYTES if is_upload else MAX_REQUEST_BYTES
+    most = MAX_UPLOAD_BYTES if is_upload else most
     end = time.monotonic() + (UPLOAD_SECONDS if is_upload else SECONDS)
     num_bytes, is_whole = 0, False
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
-from starlette.requests import ClientDisconnect
 
 from headcast.server.faces import look_at, preview_of
 from headcast.server.models import FaceAnswer, FileAnswer
@@ -23,10 +22,7 @@ async def send_file(request: Request, name: Annotated[str, Query(max_length=300)
     `name` is for people only.
     """
     workplace = workplace_of(request)
-    try:
-        number, received = await workplace.uploads.receive(request.stream())
-    except ClientDisconnect:
-        return Response(status_code=HTTPStatus.BAD_REQUEST)  # type: ignore[return-value]
+    number, received = await workplace.uploads.receive(request.stream())
     return _answer(await workplace.in_thread(partial(workplace.uploads.check, number, received, name)))
 
 

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headcast.limits import MAX_REQUEST_BYTES
 from headcast.server.body import limited
 from headcast.server.rates import Rates
 from headcast.server.settings import ServerSettings
@@ -36,8 +37,8 @@ REFUSED_SOCKET: Final = 1008  # of RFC 6455: policy violation
 class Gate:
     """ASGI middleware around the whole application; nothing reaches a route without passing here."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: ASGIApp, settings: ServerSettings, max_bytes: int = MAX_REQUEST_BYTES) -> None:
+        self._app, self._settings, self._max_bytes = app, settings, max_bytes
         self._rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +48,9 @@ class Gate:
         headers = Headers(scope=scope)
         answer = self._answered_here(scope, headers)
         if answer is None:
-            return await self._app(scope, limited(scope, headers, receive), self._with_headers(headers, send))
+            return await self._app(
+                scope, limited(scope, headers, receive, self._max_bytes), self._with_headers(headers, send)
+            )
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": REFUSED_SOCKET})
         return await answer(scope, receive, self._with_headers(headers, send))

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -40,7 +41,8 @@ class Server:
     def __init__(self, app: ASGIApp, settings: ServerSettings, on_start: Callable[[str], None] | None = None) -> None:
         self.app = app
         self._settings, self._on_start = settings, on_start or (lambda url: None)
-        self._socket = _bound(settings)
+        self._socket, self._ended = _bound(settings), threading.Event()
+        self.port = int(self._socket.getsockname()[1])  # where the settings left it open, too
         config = uvicorn.Config(
             app,
             http=_PatientProtocol,
@@ -58,11 +60,6 @@ class Server:
         self._server = uvicorn.Server(config)
 
     @property
-    def port(self) -> int:
-        """The port, where the settings left it open too."""
-        return int(self._socket.getsockname()[1])
-
-    @property
     def url(self) -> str:
         """The page's address."""
         name = f"[{self._settings.address}]" if ":" in self._settings.address else self._settings.address
@@ -71,11 +68,19 @@ class Server:
 
     def serve(self) -> None:
         """Serve until `stop`, Ctrl-C or SIGTERM."""
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._ended.set()
 
-    def stop(self) -> None:
-        """End serving, from any thread."""
+    def close(self) -> None:
+        """Give the port back, where the server was not started."""
+        self._socket.close()
+
+    def stop(self, seconds: float = 0.0) -> None:
+        """End serving, from any thread; wait for so many seconds until it has ended."""
         self._server.should_exit = True
+        self._ended.wait(seconds)
 
     async def _serve(self) -> None:
         serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))

@@ -4,12 +4,12 @@ import contextlib
 import json
 import shutil
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from call_formats import make_call, use_call
@@ -47,9 +47,11 @@ from headcast.networks.presets import PRESETS
 from headcast.provenance.marks import Marks
 from headcast.provenance.verify import read_marks
 from headcast.reenact.source import open_source
+from headcast.server.run import Server
+from headcast.server.settings import ServerSettings
+from headcast.server.study import make_study_app
 from headcast.study.answers import ANSWERS_NAME, Answers, asked_of, read_answers
 from headcast.study.elsewhere import count_singles, enter_sheets
-from headcast.study.serve import StudyServer
 from headcast.study.study import KEY_NAME, load_study
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.types import Box, Shot
@@ -125,38 +127,46 @@ def make_sheet_key(folder: Path) -> Path:
     return folder / KEY_NAME
 
 
-class _Server(StudyServer):
-    """Keeps what went wrong."""
+class _Recorder:
+    """An application that keeps what went wrong in it."""
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        self.fault = sys.exc_info()[1]
+    def __init__(self, app: Any) -> None:
+        self._app, self.fault = app, None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            self.fault = error
+            raise
 
 
 def use_request(path: Path) -> None:
     """Send what the file holds, as one client, and take the answer."""
-    server = _server(path.parent)
-    server.fault = None
-    request = path.read_bytes().replace(b"localhost:80", f"localhost:{server.server_port}".encode())
+    server, recorder = _server(path.parent)
+    recorder.fault = None
+    request = path.read_bytes().replace(b"localhost:80", f"localhost:{server.port}".encode())
     with (
-        socket.create_connection(("127.0.0.1", server.server_port), timeout=4) as connection,
+        socket.create_connection(("127.0.0.1", server.port), timeout=4) as connection,
         contextlib.suppress(ConnectionError),
     ):
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
-        while connection.recv(1 << 16):
-            pass
-    if server.fault is not None and not isinstance(server.fault, ConnectionError):
-        raise server.fault
+        all(iter(lambda: connection.recv(1 << 16), b""))
+    if recorder.fault is not None:
+        raise recorder.fault
 
 
-_servers: dict[Path, _Server] = {}
+_servers: dict[Path, tuple[Server, _Recorder]] = {}
 
 
-def _server(folder: Path) -> _Server:
+def _server(folder: Path) -> tuple[Server, _Recorder]:
     if folder not in _servers:
-        study = load_study(folder)
-        _servers[folder] = _Server(study, Answers(study), 0)
-        threading.Thread(target=_servers[folder].serve_forever, daemon=True).start()
+        study, settings, started = load_study(folder), ServerSettings(port=0), threading.Event()
+        recorder = _Recorder(make_study_app(study, Answers(study), settings))
+        _servers[folder] = Server(recorder, settings, lambda _: started.set()), recorder
+        threading.Thread(target=_servers[folder][0].serve, daemon=True).start()
+        started.wait(30)
     return _servers[folder]
 
 

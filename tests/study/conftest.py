@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from headcast.media.images import write_image
-from headcast.study.serve import StudyServer, open_server
+from headcast.server.study import StudyServer, open_server
 from headcast.study.study import KEY_NAME, PICTURES_NAME, Study, load_study
 
 
@@ -44,12 +44,12 @@ def serving() -> Callable[[StudyServer], AbstractContextManager[None]]:
 
     @contextmanager
     def serve(server: StudyServer) -> Iterator[None]:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread = threading.Thread(target=server.serve)
         thread.start()
         try:
             yield
         finally:
-            server.shutdown()
+            server.stop()
             thread.join()
 
     return serve

@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
+from headcast.server.study import open_server
 from headcast.study.answers import asked_of, read_answers
 from headcast.study.report import report_study
-from headcast.study.serve import open_server
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="the study's page is tested with selenium: not installed")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -170,12 +170,11 @@ def test_text_stands_out_in_light_and_dark(page, scheme):
 def test_a_server_that_stops_and_comes_back(page, serving):
     page.start()
     before = page.question(1)
-    page.server.shutdown()
-    page.server.server_close()
+    page.server.stop(10)
     page.press("1")
     page.seen("trouble")
     assert "does not answer" in page.element("#reason").text
-    with open_server(page.server.study.folder, page.server.server_port) as again, serving(again):
+    with open_server(page.server.study.folder, page.server.port) as again, serving(again):
         page.element("#retry").click()
         assert page.question(1) == before
         page.press("1")
