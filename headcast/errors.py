@@ -60,6 +60,7 @@ EXTRAS = {
     "torchmetrics": "evaluate",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "websockets", "aiortc"), "studio"),
     "pyvirtualcam": "virtual-camera",
+    "sounddevice": "call",
 }
 """Packages that are imported where they are used, and the extra that installs them."""
 

@@ -22,6 +22,7 @@ from headcast.errors import EXTRAS, HeadcastError, needs_package
 COMMANDS: Final = (
     "animate",
     "live",
+    "call",
     "personalize",
     "photos",
     "avatar",

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 import headcast
 from headcast.errors import HeadcastError
-from headcast.server import avatar_routes, file_routes, job_routes, live, pages, session_routes
+from headcast.server import avatar_routes, file_routes, job_routes, live, pages, rooms, session_routes
 from headcast.server.gate import Gate
 from headcast.server.settings import ServerSettings
 from headcast.server.workplace import open_workplace
@@ -37,7 +37,7 @@ def make_app(settings: ServerSettings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    for routes in (file_routes, avatar_routes, job_routes, session_routes, live, pages):
+    for routes in (file_routes, avatar_routes, job_routes, session_routes, live, pages, rooms):
         app.include_router(routes.router)
     app.include_router(avatar_routes.stills)
     answer_errors(app)

@@ -16,6 +16,7 @@ from headcast.files import scratch_folder
 from headcast.server.gallery import Gallery
 from headcast.server.jobs import Jobs
 from headcast.server.live_sessions import LiveSessions
+from headcast.server.rooms_kept import Rooms
 from headcast.server.sessions import Sessions
 from headcast.server.settings import ServerSettings
 from headcast.server.uploads import Uploads
@@ -36,6 +37,7 @@ class Workplace:
     jobs: Jobs
     sessions: Sessions
     live: LiveSessions
+    rooms: Rooms
     run: str = field(default_factory=lambda: secrets.token_hex(8))  # names this start of the server
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
@@ -52,7 +54,15 @@ def open_workplace(settings: ServerSettings) -> Iterator[Workplace]:
         Jobs(folder / "jobs") as jobs,
     ):
         yield Workplace(
-            settings, folder, threads, Uploads(folder / "uploads"), Gallery(), jobs, Sessions(), LiveSessions()
+            settings,
+            folder,
+            threads,
+            Uploads(folder / "uploads"),
+            Gallery(),
+            jobs,
+            Sessions(),
+            LiveSessions(),
+            Rooms(),
         )
 
 

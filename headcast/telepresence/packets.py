@@ -4,7 +4,7 @@ All numbers are big-endian. The first byte is the version (high half) and the ki
 
     face   kind, number, width u16, height u16, scale f32, place 3 f32, level 3 u8, range-coded face
     frame  kind, flags, sequence u16, milliseconds u32, reference u8, activity u8, motion length u8, motion,
-           then each sound frame as length u8 and bytes
+           then, where there is sound, its first frame's number u16 and each frame as length u8 and bytes
     heard  kind, wants, sequence u16, milliseconds u32
 
 A frame's flags: bit 0 a face was seen, bits 1 to 3 number of the face, bits 4 to 7 how many sound frames follow. Its
@@ -44,6 +44,7 @@ _FACE, _FRAME, _HEARD = 1, 2, 3
 _FACE_HEAD: Final = struct.Struct(">BBHHf3f3B")
 _FRAME_HEAD: Final = struct.Struct(">BBHIBBB")
 _HEARD_HEAD: Final = struct.Struct(">BBHI")
+_NUMBER: Final = struct.Struct(">H")
 _FACE_STEP: Final = 0.004  # eye distances
 _MAX_SCALE: Final = 1e4  # pixels between the eyes
 
@@ -62,7 +63,10 @@ class FacePacket:
 
 @dataclass(frozen=True)
 class FramePacket:
-    """One frame; `motion` is read by `read_motion` once the frame it refers to is known. `sound` has Opus frames."""
+    """One frame; `motion` is read by `read_motion` once the frame it refers to is known.
+
+    `sound` has Opus frames of 20 ms, counted from `sound_number` on, modulo 65536.
+    """
 
     sequence: int
     milliseconds: int
@@ -72,6 +76,7 @@ class FramePacket:
     activity: int
     motion: bytes
     sound: tuple[bytes, ...] = ()
+    sound_number: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ def frame_bytes(packet: FramePacket) -> bytes:
     """Write a frame; PacketError where it does not fit into one packet."""
     flags = packet.found | packet.face << 1 | len(packet.sound) << 4
     head = (_kind(_FRAME), flags, packet.sequence, packet.milliseconds, packet.reference, packet.activity)
-    sound = b"".join(bytes([len(each)]) + each for each in packet.sound)
+    sound = _NUMBER.pack(packet.sound_number) if packet.sound else b""
+    sound += b"".join(bytes([len(each)]) + each for each in packet.sound)
     content = _FRAME_HEAD.pack(*head, len(packet.motion)) + packet.motion + sound
     if len(content) > MAX_PACKET_BYTES:
         raise PacketError(f"a frame of {len(content)} bytes, expected at most {MAX_PACKET_BYTES}")
@@ -179,19 +185,19 @@ def _parse_frame(content: bytes) -> FramePacket:
     _, flags, sequence, milliseconds, reference, activity, length = _FRAME_HEAD.unpack_from(content)
     if activity >= NUM_ACTIVITIES or flags >> 4 > MAX_SOUND_FRAMES:
         raise PacketError(f"activity {activity}, {flags >> 4} sound frames")
-    place = _FRAME_HEAD.size
-    parts = []
-    for size in [length, *[None] * (flags >> 4)]:
-        if size is None:
-            size, place = content[place], place + 1
-        parts.append(content[place : place + size])
-        place += size
+    place = _FRAME_HEAD.size + length
+    motion = content[_FRAME_HEAD.size : place]
+    number, sound = 0, []
+    if flags >> 4:
+        (number,) = _NUMBER.unpack_from(content, place)
+        place += _NUMBER.size
+    for _ in range(flags >> 4):
+        sound.append(content[place + 1 : place + 1 + content[place]])
+        place += 1 + content[place]
     if place != len(content):
         raise PacketError(f"{len(content)} bytes, expected {place}")
-    motion, *sound = parts
-    return FramePacket(
-        sequence, milliseconds, flags >> 1 & 7, bool(flags & 1), reference, activity, motion, tuple(sound)
-    )
+    face, found = flags >> 1 & 7, bool(flags & 1)
+    return FramePacket(sequence, milliseconds, face, found, reference, activity, motion, tuple(sound), number)
 
 
 def _parse_heard(content: bytes) -> HeardPacket:

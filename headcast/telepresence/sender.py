@@ -6,6 +6,7 @@ but itself; until something was heard, and every two seconds, and when asked, a 
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -50,22 +51,25 @@ class MotionSender:
         self.num_held = 0
         """Frames that were not sent, for the line was full."""
 
-    def start_anew(self) -> None:
+    def start_anew(self, image_size: tuple[int, int]) -> None:
         """Take the next face as the reference: a new person, or another picture size."""
-        self._code = self.face = None
+        self._image_size, self._code, self.face = image_size, None, None
 
-    def encode(self, landmarks: Landmarks | None, milliseconds: int, sound: Sequence[bytes] = ()) -> bytes | None:
-        """Return the packet of a frame, None where the line is full or no face was ever seen and nothing is to hear.
+    def encode(
+        self, landmarks: Landmarks | None, milliseconds: int, sound: Sequence[bytes] = (), sound_number: int = 0
+    ) -> bytes | None:
+        """Return the packet of a frame, None where the line is full, or no face was ever seen and nothing is to hear.
 
-        Without landmarks the face was not seen. `milliseconds` increase from frame to frame.
+        Without landmarks the face was not seen. `milliseconds` increase from frame to frame; `sound` has Opus frames,
+        of which the first is `sound_number`.
         """
         if landmarks is not None and self._code is None:
             self._code = self._refer_to(landmarks)
         if self._code is None and not sound:
             return None
         numbers = self._last if landmarks is None or self._code is None else self._code.measure(landmarks)
-        packet = self._packet(numbers, landmarks is not None, milliseconds, tuple(sound))
-        content = frame_bytes(packet)
+        packet = self._packet(numbers, landmarks is not None, milliseconds)
+        content = frame_bytes(replace(packet, sound=tuple(sound), sound_number=sound_number % NUM_SEQUENCES))
         if not self._afford(8 * (len(content) - sum(map(len, sound))), milliseconds) and not sound:
             self.num_held += 1
             return None
@@ -95,14 +99,14 @@ class MotionSender:
         self._sent.clear()
         return MotionNumbers(as_read)
 
-    def _packet(self, numbers: Numbers, found: bool, milliseconds: int, sound: tuple[bytes, ...]) -> FramePacket:
+    def _packet(self, numbers: Numbers, found: bool, milliseconds: int) -> FramePacket:
         before = None if self._heard is None else self._sent.get(self._heard)
         is_key = before is None or self._wants_key or self._since_key >= _KEY_EVERY
         reference = 0 if is_key else (self._sequence - (self._heard or 0)) % NUM_SEQUENCES
         change = numbers if is_key or before is None else numbers - before
         activity, motion = write_motion(change, is_key=is_key)
         return FramePacket(
-            self._sequence, milliseconds, self._face_number % NUM_FACES, found, reference, activity, motion, sound
+            self._sequence, milliseconds, self._face_number % NUM_FACES, found, reference, activity, motion
         )
 
     def _afford(self, num_bits: int, milliseconds: int) -> bool:

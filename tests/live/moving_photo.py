@@ -25,9 +25,9 @@ def moving_photo(count: int) -> Iterator[Image]:
         yield np.asarray(cv2.warpAffine(photo, place, SIZE, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def write_moving_photo(path: Path, count: int) -> Path:
+def write_moving_photo(path: Path, count: int, rate: int = RATE) -> Path:
     """Write them as a video."""
-    with VideoWriter(path, SIZE, Fraction(RATE)) as writer:
+    with VideoWriter(path, SIZE, Fraction(rate)) as writer:
         for picture in moving_photo(count):
             writer.write(picture)
     return path

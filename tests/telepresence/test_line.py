@@ -155,6 +155,20 @@ def test_sequences_start_again_at_zero(faces):
     assert parse(sender.encode(faces[12], 12 * STEP)).reference == 1
 
 
+def test_another_picture_size_goes_on_with_another_reference(faces):
+    sender, receiver = MotionSender((512, 512)), MotionReceiver()
+    for number, face in enumerate(faces[:20]):
+        if number == 10:
+            sender.start_anew((1024, 1024))
+        face = face * np.float32(2 if number >= 10 else 1)
+        packet = sender.encode(face, number * STEP)
+        if number in (0, 10):
+            receiver.take(sender.face)
+        assert receiver.take(packet) is not None
+        sender.heard(parse(receiver.heard()))
+        assert error(face, receiver.landmarks(number * STEP)) < 0.5
+
+
 def test_a_full_line_holds_frames_back(faces):
     """Never more bits a second than asked, whatever the face does."""
     sender = MotionSender((512, 512), max_rate=3000)

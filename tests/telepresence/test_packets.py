@@ -31,7 +31,7 @@ def packets(faces) -> list[bytes]:
 
 
 def test_a_frame_is_what_was_written():
-    frame = FramePacket(65535, 2**32 - 1, 7, True, 255, 15, b"motion", (b"", b"x" * 255))
+    frame = FramePacket(65535, 2**32 - 1, 7, True, 255, 15, b"motion", (b"", b"x" * 255), 65535)
     assert parse(frame_bytes(frame)) == frame
 
 
