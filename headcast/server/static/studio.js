@@ -112,6 +112,7 @@ async function start() {
   watch(() => {
     const isReady = Boolean(chosenPerson() && store.driver);
     go.disabled = !isReady;
+    $("#live-link").href = `/live?avatar=${encodeURIComponent(store.person ?? "")}`;
     $("#go-hint").textContent = isReady
       ? t("go.hint", { source: chosenPerson().name, driving: driverName(store.driver) })
       : t("go.none");
