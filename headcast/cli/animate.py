@@ -64,8 +64,11 @@ def run(options: argparse.Namespace) -> Report:
     driving = options.driving or options.motion
     if sys.stderr.isatty() and not options.json:  # before what takes a second to import
         print(f"{driving} drives {options.source} ...", file=sys.stderr, flush=True)
+    import cv2
+
     from headcast.reenact.animate import animate_file
 
+    cv2.setNumThreads(1)  # stages run side by side, and OpenCV's own threads would only stand in their way
     driving = options.driving or motion_argument(options.motion)
     output = output_file(options.output, options.source, driving)
     settings = {field.name: getattr(options, field.name) for field in fields(AnimateOptions) if field.name in options}

@@ -189,15 +189,15 @@ def _feathered_window(points: NDArray[np.float32], shape: tuple[int, ...]) -> Ma
 
 def fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
     """Fit the affine map (2, 3) that carries points (N, 2) onto points (N, 2), by least squares."""
-    augmented = np.column_stack([start, np.ones(len(start))])
+    middle, target = start.mean(0), end.mean(0)
+    centred = start - middle
+    (xx, xy), (_, yy) = (centred.T @ centred).tolist()
     # A touch of ridge keeps the map sane where the points lie on a line.
-    middle = augmented.mean(0)
-    centred = augmented - middle
-    centred[:, 2] = 0
-    spread = centred.T @ centred
-    ridge = 1e-6 * np.trace(spread) + 1e-9
-    linear = np.linalg.solve(spread[:2, :2] + ridge * np.eye(2), centred[:, :2].T @ (end - end.mean(0))).T
-    return np.column_stack([linear, end.mean(0) - linear @ middle[:2]])
+    ridge = 1e-6 * (xx + yy) + 1e-9
+    xx, yy = xx + ridge, yy + ridge
+    inverse = np.array([[yy, -xy], [-xy, xx]]) / (xx * yy - xy * xy)
+    linear = (end - target).T @ centred @ inverse
+    return np.concatenate([linear, (target - linear @ middle)[:, None]], axis=1)
 
 
 def shift(left: int, top: int) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ Without them closed lips and lids are a smooth stretch of skin that people and l
 """
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,12 +80,12 @@ def lash_line(image: Image, landmarks: Landmarks, *, left: bool) -> Seam:
 def _shut(ring: NDArray[np.float32], touch: tuple[float, float]) -> float:
     """Return in 0..1 how far the two sides of a ring (N, 2) meet."""
     half = len(ring) // 2
-    gap = np.linalg.norm(ring[1:half] - ring[:half:-1], axis=1).mean()
+    gap = np.sqrt(np.square(ring[1:half] - ring[:half:-1]).sum(1)).mean()
     return float(1 - smoothstep(gap / max(_width(ring), 1e-6), *touch))
 
 
 def _width(ring: NDArray[np.float32]) -> float:
-    return float(np.linalg.norm(ring[0] - ring[len(ring) // 2]))
+    return hypot(*(ring[0] - ring[len(ring) // 2]).tolist())
 
 
 def _stroke(line: NDArray[np.float32], thickness: float, shape: tuple[int, ...]) -> Mask:
