@@ -1,6 +1,8 @@
 // Camera to avatar: over WebRTC, or over a WebSocket where no WebRTC connection comes about.
 // ?transport=websocket takes the WebSocket at once.
 
+import { fill, t } from "/static/texts.js";
+
 const element = (id) => document.getElementById(id);
 const SECONDS_TO_CONNECT = 8;
 const say = (text) => (element("status").textContent = text);
@@ -13,7 +15,7 @@ async function ask(method, path, body) {
     body: body && JSON.stringify(body),
   });
   const content = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(content?.error ?? "the server does not answer");
+  if (!answer.ok) throw new Error(content?.error ?? t("live.unreachable"));
   return content;
 }
 
@@ -32,12 +34,14 @@ function showStill() {
   if (!chosen) return;
   element("still").src = `/api/avatars/${encodeURIComponent(chosen.value)}/picture`;
   element("still").alt = chosen.text;
+  element("video").setAttribute("aria-label", t("live.moving", { name: chosen.text }));
+  element("canvas").setAttribute("aria-label", t("live.moving", { name: chosen.text }));
 }
 
 async function start() {
   element("start").disabled = true;
   try {
-    say("Waiting for the camera.");
+    say(t("live.waiting"));
     const camera = await navigator.mediaDevices.getUserMedia({
       audio: false,
       video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 25 } },
@@ -48,17 +52,17 @@ async function start() {
     run = { session, camera, frames: 0, isOver: false };
     element("stop").disabled = false;
     element("avatar").disabled = true;
-    say("Connecting.");
+    say(t("live.connecting"));
     const transport = new URLSearchParams(location.search).get("transport");
     if (transport === "websocket" || !(await overWebRtc(run))) await overWebSocket(run);
-    if (!run.isOver) say("Look straight ahead for a moment: the avatar finds by itself what your rest is.");
+    if (!run.isOver) say(t("live.look"));
   } catch (error) {
     stop();
-    say(error.name === "NotAllowedError" ? "The browser was not allowed to use the camera." : `${error.message}.`);
+    say(error.name === "NotAllowedError" ? t("live.refused") : error.message);
   }
 }
 
-function stop(text = "The camera is off.") {
+function stop(text = t("live.off")) {
   const ended = run;
   run = null;
   if (ended) {
@@ -85,7 +89,7 @@ function count(own) {
 function tell(status) {
   element("delay").textContent = `${status.delay_ms} ms`;
   element("fps").textContent = status.fps.toFixed(0);
-  if (status.calibrated) say("Running; the avatar is measured from your rest.");
+  if (status.calibrated) say(t("live.running"));
 }
 
 // Returns whether it came about.
@@ -104,7 +108,7 @@ async function overWebRtc(own) {
       if (connection.connectionState === "connected") resolve(true);
       if (["failed", "closed"].includes(connection.connectionState)) {
         resolve(false);
-        if (own === run && own.frames) stop("The connection broke. Start the camera again.");
+        if (own === run && own.frames) stop(t("live.broke"));
       }
     };
   });
@@ -112,7 +116,7 @@ async function overWebRtc(own) {
     await connection.setLocalDescription(await connection.createOffer());
     await gathered(connection);
     const answer = await ask("POST", own.session.offer, { sdp: connection.localDescription.sdp });
-    if (!answer.synthetic || !answer.sdp.includes("x-synthetic")) throw new Error("the stream is not marked");
+    if (!answer.synthetic || !answer.sdp.includes("x-synthetic")) throw new Error(t("live.unmarked"));
     await connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
   } catch (error) {
     console.warn(error);
@@ -151,7 +155,7 @@ async function overWebSocket(own) {
   own.connection = null;
   await new Promise((resolve, reject) => {
     socket.onopen = resolve;
-    socket.onerror = () => reject(new Error("The server cannot be reached"));
+    socket.onerror = () => reject(new Error(t("live.unreachable")));
   });
   element("way").textContent = "WebSocket";
   const camera = element("camera");
@@ -178,6 +182,7 @@ async function overWebSocket(own) {
     const answered = new DataView(event.data).getUint32(4, true);
     send(); // the next picture is on its way while this one is drawn
     const picture = await createImageBitmap(new Blob([event.data.slice(16)], { type: "image/jpeg" }));
+    if (own !== run) return; // stopped in the meantime
     canvas.width = picture.width;
     canvas.height = picture.height;
     canvas.getContext("2d").drawImage(picture, 0, 0);
@@ -191,7 +196,7 @@ async function overWebSocket(own) {
     const passed = arrivals.at(-1) - arrivals[0];
     if (passed) element("fps").textContent = Math.round((1000 * (arrivals.length - 1)) / passed);
   };
-  socket.onclose = () => own === run && stop("The connection broke. Start the camera again.");
+  socket.onclose = () => own === run && stop(t("live.broke"));
   send();
 }
 
@@ -204,7 +209,7 @@ for (const name of ["mirror", "freeze", "hud"]) {
 }
 element("calibrate").addEventListener("click", () => {
   if (!run) return;
-  say("Look straight ahead for a moment.");
+  say(t("live.look"));
   ask("POST", `/api/live/${run.session.id}/controls`, { calibrate: true }).catch(() => {});
 });
 element("start").addEventListener("click", start);
@@ -216,4 +221,7 @@ document.addEventListener("keydown", (event) => {
   if (name && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) element(name).click();
 });
 addEventListener("pagehide", () => run && stop());
-fillAvatars().catch((error) => say(`${error.message}.`));
+document.documentElement.dataset.theme = localStorage.getItem("headcast-theme") || "auto";
+fill(document);
+say(t("live.ready"));
+fillAvatars().catch((error) => say(error.message));

@@ -1,5 +1,7 @@
 // The page of `headcast live`: shows the stream and sends what the buttons change.
 
+import { fill, t } from "/static/texts.js";
+
 const element = (id) => document.getElementById(id);
 
 async function send(path, body) {
@@ -8,7 +10,7 @@ async function send(path, body) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body ?? {}),
   }).catch(() => null);
-  if (!answer?.ok) element("status").textContent = "The session has ended. You can close this page.";
+  if (!answer?.ok) element("status").textContent = t("live.ended");
   return answer?.ok;
 }
 
@@ -20,9 +22,13 @@ for (const name of ["mirror", "freeze", "hud"]) {
 }
 element("calibrate").addEventListener("click", () => send("/controls", { calibrate: true }));
 element("end").addEventListener("click", async () => {
-  if (await send("/end")) element("status").textContent = "The session has ended. You can close this page.";
+  if (await send("/end")) element("status").textContent = t("live.ended");
 });
 document.addEventListener("keydown", (event) => {
   const name = { m: "mirror", f: "freeze", c: "calibrate", h: "hud" }[event.key];
   if (name && !event.ctrlKey && !event.metaKey && !event.altKey) element(name).click();
 });
+document.documentElement.dataset.theme = localStorage.getItem("headcast-theme") || "auto";
+fill(document);
+element("picture").alt = t("live.synthetic");
+element("status").textContent = t("live.look");
