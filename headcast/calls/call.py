@@ -29,6 +29,7 @@ _PIECE, _FACE = b"\x00", b"\x01"
 _HEARD_SECONDS: Final = 0.18
 _SOUND_SECONDS: Final = 0.06  # after which sound goes alone, where the camera is slow
 _MOST_SOUND: Final = 2 * MAX_SOUND_FRAMES
+_SECONDS_TO_END: Final = 2.0
 _MOST_FAULTS: Final = 20  # messages that are none of ours, until the call ends
 
 
@@ -107,8 +108,10 @@ class Call:
             self.peer.send_message(json.dumps({"kind": "bye"}))
             await asyncio.sleep(0.05)
             await self.peer.close()
-        for task in self._tasks:
-            task.cancel()
+        if self._tasks:  # connections that are being closed, above all
+            _, unfinished = await asyncio.wait(set(self._tasks), timeout=_SECONDS_TO_END)
+            for task in unfinished:
+                task.cancel()
         if self._receiving is not None:
             self._receiving.close()
 

@@ -5,14 +5,17 @@ HC1.CHECKSUM.TEXT: the version, the CRC-32 of the text, and the text: offer or a
 
 import base64
 import binascii
+import json
 import re
 import zlib
+from dataclasses import asdict, dataclass
 from typing import Final
 
-from headcast.strict import parse_table, text
+from headcast.strict import parse_table, text, whole
 
 OFFER, ANSWER = "offer", "answer"
 MAX_LINE: Final = 20_000
+MAX_INVITATIONS: Final = 1_000_000  # of one side in one room
 MAX_DESCRIPTION: Final = 60_000  # letters
 
 _VERSION: Final = "HC1"
@@ -51,12 +54,26 @@ def read_line(line: str, kind: str) -> str:
     return description
 
 
-def read_message(message: object) -> tuple[str, str]:
-    """Return kind and line of what a room relays; ValueError for anything else."""
+@dataclass(frozen=True)
+class RoomMessage:
+    """What a room relays: its kind; for `line` the line, and the number of the invitation that it is or answers."""
+
+    kind: str
+    line: str = ""
+    number: int = 0
+
+    def as_text(self) -> str:
+        """Return it as JSON."""
+        return json.dumps(asdict(self))
+
+
+def read_message(message: object) -> RoomMessage:
+    """Read what a room relays; ValueError for anything else."""
     if not isinstance(message, str | bytes) or len(message) > MAX_LINE + 200:
         raise ValueError("a message that is no short text")
     table = parse_table(message)
-    return text(table.get("kind"), "kind", 20), text(table.get("line", ""), "line", MAX_LINE)
+    kind, line = text(table.get("kind"), "kind", 20), text(table.get("line", ""), "line", MAX_LINE)
+    return RoomMessage(kind, line, whole(table.get("number", 0), 0, MAX_INVITATIONS, "number"))
 
 
 def _checksum(content: str) -> str:

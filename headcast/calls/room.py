@@ -5,13 +5,12 @@ The one who was there first invites, whenever the other comes or comes back; so 
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
 from headcast.calls.call import Call
-from headcast.calls.invitation import read_message
+from headcast.calls.invitation import RoomMessage, read_message
 from headcast.calls.peer import CallError, Peer
 from headcast.limits import MAX_MESSAGE_BYTES
 
@@ -27,7 +26,8 @@ class Room:
         self._call, self._url, self._say, self._ice_servers = call, url, say, ice_servers
         self._talking: asyncio.Task[None] | None = None
         self._is_first = False
-        self._began = 0.0
+        self._began = 0.0  # the connection that is, or is being made
+        self._num_invitations = 0
 
     async def run(self) -> None:
         """Stay in the room, also where its server goes and comes back; CallError where it cannot be reached at all."""
@@ -64,24 +64,30 @@ class Room:
         """Do what the room says; what is none of ours is left aside."""
         async for message in socket:
             with contextlib.suppress(ValueError):
-                kind, line = read_message(message)
-                if kind == "full":
-                    self._call.ended.set_exception(CallError("the room is taken by two others; choose another name"))
-                elif kind in ("peer", "again"):
-                    self._is_first = kind == "peer" or self._is_first
-                    if self._is_first:
-                        await self._invite(socket)
-                elif kind == "line" and self._is_first and self._call.peer is not None:
-                    await self._call.peer.accept(line)
-                elif kind == "line" and not self._is_first:
-                    peer = self._new_peer()
-                    await socket.send(json.dumps({"kind": "line", "line": await peer.answer(line)}))
-                elif kind == "second":
-                    self._is_first = False
+                await self._follow(socket, read_message(message))
+
+    async def _follow(self, socket: Any, said: RoomMessage) -> None:
+        if said.kind == "full":
+            self._call.ended.set_exception(CallError("the room is taken by two others; choose another name"))
+        elif said.kind == "second":
+            self._is_first = False
+        elif said.kind == "peer":
+            self._is_first = True
+            await self._invite(socket)
+        elif said.kind == "again" and self._is_first and time.monotonic() - self._began > _AGAIN_SECONDS:
+            await self._invite(socket)
+        elif said.kind == "line" and self._is_first:
+            # An answer to an invitation that another has taken the place of is of no use.
+            if said.number == self._num_invitations and self._call.peer is not None:
+                await self._call.peer.accept(said.line)
+        elif said.kind == "line":
+            line = await self._new_peer().answer(said.line)
+            await socket.send(RoomMessage("line", line, said.number).as_text())
 
     async def _invite(self, socket: Any) -> None:
-        peer = self._new_peer()
-        await socket.send(json.dumps({"kind": "line", "line": await peer.invite()}))
+        self._num_invitations += 1
+        line = await self._new_peer().invite()
+        await socket.send(RoomMessage("line", line, self._num_invitations).as_text())
 
     def _new_peer(self) -> Peer:
         peer = self._call.new_peer(ice_servers=self._ice_servers)
@@ -105,4 +111,4 @@ class Room:
                 if self._is_first:
                     await self._invite(socket)
                 else:
-                    await socket.send(json.dumps({"kind": "again"}))
+                    await socket.send(RoomMessage("again").as_text())

@@ -1,12 +1,11 @@
 """Two sides of a call in one room in, each one's lines to the other out; nothing of the call itself passes here."""
 
-import json
 from typing import Final
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from headcast.calls.invitation import read_message
+from headcast.calls.invitation import RoomMessage, read_message
 from headcast.server.workplace import workplace_of
 
 router = APIRouter(prefix="/api/rooms", tags=["rooms"])
@@ -19,7 +18,8 @@ _REFUSED: Final = 1008
 
 @router.websocket("/{name}")
 async def enter_room(websocket: WebSocket, name: str) -> None:
-    """Meet another side: it gets what this one sends, {"kind": "line", "line": ...} or {"kind": "again"}.
+    """Meet another side: it gets what this one sends, {"kind": "line", "line": ..., "number": ...} or
+    {"kind": "again"}.
 
     The first side is told {"kind": "peer"} when another comes, the second {"kind": "second"}; a third {"kind": "full"}.
     """
@@ -32,14 +32,14 @@ async def enter_room(websocket: WebSocket, name: str) -> None:
         other = rooms.other(name, websocket)
         if other is not None:
             await websocket.send_json({"kind": "second"})
-            await _tell(other, {"kind": "peer"})
+            await _tell(other, RoomMessage("peer"))
         for _ in range(_MOST_MESSAGES):
-            kind, line = read_message(await websocket.receive_text())
-            if kind not in _KINDS:
+            said = read_message(await websocket.receive_text())
+            if said.kind not in _KINDS:
                 break
             other = rooms.other(name, websocket)
             if other is not None:
-                await _tell(other, {"kind": kind, "line": line})
+                await _tell(other, said)
         await websocket.close(_REFUSED)
     except (WebSocketDisconnect, ValueError, KeyError, RuntimeError):
         if (
@@ -51,9 +51,9 @@ async def enter_room(websocket: WebSocket, name: str) -> None:
         rooms.leave(name, websocket)
 
 
-async def _tell(side: WebSocket, message: dict[str, str]) -> None:
+async def _tell(side: WebSocket, message: RoomMessage) -> None:
     """Send to the other side, which may be gone."""
     try:
-        await side.send_text(json.dumps(message))
+        await side.send_text(message.as_text())
     except (WebSocketDisconnect, RuntimeError):
         return

@@ -58,7 +58,17 @@ def test_damage_of_any_kind_is_a_value_error():
 
 
 @pytest.mark.parametrize(
-    "message", [b"\xff", "[]", "{", '{"kind": 3}', '{"kind": "line", "line": 3}', "x" * 30_000, None]
+    "message",
+    [
+        b"\xff",
+        "[]",
+        "{",
+        '{"kind": 3}',
+        '{"kind": "line", "line": 3}',
+        '{"kind": "line", "number": -1}',
+        "x" * 30_000,
+        None,
+    ],
 )
 def test_what_a_room_relays_is_read_strictly(message):
     with pytest.raises(ValueError):
