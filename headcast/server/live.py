@@ -85,7 +85,7 @@ async def start_live(request: Request, asked: LiveAsked) -> LiveAnswer:
     source = await workplace.in_thread(person.opened)
     options = SessionOptions(policy="live", relative=asked.relative, strength=asked.strength, region=asked.region)
     controls = LiveControls(mirror=asked.mirror)
-    session = LiveSession(person.id, source, options, asked.max_side, controls, workplace.in_thread)
+    session = LiveSession(person.id, source, options, asked.max_side, controls)
     await workplace.live.add(session)
     marks = source.marks("talking head, live").to_metadata()
     path = f"/api/live/{session.id}"

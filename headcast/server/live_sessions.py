@@ -7,8 +7,9 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from PIL import Image as Pillow
@@ -27,13 +28,6 @@ _REMEMBERED: Final = 200  # pictures, whose delays are told
 _NUMBER: Final = struct.Struct("<I")
 
 
-class InThread(Protocol):
-    """Awaits the result of a function that takes long."""
-
-    async def __call__(self, work: Callable[[], Result], /) -> Result:
-        """Do the work."""
-
-
 @dataclass
 class LiveSession:
     """One client's session: `take` is given pictures, `made` waits for the one that comes of the newest."""
@@ -43,19 +37,18 @@ class LiveSession:
     options: SessionOptions
     max_side: int
     controls: LiveControls
-    in_thread: InThread  # does heavy work beside the event loop
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     num_frames: int = 0
     num_dropped: int = 0
     last_used: float = field(default_factory=time.monotonic)
     on_close: Callable[[], Any] | None = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "headcast-live"))
     _performance: Performance | None = None
     _waiting: tuple[Image | bytes, float] | None = None
     _working: "asyncio.Task[None] | None" = None
     _there: asyncio.Event = field(default_factory=asyncio.Event)
     _newest: Image | None = None
     _delays: "deque[tuple[float, float]]" = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     is_closed: bool = False
 
     def __post_init__(self) -> None:
@@ -80,7 +73,7 @@ class LiveSession:
         self.last_used = time.monotonic()
         number, content = _split(picture) if isinstance(picture, bytes) else (0, picture)
         made = await self._perform(content, self.last_used)
-        return await self.in_thread(lambda: self.writer(made, number))
+        return await self._in_thread(lambda: self.writer(made, number))
 
     async def close(self) -> None:
         """End the session and what hangs on it."""
@@ -88,6 +81,7 @@ class LiveSession:
             return
         self.is_closed = True
         self._there.set()
+        self._thread.shutdown(wait=False, cancel_futures=True)
         if self.on_close is not None:
             await self.on_close()
 
@@ -107,6 +101,10 @@ class LiveSession:
             "calibrated": self._performance is not None and self._performance.is_calibrated,
         }
 
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do heavy work beside the event loop, in the one thread of this session."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     async def _work(self) -> None:
         """Make pictures while some wait."""
         try:
@@ -121,8 +119,7 @@ class LiveSession:
             self._working = None
 
     async def _perform(self, picture: Image | bytes, captured: float) -> Image:
-        async with self._turn:
-            made = await self.in_thread(lambda: self._made_of(picture, captured))
+        made = await self._in_thread(lambda: self._made_of(picture, captured))
         self._delays.append((time.monotonic() - captured, captured))
         self.num_frames += 1
         return made
