@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=whole_number(0, 65535), default=8352, metavar="N", help="of the page; 0: a free one"
     )
-    parser.add_argument("--open", action=yes_or_no, default=True, help="open the page; default: on")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only; default: open it")
     parser.add_argument(
         "--max-side", type=whole_number(64, 1920), default=768, metavar="PX", help="default: %(default)s"
     )
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> Report:
             sinks.append(viewer)
             is_over = lambda: viewer.is_over  # noqa: E731
             _say(f"the other side appears at {viewer.url}; Ctrl-C hangs up")
-            if options.open:
+            if not options.no_browser:
                 webbrowser.open(viewer.url)
         asked = CallOptions(
             options.source, options.camera, options.sound, options.room, options.answer, options.max_side,

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument(
         "--port", type=whole_number(0, 65535), default=8351, metavar="N", help="of the page; 0: a free one"
     )
-    show.add_argument("--open", action=yes_or_no, default=True, help="open the page; default: on")
+    show.add_argument("--no-browser", action="store_true", help="print the address only; default: open it")
     show.add_argument(
         "--max-side", type=whole_number(64, 1920), default=1024, metavar="PX", help="default: %(default)s"
     )
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> Report:
             sinks.append(viewer)
             is_over = lambda: viewer.is_over  # noqa: E731
             print(f"open {viewer.url} in a browser; Ctrl-C ends", file=sys.stderr, flush=True)
-            if options.open:
+            if not options.no_browser:
                 webbrowser.open(viewer.url)
         for sink in sinks:
             stack.callback(sink.close)

@@ -74,8 +74,26 @@ def every_command(
     model, clips, photos = small_inputs / "checkpoint.safetensors", small_inputs / "clips", small_inputs / "photos"
     commands: dict[str, list[object]] = {name: [*make(out / name)] for name, make in long_commands.items()}
     commands |= {
-        "live": ["live", "-s", photos / "astronaut.png", "--camera", clips / "hopper.mp4", "--port", "0", "--no-open"],
-        "call": ["call", "-s", photos / "astronaut.png", "--camera", clips / "hopper.mp4", "--port", "0", "--no-open"],
+        "live": [
+            "live",
+            "-s",
+            photos / "astronaut.png",
+            "--camera",
+            clips / "hopper.mp4",
+            "--port",
+            "0",
+            "--no-browser",
+        ],
+        "call": [
+            "call",
+            "-s",
+            photos / "astronaut.png",
+            "--camera",
+            clips / "hopper.mp4",
+            "--port",
+            "0",
+            "--no-browser",
+        ],
         "avatar show": ["avatar", "show", out / "personalize" / "out.avatar"],
         "photos check": ["photos", "check", photos, "-o", out / "sheet.png"],
         "motion extract": ["motion", "extract", clips / "hopper.mp4", "-o", out / "a.motion"],
