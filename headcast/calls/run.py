@@ -16,7 +16,8 @@ from headcast.calls.look import make_look
 from headcast.calls.peer import CallError, Peer
 from headcast.calls.room import Room
 from headcast.calls.seen import SeenFace
-from headcast.calls.shown import ShownFace, SoundSink
+from headcast.calls.shown import ShownFace
+from headcast.errors import MediaError
 from headcast.live.camera import open_camera
 from headcast.live.performance import LiveControls
 from headcast.live.run import Sink
@@ -77,9 +78,8 @@ async def _run(
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="headcast-call-")))
-        speaker: SoundSink | None = None
-        if options.sound and not _is_file(options.camera):
-            speaker = Speaker()
+        speaker = _speaker(options, say)
+        if speaker is not None:
             stack.callback(speaker.close)
         look = make_look(await asyncio.to_thread(open_source, options.source), options.source, folder)
         shown = ShownFace(sinks, speaker, controls, max_side=options.max_side)
@@ -145,6 +145,19 @@ async def _accept(peer: Peer, ask: Callable[[str], str]) -> None:
             return await peer.accept(line)
         except ValueError as error:
             question = f"{error}\npaste it again: "
+
+
+def _speaker(options: CallOptions, say: Callable[[str], None]) -> Speaker | None:
+    """The speaker; with a video for a camera, on a machine that has none, the call goes on without."""
+    if not options.sound:
+        return None
+    try:
+        return Speaker()
+    except (MediaError, ModuleNotFoundError):
+        if not _is_file(options.camera):
+            raise
+        say("no speaker here: the other side is not heard")
+        return None
 
 
 async def _asked(ask: Callable[[str], str], question: str) -> str:

@@ -13,13 +13,15 @@ from headcast.live.performance import LiveControls, Performance
 from headcast.live.run import Sink
 from headcast.reenact.options import SessionOptions
 from headcast.reenact.source import Source
-from headcast.telepresence.packets import FramePacket, HeardPacket
+from headcast.telepresence.packets import FramePacket, HeardPacket, is_face
 from headcast.telepresence.receiver import MotionReceiver
 from headcast.types import Image, Landmarks
 
 LEAST_PLAYOUT: Final = 50.0  # milliseconds that everything is shown later than it could be at best
 MOST_PLAYOUT: Final = 250.0
 SILENT_MILLISECONDS: Final = 1000.0  # without a packet, after which the line is held for broken
+MOST_PACKETS: Final = 150.0  # a second, that are read; a side that keeps to the rules sends 30
+_FACE_COST: Final = 20  # packets that a reference face counts for
 _RATE: Final = 25.0
 _WINDOW: Final = 250  # packets that the way's time is taken from
 
@@ -59,6 +61,22 @@ class OtherClock:
         return None if not self._ways else 1000 * now - min(self._ways) - self.playout
 
 
+class Flood:
+    """Counts what comes in, against a side that sends more than anybody could need."""
+
+    def __init__(self) -> None:
+        self._left, self._since = MOST_PACKETS, 0.0
+
+    def allows(self, now: float, num_packets: int) -> bool:
+        """Tell whether these are still within MOST_PACKETS a second, and count them."""
+        self._left = min(MOST_PACKETS, self._left + (now - self._since) * MOST_PACKETS)
+        self._since = now
+        if self._left < num_packets:
+            return False
+        self._left -= num_packets
+        return True
+
+
 class ShownFace:
     """Renders one other side; packets come in by `take`, from the event loop; two threads show and play."""
 
@@ -68,7 +86,7 @@ class ShownFace:
         self._sinks, self._speaker, self._controls, self._max_side = sinks, speaker, controls, max_side
         self._lock = threading.Lock()
         self.receiver, self._sound, self._clock = MotionReceiver(), SoundPlayout(), OtherClock()
-        self._performance: Performance | None = None
+        self._flood = Flood()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self.last_packet = 0.0  # by the monotonic clock
@@ -95,6 +113,8 @@ class ShownFace:
     def take(self, content: bytes) -> HeardPacket | None:
         """Take a packet in; what was heard by the other side comes back, for the sender."""
         now = time.monotonic()
+        if not self._flood.allows(now, _FACE_COST if is_face(content) else 1):
+            return None
         with self._lock:
             packet = self.receiver.take(content)
             if isinstance(packet, FramePacket):

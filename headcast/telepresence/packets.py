@@ -107,6 +107,11 @@ def parse(content: bytes) -> Packet:
         raise PacketError(f"a broken packet ({error})") from error
 
 
+def is_face(content: bytes) -> bool:
+    """Tell whether a packet says that it holds a reference face, which takes some milliseconds to read."""
+    return content[:1] == bytes([_kind(_FACE)])
+
+
 def frame_bytes(packet: FramePacket) -> bytes:
     """Write a frame; PacketError where it does not fit into one packet."""
     flags = packet.found | packet.face << 1 | len(packet.sound) << 4
