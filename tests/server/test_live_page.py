@@ -88,6 +88,24 @@ def test_a_camera_moves_the_photo(chromium, serving, query, way):
         walk(chromium, server, FEW, query, way)
 
 
+@pytest.mark.parametrize("width", [360, 768, 1920])
+def test_the_page_fits_and_keeps_nobody_out(chromium, serving, width):
+    axe = pytest.importorskip("axe_core_python.selenium", reason="accessibility is tested with axe: not installed")
+    with serving() as server:
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        try:
+            chromium.get(f"{server.url}live")
+            wait(chromium, lambda: len(chromium.find_elements(By.CSS_SELECTOR, "#avatar option")) >= 2)
+            wait(chromium, lambda: chromium.execute_script("return document.querySelector('#still').naturalWidth > 0"))
+            assert chromium.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+            assert "live." not in chromium.find_element(By.TAG_NAME, "body").text, "a key without its text"
+            found = axe.Axe().run(chromium)["violations"]
+            assert not [(rule["impact"], rule["id"], rule["nodes"][0]["html"]) for rule in found]
+        finally:
+            chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 @pytest.mark.slow
 def test_two_hundred_frames_come(chromium, serving, tmp_path):
     with serving() as server:
