@@ -119,7 +119,8 @@ async def _talk(call: Call, options: CallOptions, say: Callable[[str], None], as
     if options.line is None:
         say("send the other side this line; it answers with headcast call --answer:")
         say(await peer.invite())
-        await _accept(peer, ask)
+        if not await _accept(peer, ask):
+            return say("no answer was given; hung up")
     else:
         line = options.line if options.line != "-" else await _asked(ask, "paste the line, then press Enter: ")
         try:
@@ -134,15 +135,16 @@ async def _talk(call: Call, options: CallOptions, say: Callable[[str], None], as
     await call.ended
 
 
-async def _accept(peer: Peer, ask: Callable[[str], str]) -> None:
-    """Ask for the answer until it is one."""
+async def _accept(peer: Peer, ask: Callable[[str], str]) -> bool:
+    """Ask for the answer until it is one; False where the input ends."""
     question = "paste the line that comes back, then press Enter: "
     while True:
         line = await _asked(ask, question)
         if not line:
-            raise CallError("no answer was given")
+            return False
         try:
-            return await peer.accept(line)
+            await peer.accept(line)
+            return True
         except ValueError as error:
             question = f"{error}\npaste it again: "
 

@@ -78,3 +78,11 @@ def test_what_does_not_come_about_is_said_in_one_line(options, message, astronau
     with pytest.raises((CallError, MediaError), match=message) as refused:
         run_call(asked, [], LiveControls(), say=lambda _: None, ask=lambda _: "")
     assert "\n" not in str(refused.value)
+
+
+def test_without_an_answer_the_call_hangs_up(astronaut_path, tmp_path):
+    said: list[str] = []
+    asked = CallOptions(astronaut_path, str(write_moving_photo(tmp_path / "camera.mp4", 100)))
+    answers = iter(["HC1.00000000.x", ""])
+    summary = run_call(asked, [], LiveControls(), say=said.append, ask=lambda _: next(answers))
+    assert summary.num_packets == 0 and said[-1] == "no answer was given; hung up"
