@@ -1,0 +1,135 @@
+"""The clients of examples/, run as their readers would run them."""
+
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the clients need a server: headcast[studio]")
+
+from headcast.media.images import read_image, read_image_metadata
+from headcast.server.app import make_app
+from headcast.server.run import Server
+from headcast.server.settings import ServerSettings
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@contextmanager
+def in_thread(serve, stop):
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """The folder of examples, on a port of its own, as a game's page would be."""
+    handler = functools.partial(QuietHandler, directory=str(EXAMPLES))
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        in_thread(server.serve_forever, server.shutdown),
+    ):
+        yield f"http://localhost:{server.server_port}"
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def server(pages):
+    """A server that the game's page may use."""
+    started = threading.Event()
+    settings = ServerSettings(port=0, origins=(pages,))
+    server = Server(make_app(settings), settings, lambda _: started.set())
+    with in_thread(server.serve, server.stop):
+        assert started.wait(30)
+        yield server
+
+
+def test_python(server, astronaut_path, tmp_path):
+    words = [astronaut_path, tmp_path / "out", "--url", server.url, "--frames", "4"]
+    ended = subprocess.run(
+        [sys.executable, EXAMPLES / "client.py", *map(str, words)], capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    frames = sorted((tmp_path / "out").iterdir())
+    assert [path.name for path in frames] == ["000.jpg", "001.jpg", "002.jpg", "003.jpg"]
+    assert ended.stdout.endswith("4 frames of 512x512\n")
+    assert all(read_image(path).shape == (512, 512, 3) for path in frames)
+    assert len({path.read_bytes() for path in frames}) == 4
+    assert read_image_metadata(frames[0])["comment"].startswith("Synthetic")
+
+
+def test_javascript_in_node(server):
+    node = shutil.which("node")
+    probe = ["--experimental-websocket", "-e", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]
+    if not node or subprocess.run([node, *probe], capture_output=True, check=False).returncode:
+        pytest.skip("the JavaScript client needs Node 20.10 or newer outside of a browser")
+    script = f"""
+    import {{ openSession }} from "{(EXAMPLES / "client.js").as_uri()}";
+    const seen = [];
+    const show = (frame) => {{
+      seen.push([frame.number, frame.width, frame.height, frame.picture.size]);
+      if (seen.length < 3) return ask({{ controls: {{ turn: 5 }} }});
+      console.log(JSON.stringify(seen));
+      ask.close();
+    }};
+    const asked = {{ avatar: "hopper", format: "rgba" }};
+    const ask = await openSession("{server.url.rstrip("/")}", asked, show, () => {{}});
+    ask({{ arkit: {{ jawOpen: 0.3 }} }});
+    """
+    ended = subprocess.run(
+        [node, "--experimental-websocket", "--input-type=module", "-e", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == [[number, 256, 256, 256 * 256 * 4] for number in range(3)]
+
+
+def test_javascript_in_a_games_page(server, pages):
+    webdriver = pytest.importorskip("selenium.webdriver", reason="pages are tested with selenium: not installed")
+    program, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.skip("pages are tested in Chromium: no chromium and chromedriver here (make browser)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(word)
+    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    try:
+        api = f"http://localhost:{server.port}"
+        browser.get(f"{pages}/client.html?server={api}")
+        end = time.monotonic() + 60
+        while "Frame 5" not in (text := browser.find_element("id", "line").text):
+            assert time.monotonic() < end, text
+            time.sleep(0.05)
+        assert "Synthetic" in text
+        alpha = "return [...document.querySelector('canvas').getContext('2d').getImageData(2, 2, 1, 1).data][3]"
+        assert browser.execute_script(alpha) == 0  # the person is cut out
+        browser.get(
+            f"{pages.replace('localhost', '127.0.0.1')}/client.html?server={api}"
+        )  # a page that was not allowed
+        end = time.monotonic() + 60
+        while "fetch" not in browser.find_element("id", "line").text:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        browser.quit()
