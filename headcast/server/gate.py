@@ -101,8 +101,8 @@ class Gate:
         if not _equal(token, given):
             text = "this server needs its token: open the link that it printed, or send Authorization: Bearer TOKEN"
             return _refusal(HTTPStatus.UNAUTHORIZED, text)
-        if scope["type"] == "websocket" or scope["method"] != "GET":
-            return None
+        if scope["type"] == "websocket" or scope["method"] != "GET" or "text/html" not in headers.get("accept", ""):
+            return None  # a program's
         rest = urlencode(query, doseq=True)
         response = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), HTTPStatus.SEE_OTHER)
         response.set_cookie(cookie, token, httponly=True, samesite="strict", secure=scope.get("scheme") == "https")

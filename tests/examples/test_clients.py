@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi", reason="the clients need a server: headcast[studio]")
@@ -73,6 +75,26 @@ def test_python(server, astronaut_path, tmp_path):
     assert all(read_image(path).shape == (512, 512, 3) for path in frames)
     assert len({path.read_bytes() for path in frames}) == 4
     assert read_image_metadata(frames[0])["comment"].startswith("Synthetic")
+
+
+def test_a_game_shows_the_person_before_its_sky(server, tmp_path):
+    pytest.importorskip("pygame", reason="the game needs pygame-ce")
+    words = ["--url", server.url, "--frames", "3", "--screenshot", str(tmp_path / "game.png")]
+    ended = subprocess.run(
+        [sys.executable, EXAMPLES / "game.py", *words],
+        env=os.environ | {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    shown = read_image(tmp_path / "game.png").astype(int)
+    assert shown.shape == (400, 640, 3)
+    sky = np.repeat(shown[:, :1], 640, axis=1)  # each row of it has one colour
+    differs = np.abs(shown - sky).max(axis=2) > 20
+    assert not differs[:140].any() and not differs[:, :190].any()  # where the person is not
+    assert 0.3 < differs[144:, 192:448].mean() < 0.95  # and where it stands, cut out
 
 
 def test_javascript_in_node(server):

@@ -70,7 +70,8 @@ def test_a_server_for_others_needs_its_token():
         assert client.get(f"{OPENAPI}?token=wrong").status_code == 401
         assert client.get(OPENAPI, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert client.get(OPENAPI, headers={"Host": "evil.example", "Cookie": f"headcast_8350={TOKEN}"}).is_client_error
-        opened = client.get(f"{OPENAPI}?token={TOKEN}&x=1")
+        assert client.get(f"{OPENAPI}?token={TOKEN}").status_code == 200  # a program's
+        opened = client.get(f"{OPENAPI}?token={TOKEN}&x=1", headers={"Accept": "text/html"})
         assert (opened.status_code, opened.headers["Location"]) == (303, f"{OPENAPI}?x=1")
         assert "HttpOnly" in opened.headers["Set-Cookie"] and "strict" in opened.headers["Set-Cookie"].lower()
         assert client.get(OPENAPI).status_code == 200  # the cookie was kept

@@ -22,7 +22,7 @@ export function mountAvatar(root, openTab) {
   const consent = h("input", { type: "text", maxLength: 500, autocomplete: "off" });
   const tune = h("button.main", { type: "button", disabled: true, onclick: () => startTuning() }, t("avatar.tune"));
   const cannot = h("p.warning", { hidden: true }, t("avatar.cannot"));
-  const work = h("div");
+  const work = h("div.stack");
   root.append(
     h("div.intro", {}, h("h2", {}, t("avatar.title")), h("p.quiet", {}, t("avatar.intro"))),
     h(
@@ -137,7 +137,8 @@ export function mountAvatar(root, openTab) {
     const untuned = await post("/api/avatars", { files: now.asked.files.slice(0, 1), name: t("avatar.before") });
     const pictures = await Promise.all([untuned.id, avatar].map((id) => postForBlob("/api/stills", { avatar: id, controls: SHOWN, format: "webp" })));
     await remove(`/api/avatars/${untuned.id}`);
-    place.replaceChildren(compare(...pictures.map((blob) => URL.createObjectURL(blob))));
+    const face = await get(`/api/avatars/${avatar}/face`);
+    place.replaceChildren(compare(...pictures.map((blob) => URL.createObjectURL(blob)), face));
   }
 
   addEventListener("restarted", () => {

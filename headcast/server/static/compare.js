@@ -2,16 +2,24 @@
 import { h } from "/static/dom.js";
 import { t } from "/static/texts.js";
 
-export function compare(before, after) {
-  const over = h("img.before", { src: before, alt: t("avatar.before") });
-  const line = h("span.line", { "aria-hidden": "true" });
+// `face` has the pictures' size and the square around the head, which is shown.
+export function compare(before, after, face) {
+  const [left, top, side] = face.box;
+  const [width] = face.size;
+  const picture = (src, alt) => {
+    const image = h("img", { src, alt });
+    image.style.width = `${(100 * width) / side}%`;
+    image.style.left = `${(-100 * left) / side}%`;
+    image.style.top = `${(-100 * top) / side}%`;
+    return image;
+  };
   const slider = h("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": t("avatar.slide") });
   const frame = h(
     "div.compare",
     {},
-    h("img", { src: after, alt: t("avatar.after") }),
-    over,
-    line,
+    picture(after, t("avatar.after")),
+    h("div.before", {}, picture(before, t("avatar.before"))),
+    h("span.line", { "aria-hidden": "true" }),
     h("span.tag.left", { "aria-hidden": "true" }, t("avatar.before")),
     h("span.tag.right", { "aria-hidden": "true" }, t("avatar.after")),
     slider,

@@ -17,7 +17,7 @@ export function mountEdit(root) {
   const picture = h("img", { alt: "", width: 512, height: 512 });
   const speed = h("output.badge", { "aria-label": "" });
   const save = h("select", { "aria-label": t("save.format") }, ...["png", "jpg", "webp"].map((kind) => h("option", { value: kind }, kind.toUpperCase())));
-  const people = h("div");
+  const people = h("div.stack");
   const groups = Object.entries(GROUPS).map(([name, controls]) =>
     h("fieldset", {}, h("legend", {}, t(`edit.${name}`)), ...Object.entries(controls).map(([control, most]) => slider(control, most))),
   );
