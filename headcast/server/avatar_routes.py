@@ -87,6 +87,8 @@ async def get_avatar_file(request: Request, avatar: str) -> FileResponse:
     person = workplace_of(request).gallery.find(avatar)
     if person.file is None:
         raise MediaError(f"{person.name} was not tuned, so there is no file; POST /api/avatars/tuned makes one")
+    if not person.file.is_file():
+        raise MediaError(f"the file of {person.name} went with its job or upload; make it again")
     return FileResponse(person.file, media_type="application/octet-stream", filename="headcast.avatar")
 
 

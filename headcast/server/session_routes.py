@@ -19,6 +19,7 @@ from headcast.server.workplace import Workplace, workplace_of
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
 SECONDS_TO_READ: Final = 30.0  # for a client to take in one frame; then it is held for gone
+SECONDS_TO_RESUME: Final = 30.0  # for a client that lost its line; then its memory is given back
 MAX_ERRORS: Final = 100  # messages that cannot be read, until a connection is closed
 NO_SESSION, TAKEN, TOO_LARGE, NOT_READ = 4404, 4409, 1009, 4408
 
@@ -72,6 +73,7 @@ async def run_session(websocket: WebSocket, session: str) -> None:
     finally:
         found.is_open = False
         reading.cancel()
+        asyncio.get_running_loop().call_later(SECONDS_TO_RESUME, found.release)
 
 
 async def _read(websocket: WebSocket, newest: Newest) -> None:

@@ -33,7 +33,7 @@ _KEYS: Final = {*_KINDS, "seq", "head", "anew"}
 
 @dataclass
 class ApiSession:
-    """One client's session; the puppet is made when the first frame is asked for and stays for reconnects."""
+    """One client's session; the puppet is made when the first frame is asked for and stays a while for reconnects."""
 
     avatar: str
     source: Source
@@ -56,6 +56,11 @@ class ApiSession:
             if self.format == JPEG:
                 return self._writer(_at_most(self._puppet.show(landmarks), self.max_side), number)
             return self._writer(_at_most(self._puppet.cut_out(landmarks), self.max_side), number)
+
+    def release(self) -> None:
+        """Give the puppet's memory back where nobody is connected; the next message makes it anew."""
+        if not self.is_open:
+            self._puppet = self._writer = None
 
 
 class Sessions:

@@ -136,6 +136,28 @@ def test_sessions_make_room_for_new_ones(client, monkeypatch):
         assert [client.get(one["path"]).status_code for one in (first, second, third)] == [200, 422, 200]
 
 
+def test_a_client_that_comes_back_finds_its_session_and_one_that_does_not_frees_its_memory(client, monkeypatch):
+    session = opened(client, format="rgba")
+    kept = client.app.state.workplace.sessions.find(session["id"])
+
+    def ask():
+        with connected(client, session) as socket:
+            socket.receive_json()
+            socket.send_json({"controls": {"turn": 5}})
+            return socket.receive_bytes()
+
+    first = ask()
+    puppet = kept._puppet
+    assert puppet is not None
+    monkeypatch.setattr("headcast.server.session_routes.SECONDS_TO_RESUME", 0.0)
+    assert ask() == first
+    end = time.monotonic() + 10
+    while kept._puppet is not None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert ask() == first
+
+
 def test_the_newest_message_takes_the_place_of_the_one_that_waits():
     async def run():
         newest = Newest()

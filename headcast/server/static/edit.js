@@ -1,5 +1,5 @@
 // Sliders and a picture that follows them: the newest values go to the server as soon as it has answered the last ones.
-import { post, postForBlob, socketUrl } from "/static/api.js";
+import { post, postForBlob, remove, socketUrl } from "/static/api.js";
 import { h, notice } from "/static/dom.js";
 import { chosenPerson, mountPeople } from "/static/people.js";
 import { store, watch } from "/static/store.js";
@@ -126,6 +126,7 @@ export function mountEdit(root) {
       opened.binaryType = "arraybuffer";
       opened.onmessage = (event) => receive(event.data);
       opened.onclose = () => {
+        remove(session.path).catch(() => {}); // it may be gone with the server
         if (socket !== opened) return;
         socket = null;
         if (isOpen) setTimeout(() => isOpen && !socket && connect(), 3000);
