@@ -1,4 +1,4 @@
-"""The networks of preset `lite` in; their graphs in ONNX, without weights, out: headcast/assets/lite_*.onnx.
+"""The networks of presets `lite` and `mouth` in; their graphs in ONNX, without weights, out: headcast/assets/*.onnx.
 
 Every weight is an input of the graph that carries its name in our safetensors files. Run it again when
 headcast/networks/lite_generator.py or embedder.py computes something else; tests/avatars compare graph and torch.
@@ -15,6 +15,7 @@ from torch import nn
 from headcast.avatars.graphs import EXPORTED, NETWORKS, graph_path
 from headcast.networks.model import build_model, plain_copy
 from headcast.networks.presets import PRESETS
+from headcast.warping.mouth_crop import EMBEDDED_SIZE
 
 OUTPUTS = {"embedder": ["embedding"], "generator": ["image", "synthesis", "warp_weight"]}
 OPSET = 17
@@ -22,24 +23,25 @@ OPSET = 17
 
 def main() -> None:
     """Write one file for each network."""
-    config = PRESETS[EXPORTED]
-    model = build_model(config, seed=0)
-    side = config.image_size
-    num_parameters = 2 * sum(model.generator.adaptive_widths)
-    export("embedder", plain_copy(model.embedder), [(1, 3, side, side)] * 2)
-    export(
-        "generator", plain_copy(model.generator), [(1, config.conditioning_channels, side, side), (1, num_parameters)]
-    )
+    for preset, frame in EXPORTED.items():
+        config = PRESETS[preset]
+        model = build_model(config, seed=0)
+        num_parameters = 2 * sum(model.generator.adaptive_widths)
+        shot = EMBEDDED_SIZE[::-1] if preset == "mouth" else frame
+        export(preset, "embedder", plain_copy(model.embedder), [(1, 3, *shot)] * 2)
+        shapes = [(1, config.conditioning_channels, *frame), (1, num_parameters)]
+        export(preset, "generator", plain_copy(model.generator), shapes)
 
 
-def export(network: str, module: nn.Module, shapes: list[tuple[int, ...]]) -> None:
+def export(preset: str, network: str, module: nn.Module, shapes: list[tuple[int, ...]]) -> None:
     """Trace one network on inputs of these shapes; its weights become inputs too."""
+    path = graph_path(preset, network)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that this exporter is the old one: it needs no further packages
         torch.onnx.export(
             module,
             tuple(torch.zeros(shape) for shape in shapes),
-            str(graph_path(network)),
+            str(path),
             input_names=list(NETWORKS[network]),
             output_names=OUTPUTS[network],
             opset_version=OPSET,
@@ -47,7 +49,7 @@ def export(network: str, module: nn.Module, shapes: list[tuple[int, ...]]) -> No
             do_constant_folding=False,
             dynamo=False,
         )
-    print(f"{graph_path(network)}: {graph_path(network).stat().st_size} bytes")
+    print(f"{path}: {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from headcast.avatars.inference import Network
 from headcast.avatars.weights import Weights
 from headcast.networks.arrays import images_to_array
 from headcast.networks.presets import ModelConfig
-from headcast.types import Shot
+from headcast.types import Image, Shot
 from headcast.warping.draw import draw_landmark_image
 
 
@@ -20,13 +20,15 @@ from headcast.warping.draw import draw_landmark_image
 class Avatar:
     """A generator with one person's AdaIN parameters (1, P), and the shots whose pixels are warped.
 
-    `weights` are the generator's, plain arrays without spectral norm; `config` says so too.
+    `weights` are the generator's, plain arrays without spectral norm; `config` says so too. `close_up` paints mouths at
+    the photo's own size.
     """
 
     config: ModelConfig
     weights: Arrays
     adain_parameters: NDArray[np.float32]
     shots: tuple[Shot, ...]
+    close_up: Weights | None = None
 
     @property
     def image_size(self) -> int:
@@ -38,12 +40,15 @@ def make_avatar(weights: Weights, shots: Sequence[Shot]) -> Avatar:
     """Bind the generator to a person feed-forward: psi_hat = P e_hat, with e_hat the mean embedding of the shots."""
     if not shots:
         raise ValueError("an avatar needs at least one shot")
+    drawn = [draw_landmark_image(shot.landmarks, shot.image.shape[0]) for shot in shots]
+    parameters = bind(weights, [(shot.image, lines) for shot, lines in zip(shots, drawn, strict=True)])
+    return Avatar(weights.config, weights.generator, parameters, tuple(shots), weights.close_up)
+
+
+def bind(weights: Weights, pictures: Sequence[tuple[Image, Image]]) -> NDArray[np.float32]:
+    """Return the AdaIN parameters (1, P) of a person shown in pictures, each with its landmark image."""
     embedder = Network(find_graph(weights.config, "embedder"), weights.embedder)
-    embedding = np.mean([_embed(embedder, shot) for shot in shots], axis=0)  # e_hat (eq. 1)
+    embeddings = [np.array(embedder(*(images_to_array([part]) for part in picture))[0]) for picture in pictures]
+    embedding = np.mean(embeddings, axis=0)  # e_hat (eq. 1)
     parameters = embedding @ weights.generator["projection.weight"].T + weights.generator["projection.bias"]
-    return Avatar(weights.config, weights.generator, parameters.astype(np.float32), tuple(shots))
-
-
-def _embed(embedder: Network, shot: Shot) -> NDArray[np.float32]:
-    landmark_image = draw_landmark_image(shot.landmarks, shot.image.shape[0])
-    return np.array(embedder(images_to_array([shot.image]), images_to_array([landmark_image]))[0])
+    return np.asarray(parameters, np.float32)

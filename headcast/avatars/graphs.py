@@ -16,7 +16,8 @@ from headcast.avatars.graph import Arrays, Graph
 from headcast.networks.presets import PRESETS, ModelConfig
 from headcast.openvino_loader import load_openvino
 
-EXPORTED: Final = "lite"
+EXPORTED: Final = {"lite": (256, 256), "mouth": (128, 192)}
+"""The presets that come as graphs, and the height and width of the frames that they make."""
 NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "embedder": ("frames", "landmark_images"),
     "generator": ("conditioning", "adain_parameters"),
@@ -27,41 +28,43 @@ NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
 def find_graph(config: ModelConfig, network: str) -> Graph:
     """Return the graph of `embedder` or `generator`; MissingPackageError where it takes torch and there is none."""
     plain = replace(config, spectral_norm=False)
-    if plain == replace(PRESETS[EXPORTED], spectral_norm=False):
-        return _exported_graph(network)
+    for preset in EXPORTED:
+        if plain == replace(PRESETS[preset], spectral_norm=False):
+            return _exported_graph(preset, network)
     from headcast.avatars.traced import traced_graph
 
     return traced_graph(plain, network)
 
 
-def graph_path(network: str) -> Path:
-    """The ONNX file of one network of preset `lite`."""
-    return Path(str(resources.files("headcast"))) / "assets" / f"{EXPORTED}_{network}.onnx"
+def graph_path(preset: str, network: str) -> Path:
+    """The ONNX file of one network of a preset."""
+    return Path(str(resources.files("headcast"))) / "assets" / f"{preset}_{network}.onnx"
 
 
 @cache
-def _exported_graph(network: str) -> Graph:
-    inputs = _read(network).get_parameters()
+def _exported_graph(preset: str, network: str) -> Graph:
+    path = graph_path(preset, network)
+    inputs = _read(path).get_parameters()
     shapes = {node.get_friendly_name(): tuple(node.get_output_shape(0)) for node in inputs}
     for name in NETWORKS[network]:
         del shapes[name]
     if network == "generator":  # the projection is no part of the graph: it is used once a person, not once a frame
-        config = PRESETS[EXPORTED]
+        config = PRESETS[preset]
         (num_parameters,) = {
             node.get_output_shape(0)[1] for node in inputs if node.get_friendly_name() == NETWORKS[network][1]
         }
         shapes |= {"projection.weight": (num_parameters, config.embedding_size), "projection.bias": (num_parameters,)}
-    return Graph(graph_path(network).read_bytes() + Path(__file__).read_bytes(), shapes, partial(_bind, network))
+    return Graph(path.read_bytes() + Path(__file__).read_bytes(), shapes, partial(_bind, path, network))
 
 
-def _read(network: str) -> Any:
-    return load_openvino().Core().read_model(graph_path(network))
+def _read(path: Path) -> Any:
+    return load_openvino().Core().read_model(path)
 
 
-def _bind(network: str, weights: Arrays) -> Any:
+def _bind(path: Path, network: str, weights: Arrays) -> Any:
     """Return the network with the weights in the places of its inputs of these names."""
     openvino = load_openvino()
-    model = _read(network)
+    model = _read(path)
     for node in model.get_parameters():
         name = node.get_friendly_name()
         if name not in NETWORKS[network]:

@@ -5,6 +5,7 @@ No torch: what spectral normalisation stood for while training is worked out her
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +18,13 @@ from headcast.avatars.graphs import NETWORKS, find_graph
 from headcast.errors import CheckpointError
 from headcast.header import Header, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.limits import MAX_WEIGHT
-from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, read_config
-from headcast.networks.presets import ModelConfig
+from headcast.networks.notes import CHECKPOINT, CLOSE_UP, WEIGHT_DTYPES, default_checkpoint_path, read_config
+from headcast.networks.presets import PRESETS, ModelConfig
 from headcast.printable import brief
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-NOT_READ: Final = "discriminator."  # what only training needs
+NOT_READ: Final = ("discriminator.", CLOSE_UP + "discriminator.")  # what only training needs
 _WEIGHT: Final = "weight"
 _NORMED: Final = "parametrizations.weight."  # torch's names of a normalised weight's parts
 
@@ -35,6 +36,7 @@ class Weights:
     config: ModelConfig
     embedder: Arrays
     generator: Arrays
+    close_up: "Weights | None" = None  # of the mouth, where the file has some
 
 
 def load_weights(path: str | Path) -> Weights:
@@ -45,17 +47,36 @@ def load_weights(path: str | Path) -> Weights:
     check_drawing_style(path, metadata)
     config = read_config(path, metadata)
     header = {name: entry for name, entry in header.items() if not name.startswith(NOT_READ)}
-    shapes: Shapes = {f"{n}.{name}": shape for n in NETWORKS for name, shape in find_graph(config, n).shapes.items()}
+    shapes = _shapes(config)
     if config.spectral_norm:
         shapes = _with_spectral_norm(shapes)
+    has_close_up = any(name.startswith(CLOSE_UP) for name in header)
+    close_up = PRESETS["mouth"]
+    if has_close_up:
+        shapes = {**shapes, **{CLOSE_UP + name: shape for name, shape in _shapes(close_up).items()}}
     check_tensors(path, header, {name: TensorSpec(shape, WEIGHT_DTYPES) for name, shape in shapes.items()})
     arrays = read_arrays(path, header)
     weights = {name: to_weight(path, name, value) for name, value in arrays.items()}
     if config.spectral_norm:
         with np.errstate(all="ignore"):
             weights = {name: to_weight(path, name, value) for name, value in _without_spectral_norm(weights).items()}
+    mouth = Weights(close_up, *_parts(_part(weights, CLOSE_UP))) if has_close_up else None
+    return Weights(replace(config, spectral_norm=False), *_parts(weights), mouth)
+
+
+@cache
+def shipped_close_up() -> Weights | None:
+    """The close-up of the weights that come with the package, for avatars, whose files have none."""
+    return load_weights(default_checkpoint_path()).close_up
+
+
+def _shapes(config: ModelConfig) -> Shapes:
+    return {f"{n}.{name}": shape for n in NETWORKS for name, shape in find_graph(config, n).shapes.items()}
+
+
+def _parts(weights: Arrays) -> tuple[Arrays, Arrays]:
     embedder, generator = (_part(weights, f"{network}.") for network in NETWORKS)
-    return Weights(replace(config, spectral_norm=False), embedder, generator)
+    return embedder, generator
 
 
 def read_arrays(path: Path, header: Header) -> dict[str, NDArray[Any]]:

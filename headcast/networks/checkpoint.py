@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from headcast.errors import CheckpointError
@@ -13,7 +13,7 @@ from headcast.files import write_file
 from headcast.header import TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.limits import MAX_WEIGHT
 from headcast.networks.model import Model, build_model
-from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, CheckpointNotes, read_config
+from headcast.networks.notes import CHECKPOINT, CLOSE_UP, WEIGHT_DTYPES, CheckpointNotes, read_config
 from headcast.printable import brief
 
 
@@ -36,12 +36,15 @@ def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: b
 def load_checkpoint(path: str | Path) -> Model:
     """Rebuild a model, in float32 and evaluation mode; CheckpointError for anything but a checkpoint of ours.
 
+    A close-up in the file is left alone.
+
     >>> headcast.load_checkpoint("tiny.safetensors").config.image_size
     64
     """
     path = Path(path)
     header = read_header(path, CHECKPOINT)
     metadata = read_metadata(path, header, CHECKPOINT)
+    header = {name: entry for name, entry in header.items() if not name.startswith(CLOSE_UP)}
     check_drawing_style(path, metadata)
     config = read_config(path, metadata)
     with torch.device("meta"):
@@ -60,7 +63,8 @@ def load_checkpoint(path: str | Path) -> Model:
 def load_tensors(path: Path) -> dict[str, Tensor]:
     """All tensors of a file whose header was checked; CheckpointError where a number is not finite, or huge."""
     try:
-        tensors = load_file(path)
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys() if not name.startswith(CLOSE_UP)}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} is damaged ({brief(error)}); fetch it again") from error
     for name, values in tensors.items():

@@ -15,6 +15,9 @@ from headcast.strict import parse_table, parse_whole, text
 from headcast.types import DRAWING_STYLE
 
 CHECKPOINT: Final = FileKind("checkpoint", format="headcast", version=1, writer="headcast train")
+CLOSE_UP: Final = "mouth."
+"""What the names of a close-up's tensors begin with, in the file of the model that it belongs to."""
+
 WEIGHT_DTYPES: Final = ("F16", "F32")
 
 

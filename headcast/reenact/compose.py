@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.reenact.close_up import CloseUp
 from headcast.reenact.detail import Detail
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
@@ -22,7 +23,6 @@ from headcast.warping.sampling import Pixel
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)
-MAX_PATCH_SIZE = 1024
 BLENDED_ROWS = 32
 DETAIL_FROM = 0.5  # share of the shot's own pixels in a pixel, from which on it gets the photo's finer detail
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
@@ -72,11 +72,15 @@ class Composer:
 
     `background` (H, W, 3) and `unknown` (H, W; 0 or 1), of the shot's size, are what the person's shots show behind the
     person, and where none shows it. `hidden` (h, w) is the part of the box's window that the person may hide.
+    `close_up` paints the mouth.
     """
 
-    def __init__(self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask) -> None:
+    def __init__(
+        self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask, close_up: CloseUp | None = None
+    ) -> None:
+        self._close_up = close_up
         self._size = sitter.shot.image.shape[0]
-        self._patch_size = int(np.clip(round(sitter.box.width), self._size, MAX_PATCH_SIZE))
+        self._patch_size = sitter.patch_size
         self._scale = self._patch_size / self._size
         self._photo, self._window = sitter.photo, Window(sitter.photo, sitter.box)
         height, width = sitter.photo.shape[:2]
@@ -98,6 +102,8 @@ class Composer:
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
         self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
+        if self._close_up:
+            self._close_up(colour, warped)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
         result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
+from headcast.reenact.close_up import make_close_up
 from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
@@ -70,7 +71,9 @@ class Driver:
         others = avatar.shots[1:]  # the first is the sitter's own
         if paste_back:  # the composer fills what the person hides, at the photo's size
             self._warp = Warper(sitter.shot, sitter.edges, others)
-            self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
+            self._compose: Composer | None = Composer(
+                sitter, self._warp.background, self._warp.unknown, make_close_up(avatar, sitter, precision)
+            )
         else:
             self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)

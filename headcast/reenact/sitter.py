@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
@@ -11,6 +13,7 @@ from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
+MAX_PATCH_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,11 @@ class Sitter:
     photo: Image
     box: Box
     shot: Shot
+
+    @property
+    def patch_size(self) -> int:
+        """The side in which the box is put together: the photo's own size, neither below the shot's nor too large."""
+        return int(np.clip(round(self.box.width), self.shot.image.shape[0], MAX_PATCH_SIZE))
 
     @property
     def edges(self) -> PhotoEdges:

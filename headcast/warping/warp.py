@@ -39,13 +39,15 @@ class WarpedShot:
 
     `conditioning` is what the generator reads; `person` (H, W, 3) float32 0..255 are the person's colours alone, the
     matte among the maps says where they are seen. `grid` says where the person's pixels came from and `carried`
-    (H, W) in 0..1 how far a pixel is such a one, for showing them at the photo's full size.
+    (H, W) in 0..1 how far a pixel is such a one, for showing them at the photo's full size; `landmarks` are where it
+    was carried to.
     """
 
     conditioning: Conditioning
     person: NDArray[np.float32]
     grid: SamplingGrid
     carried: Mask
+    landmarks: Landmarks
 
 
 class Warper:
@@ -59,7 +61,7 @@ class Warper:
         self, shot: Shot, edges: PhotoEdges = FREE, others: Sequence[Shot] = (), fill: Fill = fill_smoothly
     ) -> None:
         self._size = shot.image.shape[0]
-        skin = _sample_skin(shot.image, shot.landmarks)
+        skin = sample_skin(shot.image, shot.landmarks)
         self._carriers, self._take = [Carrier(shot, edges, fill)], [0]  # of the shots of this take, and their numbers
         shots = [shot]
         for number, other in enumerate(others, start=1):
@@ -104,7 +106,7 @@ class Warper:
         maps = np.clip(maps, 0, 1, out=maps).transpose(1, 2, 0)  # plane by plane in memory, as the network reads them
         warped = np.clip(replace(picture, person=person).colour + 0.5, 0, 255).astype(np.uint8)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, maps)
-        return WarpedShot(conditioning, person, grid, carried)
+        return WarpedShot(conditioning, person, grid, carried, landmarks)
 
     @property
     def background(self) -> NDArray[np.float32]:
@@ -172,7 +174,7 @@ def _part(patch: Patch, frame: NDArray[np.float32]) -> NDArray[np.float32]:
     return frame[patch.top : patch.top + height, patch.left : patch.left + width]
 
 
-def _sample_skin(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:
+def sample_skin(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:
     """Return the median colour (3,) of the cheeks."""
     places = np.clip(np.round(landmarks[list(CHEEKS), :2]).astype(int), 1, image.shape[0] - 2)
     patches = [image[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3) for x, y in places]

@@ -1,0 +1,36 @@
+"""A checkpoint and a close-up's checkpoint in, one file with both out: headcast/assets/lite.safetensors by default.
+
+python tools/join_close_up.py RUN/checkpoint.safetensors
+
+A close-up that the file had is replaced; everything else in it stays bit for bit. Of the close-up the discriminator
+goes along, without which nobody could train on.
+"""
+
+import argparse
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+from headcast.avatars.weights import load_weights
+from headcast.files import write_file
+from headcast.networks.notes import CLOSE_UP, default_checkpoint_path
+
+
+def main() -> None:
+    """Write the file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("close_up", type=Path)
+    parser.add_argument("--model", type=Path, default=default_checkpoint_path(), help="changed in place")
+    options = parser.parse_args()
+    load_weights(options.close_up)  # CheckpointError for anything else
+    with safe_open(options.model, "numpy") as file:
+        metadata = file.metadata()
+    tensors = {name: value for name, value in load_file(options.model).items() if not name.startswith(CLOSE_UP)}
+    tensors |= {CLOSE_UP + name: value for name, value in load_file(options.close_up).items()}
+    write_file(options.model, lambda path: save_file(tensors, path, metadata))
+    print(f"{options.model}: {options.model.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
