@@ -1,4 +1,4 @@
-"""Folders of clips and photos in, close-ups of mouths to learn from out: one file of arrays for each clip or few photos.
+"""Folders of clips and photos in, close-ups of mouths to learn from out: a file of arrays for each clip.
 
     python tools/close_up_data.py --clips CLIPS --list clips.csv --photos PHOTOS --photo-list photos.csv --out DIR
 
@@ -29,7 +29,7 @@ from headcast.tracking.matte import person_matte
 from headcast.tracking.track import find_face
 from headcast.types import MATTE_MAP, Image, Landmarks, Shot
 from headcast.warping.mouth_crop import EMBEDDED_SIZE, MouthCropper, cut, lost_detail, scaled, shot_crop
-from headcast.warping.warp import Warper, WarpedShot
+from headcast.warping.warp import WarpedShot, Warper
 
 Arrays = dict[str, NDArray[np.generic]]
 

@@ -2,8 +2,8 @@
 
 python tools/join_close_up.py RUN/checkpoint.safetensors
 
-A close-up that the file had is replaced; everything else in it stays bit for bit. Of the close-up the discriminator
-goes along, without which nobody could train on.
+A close-up that the file had is replaced; everything else in it stays bit for bit. Of the close-up only what paints
+goes along.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from headcast.avatars.weights import load_weights
+from headcast.avatars.weights import NOT_READ, load_weights
 from headcast.files import write_file
 from headcast.networks.notes import CLOSE_UP, default_checkpoint_path
 
@@ -27,7 +27,8 @@ def main() -> None:
     with safe_open(options.model, "numpy") as file:
         metadata = file.metadata()
     tensors = {name: value for name, value in load_file(options.model).items() if not name.startswith(CLOSE_UP)}
-    tensors |= {CLOSE_UP + name: value for name, value in load_file(options.close_up).items()}
+    paints = {name: value for name, value in load_file(options.close_up).items() if not name.startswith(NOT_READ)}
+    tensors |= {CLOSE_UP + name: value for name, value in paints.items()}
     write_file(options.model, lambda path: save_file(tensors, path, metadata))
     print(f"{options.model}: {options.model.stat().st_size} bytes")
 

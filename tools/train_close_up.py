@@ -2,7 +2,7 @@
 
     python tools/train_close_up.py --data DIR --run DIR --vgg19 vgg19.safetensors --minutes 60
 
-The paper's step (training/paper_step.py) on close-ups: embedder, generator, projection discriminator. Files that are
+Embedder and generator are the paper's; so is the step, but for a discriminator that judges places. Files that are
 added to the data while it runs are read; a run that was stopped goes on where it was saved last.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import itertools
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,12 +27,12 @@ from headcast.networks.presets import PRESETS
 from headcast.training.config import LossWeights
 from headcast.training.content import MOUTH_SIZE, FeatureNetworks, region_distance
 from headcast.training.episode import EpisodeBatch
-from headcast.training.paper_step import Setup, generator_loss, update
 from headcast.training.losses import feature_matching_loss
+from headcast.training.paper_step import Loss, Setup, generator_loss, update
 from headcast.training.precision import autocast
 from headcast.warping.mouth_crop import CLOSE_UP_MAPS
 
-WEIGHTS = LossWeights(pyramid=4.0)
+PYRAMID = 4.0
 PERCEPTUAL = 0.1
 BOX = (36.0, 24.0, 120.0, 80.0)  # left, top, width, height of what the perceptual distance sees
 KINDS = {"large": 0.62, "small": 0.08, "photos": 0.12, "pairs": 0.18}  # of the rows of a batch
@@ -40,6 +41,8 @@ OPEN = 60.0  # pixels between the lips, from which on a photo is worth looking a
 WIDE = (400.0, 900.0, 1600.0)  # pixels between the lips, from each of which on a row counts once more
 LOUDNESS = 10.0  # of the discriminator's scores, which spectral norm keeps small in a network so narrow
 ADVERSARIAL, MATCHING = 1.0, 10.0
+JUDGE_RATE, WARM_UP = 4e-4, 800  # learning rate of the discriminator; samples over which both rates climb
+ADVICE = "in close-up training"
 LOW_RESOLUTION, DROP_EMBEDDING = 0.15, 0.1
 DECAY = 0.999
 SKULL_X = CLOSE_UP_MAPS.index("skull_x") + 6
@@ -80,10 +83,10 @@ class Rows:
         self._folder, self._limit = folder, limit
         self._files: dict[str, dict[str, np.ndarray]] = {}
         self._kinds: dict[str, list[tuple[str, int]]] = {}
-        self._identities: dict[str, int] = {}
         self.refresh()
 
     def refresh(self) -> None:
+        """Read the files that are new."""
         for path in sorted(self._folder.glob("*.npz")):
             if path.name in self._files:
                 continue
@@ -106,9 +109,11 @@ class Rows:
 
     @property
     def counts(self) -> dict[str, int]:
+        """How many rows of each kind there are."""
         return {kind: len(rows) for kind, rows in self._kinds.items()}
 
     def draw(self, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
+        """Draw rows of all kinds."""
         kinds = [kind for kind in KINDS if self._kinds.get(kind)]
         shares = np.array([KINDS[kind] for kind in kinds])
         found = []
@@ -119,8 +124,6 @@ class Rows:
             name: np.stack([self._files[file][name][number] for file, number in found])
             for name in ("conditioning", "target", "mask", "shots", "num_shots")
         }
-        names = [str(self._files[file]["identity"][number]) for file, number in found]
-        batch["index"] = np.array([self._identities.setdefault(name, len(self._identities)) for name in names])
         return batch
 
 
@@ -163,7 +166,7 @@ def to_batch(rows: dict[str, np.ndarray], random: np.random.Generator, *, augmen
         region_weights=0.1 + mask + 3 * functional.avg_pool2d(inside, 5, 1, 2),
         mouth_boxes=boxes,
         eye_boxes=boxes,
-        video_index=torch.from_numpy(rows["index"]),
+        video_index=torch.zeros(count, dtype=torch.int64),
     )
     return batch, torch.from_numpy(rows["num_shots"])
 
@@ -182,105 +185,126 @@ def embed(model: Model, batch: EpisodeBatch, counts: Tensor) -> Tensor:
     return sums / counts[:, None]
 
 
+class Run:
+    """Networks, optimisers and how far they have come, kept in a folder."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        config = PRESETS["mouth"]
+        self._model, self._average = build_model(config, seed=0), build_model(config, seed=0)
+        self._patches = PatchDiscriminator()
+        self._setup = Setup(
+            self._model.discriminator, FeatureNetworks(load_vgg19(options.vgg19)), LossWeights(pyramid=PYRAMID), "auto"
+        )
+        for module in (self._model.generator, self._patches, self._setup.features.vgg19):
+            module.to(memory_format=torch.channels_last)
+        learned = [*self._model.embedder.parameters(), *self._model.generator.parameters()]
+        self._painter = torch.optim.Adam(learned, options.rate, (0.5, 0.99))
+        self._judge = torch.optim.Adam(self._patches.parameters(), JUDGE_RATE, (0.0, 0.99))
+        self.seen, self.spent = 0, 0.0
+        self._state_path = options.run / "state.pt"
+        if self._state_path.exists():
+            state = torch.load(self._state_path, weights_only=True)
+            self.seen, self.spent = state["seen"], state["spent"]
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
+        self._first = self.seen
+
+    def step(self, batch: EpisodeBatch, counts: Tensor, share: float, random: np.random.Generator) -> dict[str, float]:
+        """Learn from one batch when a `share` of the time is over."""
+        warm = min(1.0, (self.seen - self._first + 1) / WARM_UP)
+        rate = warm * max(0.03, 0.5 + 0.5 * np.cos(np.pi * share))
+        for optimizer, base in ((self._painter, self._options.rate), (self._judge, JUDGE_RATE)):
+            for group in optimizer.param_groups:
+                group["lr"] = base * rate
+        with autocast(torch.device("cpu"), "auto"):
+            embeddings = embed(self._model, batch, counts)
+            if random.random() < DROP_EMBEDDING:
+                embeddings = embeddings.mean(0, keepdim=True).expand_as(embeddings)
+            painted = self._model.generator(batch.conditioning, self._model.generator.project(embeddings)).image
+        adversarial = share > self._options.adversarial_start
+        figures = update([self._loss(batch, painted, adversarial)], [self._painter], ADVICE)
+        if adversarial:
+            figures |= update([self._judge_loss(batch, painted.detach())], [self._judge], ADVICE)
+        self.seen += len(batch)
+        self._follow()
+        return figures
+
+    def save(self) -> None:
+        """Write the averaged networks, and what the run goes on from."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        write_file(self._state_path, lambda path: torch.save({**state, "seen": self.seen, "spent": self.spent}, path))
+        notes = CheckpointNotes("mouth", self.seen)
+        save_checkpoint(self._options.run / "checkpoint.safetensors", self._average, notes, half=True)
+
+    def _loss(self, batch: EpisodeBatch, painted: Tensor, adversarial: bool) -> Loss:
+        half = slice(0, len(batch) // 2)  # what VGG19 costs is better spent on more rows
+        content, terms = generator_loss(self._setup, batch, painted, batch.mouth_boxes, None)
+        with autocast(torch.device("cpu"), "auto"):
+            perceptual = region_distance(
+                painted[half], batch.target[half], batch.mouth_boxes[half], MOUTH_SIZE, self._setup.features.vgg19
+            )
+        loss, terms = content + PERCEPTUAL * perceptual, {**terms, "perceptual": perceptual}
+        if not adversarial:
+            return loss, terms
+        self._patches.requires_grad_(False)
+        with autocast(torch.device("cpu"), "auto"):
+            with torch.no_grad():
+                _, real_maps = self._patches(batch.target, batch)
+            scores, maps = self._patches(painted, batch)
+        self._patches.requires_grad_(True)
+        adverse, matching = -weighted(scores, watched(batch)), feature_matching_loss(maps, real_maps)
+        loss = loss + ADVERSARIAL * adverse + MATCHING * matching
+        return loss, {**terms, "adversarial": adverse, "matching": matching}
+
+    def _judge_loss(self, batch: EpisodeBatch, painted: Tensor) -> Loss:
+        with autocast(torch.device("cpu"), "auto"):
+            real, made = (self._patches(frames, batch)[0] for frames in (batch.target, painted))
+        there = watched(batch)
+        hinge = weighted(functional.relu(1 - real) + functional.relu(1 + made), there)
+        return hinge, {"hinge": hinge, "real": weighted(real, there), "made": weighted(made, there)}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        steps = self.seen / self._options.batch
+        share = 1 - min(DECAY, (1 + steps) / (10 + steps))
+        for mine, theirs in (
+            (self._average.embedder, self._model.embedder),
+            (self._average.generator, self._model.generator),
+        ):
+            for one, other in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True):
+                one.lerp_(other, share)
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            **{"embedder": self._model.embedder, "generator": self._model.generator, "patches": self._patches},
+            **{"average_embedder": self._average.embedder, "average_generator": self._average.generator},
+            **{"painter": self._painter, "judge": self._judge},
+        }
+
+
 def main() -> None:
     """Train until the time is over."""
     options = parse_options()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     options.run.mkdir(parents=True, exist_ok=True)
-    rows = Rows(options.data, options.overfit)
-    config = PRESETS["mouth"]
-    model, average = build_model(config, seed=0), build_model(config, seed=0)
-    patches = PatchDiscriminator()
-    setup = Setup(model.discriminator, FeatureNetworks(load_vgg19(options.vgg19)), WEIGHTS, "auto")
-    for module in (model.generator, patches, setup.features.vgg19):
-        module.to(memory_format=torch.channels_last)
-    learned = [*model.embedder.parameters(), *model.generator.parameters()]
-    painter = torch.optim.Adam(learned, 1e-3, (0.5, 0.99))
-    judge = torch.optim.Adam(patches.parameters(), 4e-4, (0.0, 0.99))
-    parts = {"model_e": model.embedder, "model_g": model.generator, "patches": patches,
-             "average_e": average.embedder, "average_g": average.generator, "painter": painter, "judge": judge}  # fmt: skip
-    state_path, seen, spent = options.run / "state.pt", 0, 0.0
-    if state_path.exists():
-        state = torch.load(state_path, weights_only=False)
-        seen, spent, rows._identities = state["seen"], state["spent"], state["identities"]
-        for name, part in parts.items():
-            if name in state and name not in ("judge", "patches") or "patches" in state:
-                part.load_state_dict(state[name])
-
-    def save() -> None:
-        state = {name: part.state_dict() for name, part in parts.items()}
-        state |= {"seen": seen, "spent": spent, "identities": rows._identities}
-        write_file(state_path, lambda path: torch.save(state, path))
-        average.discriminator.load_state_dict(model.discriminator.state_dict())
-        path = options.run / "checkpoint.safetensors"
-        save_checkpoint(path, average, CheckpointNotes("mouth", seen), half=True)
-        if seen // 10_000 > (seen - 5_000) // 10_000:
-            save_checkpoint(options.run / f"at_{seen}.safetensors", average, CheckpointNotes("mouth", seen), half=True)
-
-    random, started, last, means = np.random.default_rng(seen), time.time() - spent, time.time(), {}
-    first = seen
-    while True:
-        spent = time.time() - started
-        share = spent / (60 * options.minutes)
-        if share >= 1:
-            break
-        rate = min(1.0, (seen - first + 1) / 800) * max(0.03, 0.5 + 0.5 * np.cos(np.pi * share))
-        for optimizer, base in ((painter, options.rate), (judge, 4e-4)):
-            for group in optimizer.param_groups:
-                group["lr"] = base * rate
+    rows, run = Rows(options.data, options.overfit), Run(options)
+    random = np.random.default_rng(run.seen)
+    started, saved = time.time() - run.spent, time.time()
+    means: dict[str, float] = {}
+    while run.spent < 60 * options.minutes:
         batch, counts = to_batch(rows.draw(options.batch, random), random, augment=not options.overfit)
-        adversarial = share > options.adversarial_start
-        with autocast(torch.device("cpu"), "auto"):
-            embeddings = embed(model, batch, counts)
-            if random.random() < DROP_EMBEDDING:
-                embeddings = embeddings.mean(0, keepdim=True).expand_as(embeddings)
-            output = model.generator(batch.conditioning, model.generator.project(embeddings))
-        half = slice(0, len(batch) // 2)  # what VGG19 costs is better spent on more rows
-        with autocast(torch.device("cpu"), "auto"):
-            perceptual = region_distance(
-                output.image[half], batch.target[half], batch.mouth_boxes[half], MOUTH_SIZE, setup.features.vgg19
-            )
-        loss, terms = generator_loss(setup, batch, output.image, batch.mouth_boxes, None)
-        part = (loss + PERCEPTUAL * perceptual, {**terms, "perceptual": perceptual})
-        if adversarial:
-            with torch.no_grad(), autocast(torch.device("cpu"), "auto"):
-                _, real_maps = patches(batch.target, batch)
-            patches.requires_grad_(False)
-            with autocast(torch.device("cpu"), "auto"):
-                scores, maps = patches(output.image, batch)
-            patches.requires_grad_(True)
-            adverse = -weighted(scores, watched(batch))
-            matching = feature_matching_loss(maps, real_maps)
-            loss = part[0] + ADVERSARIAL * adverse + MATCHING * matching
-            part = (loss, {**part[1], "adversarial": adverse, "matching": matching})
-        figures = update([part], [painter], "in close-up training")
-        if adversarial:
-            with autocast(torch.device("cpu"), "auto"):
-                real, _ = patches(batch.target, batch)
-                made, _ = patches(output.image.detach(), batch)
-            hinge = weighted(functional.relu(1 - real) + functional.relu(1 + made), watched(batch))
-            terms = {"hinge": hinge, "real": weighted(real, watched(batch)), "made": weighted(made, watched(batch))}
-            figures |= update([(hinge, terms)], [judge], "in close-up training")
-        seen += len(batch)
-        decay = (
-            min(DECAY, (1 + (seen - first) / options.batch) / (10 + (seen - first) / options.batch))
-            if not first
-            else DECAY
-        )
-        with torch.no_grad():
-            for mine, theirs in ((average.embedder, model.embedder), (average.generator, model.generator)):
-                for one, other in zip(mine.state_dict().values(), theirs.state_dict().values(), strict=True):
-                    one.lerp_(other, 1 - decay)
-        for name, value in figures.items():
-            means[name] = 0.98 * means.get(name, value) + 0.02 * value
-        if time.time() - last > options.save_seconds:
-            last = time.time()
+        figures = run.step(batch, counts, run.spent / (60 * options.minutes), random)
+        means = {name: 0.98 * means.get(name, value) + 0.02 * value for name, value in figures.items()}
+        run.spent = time.time() - started
+        if time.time() - saved > options.save_seconds:
+            saved = time.time()
             rows.refresh()
-            save()
+            run.save()
             text = " ".join(f"{name} {value:.4f}" for name, value in means.items())
-            print(f"{spent / 60:.1f} min, {seen} samples, {(seen - first) / (time.time() - started):.1f}/s {rows.counts} {text}", flush=True)  # fmt: skip
-    save()
+            print(f"{run.spent / 60:.1f} min, {run.seen} samples, {rows.counts}, {text}", flush=True)
+    run.save()
 
 
 def parse_options() -> argparse.Namespace:

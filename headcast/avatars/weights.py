@@ -24,7 +24,7 @@ from headcast.printable import brief
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-NOT_READ: Final = ("discriminator.", CLOSE_UP + "discriminator.")  # what only training needs
+NOT_READ: Final = "discriminator."  # what only training needs
 _WEIGHT: Final = "weight"
 _NORMED: Final = "parametrizations.weight."  # torch's names of a normalised weight's parts
 

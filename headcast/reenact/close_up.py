@@ -23,6 +23,8 @@ from headcast.types import Image, Shot
 from headcast.warping.mouth_crop import CROP_SIZE, Affine, MouthCropper, cut, lost_detail, scaled, shot_crop
 from headcast.warping.warp import WarpedShot
 
+SHARPENED, SHARPENED_OVER = 0.5, 2.0  # what is painted is a little soft: share of its detail added, and how fine (px)
+
 
 def make_close_up(avatar: Avatar, sitter: Sitter, precision: str = "auto") -> "CloseUp | None":
     """Return what paints an avatar's mouth into its sitter's photo; None where its model has no close-up."""
@@ -59,6 +61,7 @@ class CloseUp:
         to_crop = crop.to_crop.copy()
         to_crop[:, 2] += to_crop[:, :2] @ (left, top)
         mask, picture = crop.mask[:, :, None], painted.astype(np.float32)
+        picture += SHARPENED * (picture - cv2.GaussianBlur(picture, (0, 0), SHARPENED_OVER))
         if np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than in the close-up stays
             change = _brought_back(mask * (picture - cut(part, to_crop)), to_crop, part.shape)
         else:

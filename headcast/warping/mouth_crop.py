@@ -21,7 +21,7 @@ from headcast.warping.bank import MOUTH_REACH
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.interior import Mouth, mouth_patch
 from headcast.warping.mouth_mean import ORIGIN, SCALE, mean_patch, mean_to_frame
-from headcast.warping.patch import Patch, polygon_mask
+from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.warp import WarpedShot, sample_skin
 
@@ -186,13 +186,14 @@ def draw_lips(moved: Landmarks) -> Image:
 def lips_mask(moved: Landmarks, scale: float) -> Mask:
     """Return 1 (h, w) between the lips and a little beside, `scale` pixels an eye distance, falling to 0 on them."""
     width, height = CROP_SIZE
-    mask = np.zeros((height, width), np.uint8)
+    between = np.zeros((height, width), np.uint8)
     ring = np.round(moved[list(INNER_LIPS), :2] * 16).astype(np.int32)
-    cv2.fillPoly(mask, [ring], (1,), cv2.LINE_8, 4)  # the outline included: where lips meet they are painted too
+    cv2.fillPoly(between, [ring], (1,), cv2.LINE_8, 4)  # the outline included: where lips meet they are painted too
     margin, fade = (2 * round(reach * scale) + 1 for reach in (MASK_MARGIN, MASK_FADE))
-    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (margin + fade, margin + fade)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (margin + fade, margin + fade))
+    mask = np.asarray(cv2.dilate(between, disc), np.float32)
     mask[[0, -1]] = mask[:, [0, -1]] = 0
-    return np.asarray(cv2.blur(mask.astype(np.float32), (fade, fade), borderType=cv2.BORDER_CONSTANT), np.float32)
+    return np.asarray(cv2.blur(mask, (fade, fade), borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
 def lost_detail(shot: Image, photo: Image) -> NDArray[np.int16]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from headcast.avatars.avatar import Avatar, make_avatar
@@ -20,6 +21,7 @@ from headcast.networks.notes import CLOSE_UP
 from headcast.networks.presets import PRESETS
 from headcast.reenact.close_up import CloseUp, make_close_up
 from headcast.reenact.sitter import Sitter, make_sitter
+from headcast.tracking.crop import crop_image
 from headcast.types import Image, Landmarks
 from headcast.warping.mouth_crop import CROP_SIZE, lips_mask, place_crop
 from headcast.warping.warp import Warper
@@ -72,8 +74,6 @@ def test_only_the_mouth_is_painted(which: str, fresh: Weights, request: pytest.F
 def test_at_rest_the_photo_stays(large_sitter: Sitter, fresh: Weights) -> None:
     close_up = make_close_up(avatar_of(large_sitter, fresh), large_sitter)
     assert close_up is not None
-    from headcast.tracking.crop import crop_image
-
     photo = crop_image(large_sitter.photo, large_sitter.box, large_sitter.patch_size)
     painted = photo.copy()
     close_up(painted, Warper(large_sitter.shot)(large_sitter.shot.landmarks))
@@ -109,9 +109,7 @@ def test_more_shots_say_how_the_mouth_looks(sitter: Sitter, fresh: Weights) -> N
 
 def joined(path: Path, model: Path, close_up: Model) -> Path:
     """A model's file with a close-up in it."""
-    parts = {"embedder": close_up.embedder, "generator": close_up.generator, "discriminator": close_up.discriminator}
-    from safetensors import safe_open
-
+    parts = {"embedder": close_up.embedder, "generator": close_up.generator}
     with safe_open(model, "numpy") as file:
         metadata = file.metadata()
     tensors = load_file(model)
@@ -138,8 +136,6 @@ def test_a_file_with_a_close_up_gives_it_to_avatars_and_one_without_gives_none(
 
 def test_a_close_up_of_other_shapes_is_refused(checkpoint: Path, tmp_path: Path) -> None:
     path = joined(tmp_path / "joined.safetensors", checkpoint, build_model(PRESETS["mouth"], seed=5))
-    from safetensors import safe_open
-
     with safe_open(path, "numpy") as file:
         metadata = file.metadata()
     tensors = load_file(path)
