@@ -30,6 +30,7 @@ GAPS: Final = (0.03, 0.09, 0.17, 0.28, 0.45)  # lip gaps in eye distances betwee
 USUAL_WIDTH, WIDTH_RANGE = 0.86, 0.25  # of mouths, in eye distances
 SKIN_SHARE: Final = 0.8  # a skin twice as bright has an inside of the mouth brighter by 2 to this power
 SKIN_UNIT: Final = 150.0
+LEAST_OF_A_CHANNEL: Final = 0.3  # of the strongest one: under varnish or coloured light teeth are less tinted than skin
 TEETH_BORDERS: Final = (0.0, 0.125, 0.225, 0.32)  # eye distances from the middle of the upper jaw
 TEETH_GAP, TEETH_RELIEF = 0.012, 0.08  # width in eye distances, and share of the brightness
 PALE: Final = (0.66, 0.78)  # green over red, between which the mean goes from lips and tongue to teeth
@@ -99,7 +100,8 @@ def mouth_features(gap: float, width: float) -> NDArray[np.float64]:
 
 def skin_light(skin: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the brightness of each channel (3,) that a skin's colour (3,) stands for."""
-    return np.asarray((np.maximum(skin, 1.0) / SKIN_UNIT) ** SKIN_SHARE)
+    pale = np.maximum(skin, max(LEAST_OF_A_CHANNEL * float(skin.max()), 1.0))
+    return np.asarray((pale / SKIN_UNIT) ** SKIN_SHARE)
 
 
 @cache
