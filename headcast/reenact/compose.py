@@ -95,14 +95,14 @@ class Composer:
         )
         self._behind = self._fill_behind(hidden_by(matte), background, unknown)
 
-    def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
-        """Return the whole photo with one generated square."""
+    def __call__(self, generated: Generated, warped: WarpedShot, *, close_up: bool = True) -> Image:
+        """Return the whole photo with one generated square; without `close_up` its mouth stays as it is there."""
         keep = kept(warped)
         person = warped.person + network_change(generated, warped, keep, self._free)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
         self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
-        if self._close_up:
+        if self._close_up and close_up:
             self._close_up(colour, warped)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()

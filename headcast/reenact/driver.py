@@ -115,8 +115,8 @@ class Driver:
             return generated
         return replace(generated, image=in_tones(generated.image, self._tones))
 
-    def finish(self, generated: Generated, warped: WarpedShot) -> Image:
-        """Put a generated frame back into the photo, where that was asked for."""
+    def finish(self, generated: Generated, warped: WarpedShot, *, close_up: bool = True) -> Image:
+        """Put a generated frame back into the photo, where that was asked for, and paint its mouth in `close_up`."""
         if self._compose is None:
             return compose_square(generated, warped, self._warp.background)
-        return self._compose(generated, warped)
+        return self._compose(generated, warped, close_up=close_up)

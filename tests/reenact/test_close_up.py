@@ -20,6 +20,8 @@ from headcast.networks.model import Model, build_model
 from headcast.networks.notes import CLOSE_UP
 from headcast.networks.presets import PRESETS
 from headcast.reenact.close_up import CloseUp, make_close_up
+from headcast.reenact.compose import Composer
+from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Image, Landmarks
@@ -79,6 +81,19 @@ def test_at_rest_the_photo_stays(large_sitter: Sitter, fresh: Weights) -> None:
     close_up(painted, Warper(large_sitter.shot)(large_sitter.shot.landmarks))
     assert np.abs(painted.astype(int) - photo).mean() < 0.3
     assert np.abs(painted.astype(int) - photo).max(-1).max() < 90  # the rim of the teeth at most
+
+
+def test_the_composer_paints_it_into_the_photo_unless_told_not_to(
+    large_sitter: Sitter, fresh: Weights, opened: Landmarks
+) -> None:
+    warper = Warper(large_sitter.shot, large_sitter.edges)
+    warped = warper(opened)
+    alone = Generated(warped.conditioning.warped, np.ones((256, 256), np.float32))
+    close_up = make_close_up(avatar_of(large_sitter, fresh), large_sitter)
+    with_it, without = (Composer(large_sitter, warper.background, warper.unknown, each) for each in (close_up, None))
+    np.testing.assert_array_equal(with_it(alone, warped, close_up=False), without(alone, warped))
+    changed = np.abs(with_it(alone, warped).astype(int) - without(alone, warped)).max(-1) > 8
+    assert 0.0005 < changed.mean() < 0.05
 
 
 def test_a_mouth_beyond_the_picture_is_left_alone(sitter: Sitter, fresh: Weights, opened: Landmarks) -> None:
