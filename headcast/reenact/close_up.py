@@ -1,4 +1,4 @@
-"""A carried shot and the picture made of it in, the picture with its mouth painted at the photo's own size out.
+"""A carried shot in, its mouth painted at the photo's own size out; and where that is laid into the picture.
 
 The whole-head network sees 256 pixels; the close-up network sees the mouth alone, at about the photo's own size. What
 it paints takes the place of what the whole-head network has changed there; grain that is finer than both stays.
@@ -15,7 +15,7 @@ from headcast.avatars.graphs import find_graph
 from headcast.avatars.inference import Network, usual_precision
 from headcast.avatars.weights import Weights
 from headcast.networks.arrays import conditioning_to_array
-from headcast.reenact.generated import to_generated
+from headcast.reenact.generated import PaintedMouth, to_generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image
@@ -26,18 +26,23 @@ from headcast.warping.warp import WarpedShot
 SHARPENED, SHARPENED_OVER = 0.5, 2.0  # what is painted is a little soft: share of its detail added, and how fine (px)
 
 
-def make_close_up(avatar: Avatar, sitter: Sitter, precision: str = "auto") -> "CloseUp | None":
-    """Return what paints an avatar's mouth into its sitter's photo; None where its model has no close-up."""
+def make_close_up(avatar: Avatar, sitter: Sitter, precision: str = "auto", at_once: int = 1) -> "CloseUp | None":
+    """Return what paints an avatar's mouth for its sitter's photo; None where its model has no close-up."""
     if avatar.close_up is None:
         return None
     photo = crop_image(sitter.photo, sitter.box, sitter.patch_size)
-    return CloseUp(avatar.close_up, (sitter.shot, *avatar.shots[1:]), photo, precision)
+    return CloseUp(avatar.close_up, (sitter.shot, *avatar.shots[1:]), photo, precision, at_once)
 
 
 class CloseUp:
-    """Paints the mouth of one person; of the first of `shots` the `photo` (side, side, 3) is known at its own size."""
+    """Paints the mouth of one person; of the first of `shots` the `photo` (side, side, 3) is known at its own size.
 
-    def __init__(self, weights: Weights, shots: Sequence[Shot], photo: Image, precision: str = "auto") -> None:
+    `at_once` threads may paint side by side.
+    """
+
+    def __init__(
+        self, weights: Weights, shots: Sequence[Shot], photo: Image, precision: str = "auto", at_once: int = 1
+    ) -> None:
         anchor = shots[0]
         self._crop = MouthCropper(shots, photo, lost_detail(anchor.image, photo))
         self._tones = find_tone_curve(anchor.image)
@@ -45,29 +50,35 @@ class CloseUp:
         known += [(shot.image, shot.landmarks) for shot in shots[1:]]
         self._parameters = bind(weights, [shot_crop(image, landmarks) for image, landmarks in known])
         self._channels = weights.config.conditioning_channels
-        self._generate = Network(find_graph(weights.config, "generator"), weights.generator, usual_precision(precision))
+        graph = find_graph(weights.config, "generator")
+        self._generate = Network(graph, weights.generator, usual_precision(precision), at_once)
 
-    def __call__(self, colour: Image, warped: WarpedShot) -> None:
-        """Paint into a picture (side, side, 3) of the carried person, in place."""
+    def __call__(self, warped: WarpedShot) -> PaintedMouth:
+        """Return the mouth of the carried shot."""
         crop = self._crop(warped)
         image, _, weight = self._generate(conditioning_to_array(crop.conditioning, self._channels), self._parameters)
         painted = to_generated(image, weight).image
         if self._tones is not None:
             painted = in_tones(painted, self._tones)
-        left, top, right, bottom = _covered(crop.to_crop, colour.shape)
-        if right <= left or bottom <= top:
-            return
-        part = colour[top:bottom, left:right]
-        to_crop = crop.to_crop.copy()
-        to_crop[:, 2] += to_crop[:, :2] @ (left, top)
-        mask, picture = crop.mask[:, :, None], painted.astype(np.float32)
+        picture = painted.astype(np.float32)
         picture += SHARPENED * (picture - cv2.GaussianBlur(picture, (0, 0), SHARPENED_OVER))
-        if np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than in the close-up stays
-            change = _brought_back(mask * (picture - cut(part, to_crop)), to_crop, part.shape)
-        else:
-            both = _brought_back(np.concatenate([mask * picture, mask], 2), to_crop, part.shape)
-            change = both[:, :, :3] - both[:, :, 3:] * part
-        part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
+        return PaintedMouth(picture, crop.mask, crop.to_crop)
+
+
+def lay_mouth(mouth: PaintedMouth, colour: Image) -> None:
+    """Lay a mouth into a picture (side, side, 3) of the carried person, in place."""
+    left, top, right, bottom = _covered(mouth.to_crop, colour.shape)
+    if right <= left or bottom <= top:
+        return
+    part, mask = colour[top:bottom, left:right], mouth.mask[:, :, None]
+    to_crop = mouth.to_crop.copy()
+    to_crop[:, 2] += to_crop[:, :2] @ (left, top)
+    if np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than in the close-up stays
+        change = _brought_back(mask * (mouth.picture - cut(part, to_crop)), to_crop, part.shape)
+    else:
+        both = _brought_back(np.concatenate([mask * mouth.picture, mask], 2), to_crop, part.shape)
+        change = both[:, :, :3] - both[:, :, 3:] * part
+    part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
 
 
 def _covered(to_crop: Affine, shape: tuple[int, ...]) -> tuple[int, int, int, int]:

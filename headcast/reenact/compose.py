@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.reenact.close_up import CloseUp
+from headcast.reenact.close_up import lay_mouth
 from headcast.reenact.detail import Detail
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
@@ -72,13 +72,9 @@ class Composer:
 
     `background` (H, W, 3) and `unknown` (H, W; 0 or 1), of the shot's size, are what the person's shots show behind the
     person, and where none shows it. `hidden` (h, w) is the part of the box's window that the person may hide.
-    `close_up` paints the mouth.
     """
 
-    def __init__(
-        self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask, close_up: CloseUp | None = None
-    ) -> None:
-        self._close_up = close_up
+    def __init__(self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask) -> None:
         self._size = sitter.shot.image.shape[0]
         self._patch_size = sitter.patch_size
         self._scale = self._patch_size / self._size
@@ -95,15 +91,15 @@ class Composer:
         )
         self._behind = self._fill_behind(hidden_by(matte), background, unknown)
 
-    def __call__(self, generated: Generated, warped: WarpedShot, *, close_up: bool = True) -> Image:
-        """Return the whole photo with one generated square; without `close_up` its mouth stays as it is there."""
+    def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
+        """Return the whole photo with one generated square."""
         keep = kept(warped)
         person = warped.person + network_change(generated, warped, keep, self._free)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
         self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
-        if self._close_up and close_up:
-            self._close_up(colour, warped)
+        if generated.mouth is not None:
+            lay_mouth(generated.mouth, colour)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
         result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))

@@ -71,11 +71,11 @@ class Driver:
         others = avatar.shots[1:]  # the first is the sitter's own
         if paste_back:  # the composer fills what the person hides, at the photo's size
             self._warp = Warper(sitter.shot, sitter.edges, others)
-            self._compose: Composer | None = Composer(
-                sitter, self._warp.background, self._warp.unknown, make_close_up(avatar, sitter, precision)
-            )
+            self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
+            self._close_up = make_close_up(avatar, sitter, precision, at_once)
         else:
             self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
+            self._close_up = None
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
@@ -109,14 +109,14 @@ class Driver:
         return self._warp(landmarks)
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame; a monochrome photo stays monochrome."""
+        """Generate the square frame and the mouth's close-up; a monochrome photo stays monochrome."""
         generated = self._generate(warped.conditioning)
-        if self._tones is None:
-            return generated
-        return replace(generated, image=in_tones(generated.image, self._tones))
+        if self._tones is not None:
+            generated = replace(generated, image=in_tones(generated.image, self._tones))
+        return generated if self._close_up is None else replace(generated, mouth=self._close_up(warped))
 
-    def finish(self, generated: Generated, warped: WarpedShot, *, close_up: bool = True) -> Image:
-        """Put a generated frame back into the photo, where that was asked for, and paint its mouth in `close_up`."""
+    def finish(self, generated: Generated, warped: WarpedShot) -> Image:
+        """Put a generated frame back into the photo, where that was asked for."""
         if self._compose is None:
             return compose_square(generated, warped, self._warp.background)
-        return self._compose(generated, warped, close_up=close_up)
+        return self._compose(generated, warped)

@@ -11,11 +11,27 @@ from headcast.types import Image, Mask
 
 
 @dataclass(frozen=True)
+class PaintedMouth:
+    """A close-up `picture` (h, w, 3), 0..255, of which `mask` (h, w) in 0..1 is to be shown.
+
+    `to_crop` (2, 3) goes from pixels of the photo's square to its own.
+    """
+
+    picture: NDArray[np.float32]
+    mask: Mask
+    to_crop: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Generated:
-    """One generated frame (H, W, 3) and how much of each pixel (H, W) in 0..1 is the warped shot's."""
+    """One generated frame (H, W, 3) and how much of each pixel (H, W) in 0..1 is the warped shot's.
+
+    `mouth` is painted apart, at the photo's own size, where the model has a close-up.
+    """
 
     image: Image
     warp_weight: Mask
+    mouth: PaintedMouth | None = None
 
 
 def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -> Generated:

@@ -7,6 +7,7 @@ a prior that the generator refines. The eyeball likewise stays behind the lids a
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -25,6 +26,8 @@ from headcast.geometry.topology import (
 from headcast.types import Image, Landmarks, Mask
 from headcast.warping.patch import Patch, box_around, polygon_mask
 from headcast.warping.sampling import sample
+
+Real = TypeVar("Real", np.float32, np.float64)
 
 Affine = NDArray[np.float64]
 
@@ -163,11 +166,11 @@ def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.dstack([as_colourful_as(skin, colour), np.ones_like(x)]).astype(np.float32)
 
 
-def as_colourful_as(skin: NDArray[np.float64], colour: NDArray[np.float64]) -> NDArray[np.float64]:
+def as_colourful_as(skin: NDArray[np.float64], colour: NDArray[Real]) -> NDArray[Real]:
     """Take the colour (H, W, 3) out where the skin has none: in a grey photo the mouth is grey."""
-    share = np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1)
+    share = float(np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1))
     grey = colour.mean(-1, keepdims=True)
-    return np.asarray(np.clip(grey + share * (colour - grey), 0, 255))
+    return np.asarray(np.clip(grey + share * (colour - grey), 0, 255), colour.dtype)
 
 
 def _texture_axes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:

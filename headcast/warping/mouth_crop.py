@@ -20,7 +20,7 @@ from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import MOUTH_REACH
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.interior import Mouth, mouth_patch
-from headcast.warping.mouth_mean import ORIGIN, SCALE, mean_patch, mean_to_frame
+from headcast.warping.mouth_mean import ORIGIN, SCALE, draw_mouth_of, mean_patch, mean_to_frame
 from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.warp import WarpedShot, sample_skin
@@ -82,25 +82,32 @@ class MouthCropper:
         pose = fit_pose(moved)
         face = remove_pose(moved, pose)
         person = warped.person.copy()
-        _lay(self._inside(self._small, weights, warped.landmarks, person.shape), person)
+        drawn = draw_mouth_of(face, self._skin)
+        there = warped.landmarks, face, fit_pose(warped.landmarks)
+        _lay(self._inside(self._small, weights, drawn, *there, person.shape), person)
         colour = self._carried(replace(warped, person=person), to_crop)
-        patch = self._inside(self._mouths, weights, moved, colour.shape)
-        there = _lay(patch, colour)
+        patch = self._inside(self._mouths, weights, drawn, moved, face, pose, colour.shape)
+        place = _lay(patch, colour)
         inside, validity = np.zeros(colour.shape[:2], np.float32), np.ones(colour.shape[:2], np.float32)
-        inside[there] = patch.inside
-        validity[there] += patch.inside * (patch.shown - validity[there])
+        inside[place] = patch.inside
+        validity[place] += patch.inside * (patch.shown - validity[place])
         maps = np.dstack([validity, inside, *self._planes(face, pose, 1 / scale)]).astype(np.float32)
-        drawn = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
-        return MouthCrop(Conditioning(draw_lips(moved), drawn, maps), to_crop, lips_mask(moved, pose.scale))
+        carried = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+        return MouthCrop(Conditioning(draw_lips(moved), carried, maps), to_crop, lips_mask(moved, pose.scale))
 
     def _inside(
-        self, mouths: Sequence[Mouth], weights: Sequence[float], landmarks: Landmarks, frame: tuple[int, ...]
+        self,
+        mouths: Sequence[Mouth],
+        weights: Sequence[float],
+        drawn: NDArray[np.float32],
+        landmarks: Landmarks,
+        face: Face,
+        pose: Pose,
+        frame: tuple[int, ...],
     ) -> Patch:
-        """Return the inside of the mouth of a face in a frame."""
-        pose = fit_pose(landmarks)
-        face = remove_pose(landmarks, pose)
-        drawn = mean_patch(landmarks, face, pose, mouths[0].contact, self._skin, frame[:2])
-        return mouth_patch(mouths, weights, drawn, pose)
+        """Return the inside of the mouth of a face in a frame: as shots show it, else as it was `drawn`."""
+        mean = mean_patch(drawn, landmarks, face, pose, mouths[0].contact, frame[:2])
+        return mouth_patch(mouths, weights, mean, pose)
 
     def _planes(self, face: Face, pose: Pose, resolution: float) -> list[NDArray[np.float32]]:
         """Return the maps from "resolution" on."""

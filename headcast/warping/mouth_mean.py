@@ -38,27 +38,37 @@ UPPER_TEETH_END: Final = 0.12  # eye distances below the closed lips
 
 
 def mean_patch(
+    drawn: NDArray[np.float32],
     landmarks: Landmarks,
     face: Face,
     pose: Pose,
     contact: NDArray[np.float64],
-    skin: NDArray[np.float64],
     frame: tuple[int, ...],
 ) -> Patch:
-    """Return the mean inside of the mouth of a face at `landmarks`, in a `frame` (height, width).
+    """Return the mean inside of the mouth, `drawn` for a face at `landmarks`, in a `frame` (height, width).
 
     `face` is the same without its `pose`, `contact` (3,) where its lips would meet.
     """
     lips = landmarks[list(INNER_LIPS), :2]
     box = box_around(lips, frame)
-    upper, lower = face[list(MID_INNER_LIPS), 1]
-    right, left = face[list(MOUTH_CORNERS)]
-    gap = float(lower - upper)
+    gap, _ = _opening(face)
     to_mean = DETAIL * cv2.invertAffineTransform(mean_to_frame(contact, pose)) @ shift(*box[:2])
     to_mean[1] *= min(1.0, GAPS[-1] / max(gap, 1e-6))  # wider than the widest: the same, longer
     to_mean[:, 2] += (DETAIL - 1) / 2
-    colour = sample_affine(draw_mouth(gap, float(np.linalg.norm(right - left)), skin), to_mean, *box[2:])
+    colour = sample_affine(drawn, to_mean, *box[2:])
     return Patch(box[0], box[1], colour, polygon_mask(lips, *box), np.zeros(box[:1:-1], np.float32))
+
+
+def draw_mouth_of(face: Face, skin: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Draw the inside of the mouth of a face without its pose; see `draw_mouth`."""
+    return draw_mouth(*_opening(face), skin)
+
+
+def _opening(face: Face) -> tuple[float, float]:
+    """Return how far open and how wide a face's mouth is, in eye distances."""
+    upper, lower = face[list(MID_INNER_LIPS), 1]
+    right, left = face[list(MOUTH_CORNERS)]
+    return float(lower - upper), float(np.linalg.norm(right - left))
 
 
 def mean_to_frame(contact: NDArray[np.float64], pose: Pose) -> Affine:
@@ -76,10 +86,8 @@ def draw_mouth(gap: float, width: float, skin: NDArray[np.float64]) -> NDArray[n
     It is in the light of the `skin` (3,), with a hint of single teeth where the mean has some.
     """
     mean = cv2.resize(mean_mouth(gap, width, skin), None, fx=DETAIL, fy=DETAIL, interpolation=cv2.INTER_LINEAR)
-    mean = mean.astype(np.float64)
     pale = smoothstep(np.asarray((mean[:, :, 1] + 1) / (mean[:, :, 0] + 1)), *PALE)
-    shaded = np.asarray(mean * (1 - pale * _between_teeth())[:, :, None], np.float64)
-    return np.asarray(as_colourful_as(skin, shaded), np.float32)
+    return as_colourful_as(skin, np.asarray(mean * (1 - pale * _between_teeth())[:, :, None], np.float32))
 
 
 def mean_mouth(gap: float, width: float, skin: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -87,8 +95,8 @@ def mean_mouth(gap: float, width: float, skin: NDArray[np.float64]) -> NDArray[n
 
     `skin` (3,) is the colour of the cheeks, whose light and tint it takes.
     """
-    colours = np.tensordot(mouth_features(gap, width), _coefficients(), 1)
-    return np.clip(colours * skin_light(skin), 0, 255).astype(np.float32)
+    colours = np.tensordot(mouth_features(gap, width).astype(np.float32), _coefficients(), 1)
+    return np.asarray(np.clip(colours * skin_light(skin).astype(np.float32), 0, 255), np.float32)
 
 
 def mouth_features(gap: float, width: float) -> NDArray[np.float64]:
@@ -116,5 +124,5 @@ def _between_teeth() -> Mask:
 
 
 @cache
-def _coefficients() -> NDArray[np.float64]:
-    return load_file(MOUTH_MEAN_PATH)["coefficients"].astype(np.float64)
+def _coefficients() -> NDArray[np.float32]:
+    return load_file(MOUTH_MEAN_PATH)["coefficients"].astype(np.float32)

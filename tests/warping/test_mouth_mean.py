@@ -9,7 +9,16 @@ from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import apply_pose, fit_pose, measure_controls, neutral_face, remove_pose
 from headcast.geometry.topology import MID_INNER_LIPS
 from headcast.types import Shot
-from headcast.warping.mouth_mean import DETAIL, GAPS, ORIGIN, SCALE, draw_mouth, mean_patch, mouth_features
+from headcast.warping.mouth_mean import (
+    DETAIL,
+    GAPS,
+    ORIGIN,
+    SCALE,
+    draw_mouth,
+    draw_mouth_of,
+    mean_patch,
+    mouth_features,
+)
 
 SKIN = np.array([200.0, 160.0, 140.0])
 SMILE, SPEECH = 1.1, 0.8  # widths in eye distances
@@ -54,7 +63,8 @@ def test_it_lies_between_the_lips(shot: Shot) -> None:
     face = remove_pose(shot.landmarks, pose)
     opened = set_openings(face, np.array([0.3, *measure_controls(face)[4:6]]))
     contact = neutral_face(opened)[list(MID_INNER_LIPS)].mean(0)
-    patch = mean_patch(apply_pose(opened, pose), opened, pose, contact, SKIN, shot.image.shape[:2])
+    drawn = draw_mouth_of(opened, SKIN)
+    patch = mean_patch(drawn, apply_pose(opened, pose), opened, pose, contact, shot.image.shape[:2])
     inside = patch.colour[patch.inside > 0.9]
     assert len(inside) > 100 and patch.shown.max() == 0
     assert inside.mean() < 0.85 * SKIN.mean()

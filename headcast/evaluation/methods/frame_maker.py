@@ -51,4 +51,4 @@ class FrameMaker:
         driver = Driver(sitter, make_avatar(self._weights, small))
         warped = driver.condition(resize_landmarks(landmarks, side, size))
         all_warp = Generated(warped.conditioning.warped, np.ones_like(warped.carried))
-        return Made(driver.finish(all_warp, warped, close_up=False), driver.finish(driver.generate(warped), warped))
+        return Made(driver.finish(all_warp, warped), driver.finish(driver.generate(warped), warped))
