@@ -1,8 +1,11 @@
 """What many tests need: a real photo, the folder of test material where there is one, one thread for torch."""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,3 +77,28 @@ def shot(head: tuple[Image, Landmarks]) -> Shot:
     """The head crop with the person's matte."""
     image, landmarks = head
     return Shot(image, landmarks, person_matte(image))
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[Any]]:
+    """Serves the application from another thread for as long as its block lasts."""
+    pytest.importorskip("fastapi", reason="the server needs headcast[studio]")
+    from headcast.server.app import make_app
+    from headcast.server.run import Server
+    from headcast.server.settings import ServerSettings
+
+    @contextmanager
+    def serve(settings: ServerSettings | None = None) -> Iterator[Server]:
+        settings = settings or ServerSettings(port=0)
+        started = threading.Event()
+        server = Server(make_app(settings), settings, lambda _: started.set())
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        try:
+            assert started.wait(30)
+            yield server
+        finally:
+            server.stop()
+            thread.join()
+
+    return serve

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +35,8 @@ def open_camera(name: str) -> Iterator[Moment]:
 
 
 def _camera(number: int) -> Iterator[Moment]:
-    capture = cv2.VideoCapture(number)
+    with _quiet():
+        capture = cv2.VideoCapture(number)
     if not capture.isOpened():
         capture.release()
         raise MediaError(f"cannot open camera {number}; check that it is plugged in and that no other program uses it")
@@ -42,6 +44,16 @@ def _camera(number: int) -> Iterator[Moment]:
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, USUAL_SIZE[0])
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, USUAL_SIZE[1])
     return _captured(capture, number)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep OpenCV's own messages about a missing camera off the terminal."""
+    level = cv2.setLogLevel(0)  # which returns the level of before
+    try:
+        yield
+    finally:
+        cv2.setLogLevel(level)
 
 
 def _captured(capture: cv2.VideoCapture, number: int) -> Iterator[Moment]:

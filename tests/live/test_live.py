@@ -242,6 +242,7 @@ def test_a_video_stands_for_a_camera_at_its_own_pace(tmp_path):
 def test_a_camera_that_is_not_there_is_named(name, message, capfd):
     with pytest.raises(MediaError, match=message):
         next(open_camera(name))
+    assert capfd.readouterr() == ("", ""), "our one line is all that is to be said"
 
 
 def test_a_virtual_camera_gets_even_pictures_of_one_size(monkeypatch):

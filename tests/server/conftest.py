@@ -1,8 +1,6 @@
-"""An application without a network, and servers with one."""
+"""An application without a network, and what its tests send."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,6 @@ from fastapi.testclient import TestClient
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.motion import save_motion
 from headcast.server.app import make_app
-from headcast.server.run import Server
-from headcast.server.settings import ServerSettings
 
 
 @pytest.fixture(scope="session")
@@ -23,27 +19,6 @@ def client() -> Iterator[TestClient]:
     """A browser's requests to a server on this computer, in this process."""
     with TestClient(make_app(), base_url="http://127.0.0.1:8350") as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def serving() -> Callable[..., AbstractContextManager[Server]]:
-    """Serves from another thread for as long as its block lasts."""
-
-    @contextmanager
-    def serve(settings: ServerSettings | None = None) -> Iterator[Server]:
-        settings = settings or ServerSettings(port=0)
-        started = threading.Event()
-        server = Server(make_app(settings), settings, lambda url: started.set())
-        thread = threading.Thread(target=server.serve)
-        thread.start()
-        try:
-            assert started.wait(30)
-            yield server
-        finally:
-            server.stop()
-            thread.join()
-
-    return serve
 
 
 @pytest.fixture(scope="session")
