@@ -1,4 +1,4 @@
-"""The networks of presets `lite` and `mouth` in; their graphs in ONNX, without weights, out: headcast/assets/*.onnx.
+"""Networks of presets `lite`, `mouth`, `eyes` in; their graphs in ONNX, without weights, out: headcast/assets/*.onnx.
 
 Every weight is an input of the graph that carries its name in our safetensors files. Run it again when
 headcast/networks/lite_generator.py or embedder.py computes something else; tests/avatars compare graph and torch.
@@ -15,7 +15,7 @@ from torch import nn
 from headcast.avatars.graphs import EXPORTED, NETWORKS, graph_path
 from headcast.networks.model import build_model, plain_copy
 from headcast.networks.presets import PRESETS
-from headcast.warping.mouth_crop import EMBEDDED_SIZE
+from headcast.warping.parts import PARTS
 
 OUTPUTS = {"embedder": ["embedding"], "generator": ["image", "synthesis", "warp_weight"]}
 OPSET = 17
@@ -23,13 +23,13 @@ OPSET = 17
 
 def main() -> None:
     """Write one file for each network."""
-    for preset, frame in EXPORTED.items():
+    for preset, (count, *frame) in EXPORTED.items():
         config = PRESETS[preset]
         model = build_model(config, seed=0)
         num_parameters = 2 * sum(model.generator.adaptive_widths)
-        shot = EMBEDDED_SIZE[::-1] if preset == "mouth" else frame
+        shot = PARTS[preset].embedded_size[::-1] if preset in PARTS else frame
         export(preset, "embedder", plain_copy(model.embedder), [(1, 3, *shot)] * 2)
-        shapes = [(1, config.conditioning_channels, *frame), (1, num_parameters)]
+        shapes = [(count, config.conditioning_channels, *frame), (count, num_parameters)]
         export(preset, "generator", plain_copy(model.generator), shapes)
 
 

@@ -1,6 +1,6 @@
-"""Close-ups of mouths (tools/close_up_data.py) in, the close-up networks out: checkpoint.safetensors.
+"""Close-ups of a part of the face (tools/close_up_data.py) in, the part's networks out: checkpoint.safetensors.
 
-    python tools/train_close_up.py --data DIR --run DIR --vgg19 vgg19.safetensors --minutes 60
+    python tools/train_close_up.py --part eyes --data DIR --run DIR --vgg19 vgg19.safetensors --minutes 60
 
 Embedder and generator are the paper's; so is the step, but for a discriminator that judges places. Files that are
 added to the data while it runs are read; a run that was stopped goes on where it was saved last.
@@ -8,13 +8,14 @@ added to the data while it runs are read; a run that was stopped goes on where i
 
 import argparse
 import itertools
+import math
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from close_up_rows import INSIDE, Rows, to_batch
+from close_up_rows import INSIDE, LEARNING, Rows, place_of, to_batch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
@@ -26,7 +27,7 @@ from headcast.networks.model import Model, build_model
 from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.training.config import LossWeights
-from headcast.training.content import MOUTH_SIZE, FeatureNetworks, region_distance
+from headcast.training.content import FeatureNetworks, region_distance
 from headcast.training.episode import EpisodeBatch
 from headcast.training.losses import feature_matching_loss
 from headcast.training.paper_step import Loss, Setup, generator_loss, update
@@ -45,8 +46,9 @@ DECAY = 0.999
 class PatchDiscriminator(nn.Module):
     """Judges every place of a close-up by what is around it: soft teeth are a local fault, which a mean would hide."""
 
-    def __init__(self) -> None:
+    def __init__(self, inside: int) -> None:
         super().__init__()
+        self._inside = inside  # the channel of the conditioning that says where the part is
         widths = (3 + 3 + 1, 32, 64, 64, 1)
         layers = [nn.Conv2d(*pair, 4, 2, 1) for pair in itertools.pairwise(widths[:3])]
         layers += [nn.Conv2d(*pair, 3, 1, 1) for pair in itertools.pairwise(widths[2:])]
@@ -54,7 +56,8 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, frames: Tensor, batch: EpisodeBatch) -> tuple[Tensor, list[Tensor]]:
         """Scores (B, 1, H / 4, W / 4) of frames with their landmark images, and the feature maps before."""
-        features = torch.cat([frames, batch.conditioning[:, :3], batch.conditioning[:, INSIDE : INSIDE + 1]], 1)
+        inside = batch.conditioning[:, self._inside : self._inside + 1]
+        features = torch.cat([frames, batch.conditioning[:, :3], inside], 1)
         maps = []
         for layer in self.layers[:-1]:
             features = functional.leaky_relu(layer(features), 0.2)
@@ -66,11 +69,6 @@ def weighted(values: Tensor, weights: Tensor) -> Tensor:
     """Mean of values (B, 1, h, w) by weights of another size."""
     weights = functional.interpolate(weights, size=values.shape[-2:], mode="area")
     return (values * weights).sum() / weights.sum().clamp_min(1e-6)
-
-
-def watched(batch: EpisodeBatch) -> Tensor:
-    """Where (B, 1, H, W) the discriminator looks: between the lips and a little around."""
-    return functional.max_pool2d(batch.conditioning[:, INSIDE : INSIDE + 1], 13, 1, 6)
 
 
 def embed(model: Model, batch: EpisodeBatch, counts: Tensor) -> Tensor:
@@ -87,9 +85,9 @@ class Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        config = PRESETS["mouth"]
+        self._learning, config = LEARNING[options.part], PRESETS[options.part]
         self._model, self._average = build_model(config, seed=0), build_model(config, seed=0)
-        self._patches = PatchDiscriminator()
+        self._patches = PatchDiscriminator(place_of(options.part, INSIDE[options.part]))
         self._setup = Setup(
             self._model.discriminator, FeatureNetworks(load_vgg19(options.vgg19)), LossWeights(pyramid=PYRAMID), "auto"
         )
@@ -107,10 +105,12 @@ class Run:
                 part.load_state_dict(state[name])
         self._first = self.seen
 
-    def step(self, batch: EpisodeBatch, counts: Tensor, share: float, random: np.random.Generator) -> dict[str, float]:
+    def step(
+        self, batch: EpisodeBatch, counts: Tensor, watched: Tensor, share: float, random: np.random.Generator
+    ) -> dict[str, float]:
         """Learn from one batch when a `share` of the time is over."""
         warm = min(1.0, (self.seen - self._first + 1) / WARM_UP)
-        rate = warm * max(0.03, 0.5 + 0.5 * np.cos(np.pi * share))
+        rate = warm * max(0.03, 0.5 + 0.5 * math.cos(math.pi * share))  # a plain number: it is saved
         for optimizer, base in ((self._painter, self._options.rate), (self._judge, JUDGE_RATE)):
             for group in optimizer.param_groups:
                 group["lr"] = base * rate
@@ -120,9 +120,9 @@ class Run:
                 embeddings = embeddings.mean(0, keepdim=True).expand_as(embeddings)
             painted = self._model.generator(batch.conditioning, self._model.generator.project(embeddings)).image
         adversarial = share > self._options.adversarial_start
-        figures = update([self._loss(batch, painted, adversarial)], [self._painter], ADVICE)
+        figures = update([self._loss(batch, painted, watched, adversarial)], [self._painter], ADVICE)
         if adversarial:
-            figures |= update([self._judge_loss(batch, painted.detach())], [self._judge], ADVICE)
+            figures |= update([self._judge_loss(batch, painted.detach(), watched)], [self._judge], ADVICE)
         self.seen += len(batch)
         self._follow()
         return figures
@@ -131,16 +131,15 @@ class Run:
         """Write the averaged networks, and what the run goes on from."""
         state = {name: part.state_dict() for name, part in self._parts().items()}
         write_file(self._state_path, lambda path: torch.save({**state, "seen": self.seen, "spent": self.spent}, path))
-        notes = CheckpointNotes("mouth", self.seen)
+        notes = CheckpointNotes(self._options.part, self.seen)
         save_checkpoint(self._options.run / "checkpoint.safetensors", self._average, notes, half=True)
 
-    def _loss(self, batch: EpisodeBatch, painted: Tensor, adversarial: bool) -> Loss:
+    def _loss(self, batch: EpisodeBatch, painted: Tensor, watched: Tensor, adversarial: bool) -> Loss:
         half = slice(0, len(batch) // 2)  # what VGG19 costs is better spent on more rows
         content, terms = generator_loss(self._setup, batch, painted, batch.mouth_boxes, None)
         with autocast(torch.device("cpu"), "auto"):
-            perceptual = region_distance(
-                painted[half], batch.target[half], batch.mouth_boxes[half], MOUTH_SIZE, self._setup.features.vgg19
-            )
+            size, network = self._learning.box_size, self._setup.features.vgg19
+            perceptual = region_distance(painted[half], batch.target[half], batch.mouth_boxes[half], size, network)
         loss, terms = content + PERCEPTUAL * perceptual, {**terms, "perceptual": perceptual}
         if not adversarial:
             return loss, terms
@@ -150,14 +149,13 @@ class Run:
                 _, real_maps = self._patches(batch.target, batch)
             scores, maps = self._patches(painted, batch)
         self._patches.requires_grad_(True)
-        adverse, matching = -weighted(scores, watched(batch)), feature_matching_loss(maps, real_maps)
+        adverse, matching = -weighted(scores, watched), feature_matching_loss(maps, real_maps)
         loss = loss + ADVERSARIAL * adverse + MATCHING * matching
         return loss, {**terms, "adversarial": adverse, "matching": matching}
 
-    def _judge_loss(self, batch: EpisodeBatch, painted: Tensor) -> Loss:
+    def _judge_loss(self, batch: EpisodeBatch, painted: Tensor, there: Tensor) -> Loss:
         with autocast(torch.device("cpu"), "auto"):
             real, made = (self._patches(frames, batch)[0] for frames in (batch.target, painted))
-        there = watched(batch)
         hinge = weighted(functional.relu(1 - real) + functional.relu(1 + made), there)
         return hinge, {"hinge": hinge, "real": weighted(real, there), "made": weighted(made, there)}
 
@@ -186,13 +184,14 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     options.run.mkdir(parents=True, exist_ok=True)
-    rows, run = Rows(options.data, options.overfit), Run(options)
+    rows, run = Rows(options.data, options.part, options.overfit), Run(options)
     random = np.random.default_rng(run.seen)
     started, saved = time.time() - run.spent, time.time()
     means: dict[str, float] = {}
     while run.spent < 60 * options.minutes:
-        batch, counts = to_batch(rows.draw(options.batch, random), random, augment=not options.overfit)
-        figures = run.step(batch, counts, run.spent / (60 * options.minutes), random)
+        drawn = rows.draw(options.batch, random)
+        batch = to_batch(drawn, options.part, random, augment=not options.overfit)
+        figures = run.step(*batch, run.spent / (60 * options.minutes), random)
         means = {name: 0.98 * means.get(name, value) + 0.02 * value for name, value in figures.items()}
         run.spent = time.time() - started
         if time.time() - saved > options.save_seconds:
@@ -207,6 +206,7 @@ def main() -> None:
 def parse_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=LEARNING, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--vgg19", type=Path, required=True)

@@ -1,7 +1,7 @@
 """Weights and a few shots of one person in, an avatar out: a generator bound to that person."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,15 @@ from headcast.warping.draw import draw_landmark_image
 class Avatar:
     """A generator with one person's AdaIN parameters (1, P), and the shots whose pixels are warped.
 
-    `weights` are the generator's, plain arrays without spectral norm; `config` says so too. `close_up` paints mouths at
-    the photo's own size.
+    `weights` are the generator's, plain arrays without spectral norm; `config` says so too. `close_ups` paint
+    parts of the face at the photo's own size.
     """
 
     config: ModelConfig
     weights: Arrays
     adain_parameters: NDArray[np.float32]
     shots: tuple[Shot, ...]
-    close_up: Weights | None = None
+    close_ups: Mapping[str, Weights] = field(default_factory=dict)
 
     @property
     def image_size(self) -> int:
@@ -42,7 +42,7 @@ def make_avatar(weights: Weights, shots: Sequence[Shot]) -> Avatar:
         raise ValueError("an avatar needs at least one shot")
     drawn = [draw_landmark_image(shot.landmarks, shot.image.shape[0]) for shot in shots]
     parameters = bind(weights, [(shot.image, lines) for shot, lines in zip(shots, drawn, strict=True)])
-    return Avatar(weights.config, weights.generator, parameters, tuple(shots), weights.close_up)
+    return Avatar(weights.config, weights.generator, parameters, tuple(shots), weights.close_ups)
 
 
 def bind(weights: Weights, pictures: Sequence[tuple[Image, Image]]) -> NDArray[np.float32]:

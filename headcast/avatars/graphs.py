@@ -16,8 +16,8 @@ from headcast.avatars.graph import Arrays, Graph
 from headcast.networks.presets import PRESETS, ModelConfig
 from headcast.openvino_loader import load_openvino
 
-EXPORTED: Final = {"lite": (256, 256), "mouth": (128, 192)}
-"""The presets that come as graphs, and the height and width of the frames that they make."""
+EXPORTED: Final = {"lite": (1, 256, 256), "mouth": (1, 128, 192), "eyes": (2, 64, 96)}
+"""The presets that come as graphs: how many frames they make at once, of which height and width."""
 NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "embedder": ("frames", "landmark_images"),
     "generator": ("conditioning", "adain_parameters"),

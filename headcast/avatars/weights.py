@@ -4,7 +4,7 @@ No torch: what spectral normalisation stood for while training is worked out her
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from headcast.avatars.graphs import NETWORKS, find_graph
 from headcast.errors import CheckpointError
 from headcast.header import Header, TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.limits import MAX_WEIGHT
-from headcast.networks.notes import CHECKPOINT, CLOSE_UP, WEIGHT_DTYPES, default_checkpoint_path, read_config
+from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, default_checkpoint_path, of_close_up, read_config
 from headcast.networks.presets import PRESETS, ModelConfig
 from headcast.printable import brief
 
@@ -36,7 +36,7 @@ class Weights:
     config: ModelConfig
     embedder: Arrays
     generator: Arrays
-    close_up: "Weights | None" = None  # of the mouth, where the file has some
+    close_ups: "Mapping[str, Weights]" = field(default_factory=dict)  # by part of the face: those that the file has
 
 
 def load_weights(path: str | Path) -> Weights:
@@ -50,24 +50,23 @@ def load_weights(path: str | Path) -> Weights:
     shapes = _shapes(config)
     if config.spectral_norm:
         shapes = _with_spectral_norm(shapes)
-    has_close_up = any(name.startswith(CLOSE_UP) for name in header)
-    close_up = PRESETS["mouth"]
-    if has_close_up:
-        shapes = {**shapes, **{CLOSE_UP + name: shape for name, shape in _shapes(close_up).items()}}
+    parts = sorted({part for name in header if (part := of_close_up(name))})
+    for part in parts:
+        shapes = {**shapes, **{f"{part}.{name}": shape for name, shape in _shapes(PRESETS[part]).items()}}
     check_tensors(path, header, {name: TensorSpec(shape, WEIGHT_DTYPES) for name, shape in shapes.items()})
     arrays = read_arrays(path, header)
     weights = {name: to_weight(path, name, value) for name, value in arrays.items()}
     if config.spectral_norm:
         with np.errstate(all="ignore"):
             weights = {name: to_weight(path, name, value) for name, value in _without_spectral_norm(weights).items()}
-    mouth = Weights(close_up, *_parts(_part(weights, CLOSE_UP))) if has_close_up else None
-    return Weights(replace(config, spectral_norm=False), *_parts(weights), mouth)
+    close_ups = {part: Weights(PRESETS[part], *_parts(_part(weights, f"{part}."))) for part in parts}
+    return Weights(replace(config, spectral_norm=False), *_parts(weights), close_ups)
 
 
 @cache
-def shipped_close_up() -> Weights | None:
-    """The close-up of the weights that come with the package, for avatars, whose files have none."""
-    return load_weights(default_checkpoint_path()).close_up
+def shipped_close_ups() -> Mapping[str, Weights]:
+    """The close-ups of the weights that come with the package, for avatars, whose files have none."""
+    return load_weights(default_checkpoint_path()).close_ups
 
 
 def _shapes(config: ModelConfig) -> Shapes:

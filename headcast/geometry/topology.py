@@ -52,6 +52,10 @@ LEFT_EYE_LOWER: Final = (263, 249, 390, 373, 374, 380, 381, 382, 362)
 RIGHT_EYE: Final = (*RIGHT_EYE_UPPER, *RIGHT_EYE_LOWER[-2:0:-1])
 LEFT_EYE: Final = (*LEFT_EYE_UPPER, *LEFT_EYE_LOWER[-2:0:-1])
 
+# Where the upper lid folds, from the outer corner to the inner one.
+RIGHT_FOLD: Final = (247, 30, 29, 27, 28, 56, 190)
+LEFT_FOLD: Final = (467, 260, 259, 257, 258, 286, 414)
+
 # Irises: the centre, then the rim towards the nose, top, towards the temple, bottom.
 RIGHT_IRIS: Final = (468, 469, 470, 471, 472)
 LEFT_IRIS: Final = (473, 476, 475, 474, 477)

@@ -13,7 +13,7 @@ from headcast.files import write_file
 from headcast.header import TensorSpec, check_drawing_style, check_tensors, read_header, read_metadata
 from headcast.limits import MAX_WEIGHT
 from headcast.networks.model import Model, build_model
-from headcast.networks.notes import CHECKPOINT, CLOSE_UP, WEIGHT_DTYPES, CheckpointNotes, read_config
+from headcast.networks.notes import CHECKPOINT, WEIGHT_DTYPES, CheckpointNotes, of_close_up, read_config
 from headcast.printable import brief
 
 
@@ -36,7 +36,7 @@ def save_checkpoint(path: Path, model: Model, notes: CheckpointNotes, *, half: b
 def load_checkpoint(path: str | Path) -> Model:
     """Rebuild a model, in float32 and evaluation mode; CheckpointError for anything but a checkpoint of ours.
 
-    A close-up in the file is left alone.
+    Close-ups in the file are left alone.
 
     >>> headcast.load_checkpoint("tiny.safetensors").config.image_size
     64
@@ -44,7 +44,7 @@ def load_checkpoint(path: str | Path) -> Model:
     path = Path(path)
     header = read_header(path, CHECKPOINT)
     metadata = read_metadata(path, header, CHECKPOINT)
-    header = {name: entry for name, entry in header.items() if not name.startswith(CLOSE_UP)}
+    header = {name: entry for name, entry in header.items() if not of_close_up(name)}
     check_drawing_style(path, metadata)
     config = read_config(path, metadata)
     with torch.device("meta"):
@@ -64,7 +64,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     """All tensors of a file whose header was checked; CheckpointError where a number is not finite, or huge."""
     try:
         with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys() if not name.startswith(CLOSE_UP)}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys() if not of_close_up(name)}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} is damaged ({brief(error)}); fetch it again") from error
     for name, values in tensors.items():

@@ -15,8 +15,8 @@ from headcast.strict import parse_table, parse_whole, text
 from headcast.types import DRAWING_STYLE
 
 CHECKPOINT: Final = FileKind("checkpoint", format="headcast", version=1, writer="headcast train")
-CLOSE_UP: Final = "mouth."
-"""What the names of a close-up's tensors begin with, in the file of the model that it belongs to."""
+CLOSE_UPS: Final = ("mouth", "eyes")
+"""The presets of close-ups; in the file of the model that one belongs to its tensors' names begin with its own."""
 
 WEIGHT_DTYPES: Final = ("F16", "F32")
 
@@ -48,6 +48,12 @@ def read_config(path: Path, metadata: Mapping[str, str]) -> ModelConfig:
         return ModelConfig.from_dict(parse_table(metadata["config"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} has a broken configuration ({brief(error)}); fetch it again") from error
+
+
+def of_close_up(name: str) -> str | None:
+    """The close-up to which a tensor of this name belongs, if any."""
+    first, _, _ = name.partition(".")
+    return first if first in CLOSE_UPS else None
 
 
 def default_checkpoint_path() -> Path:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.reenact.close_up import lay_mouth
+from headcast.reenact.close_up import lay_close_up
 from headcast.reenact.detail import Detail
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
@@ -98,8 +98,8 @@ class Composer:
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
         self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
-        if generated.mouth is not None:
-            lay_mouth(generated.mouth, colour)
+        for close_up in generated.close_ups:
+            lay_close_up(close_up, colour)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
         result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))

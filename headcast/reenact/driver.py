@@ -9,7 +9,7 @@ from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
-from headcast.reenact.close_up import make_close_up
+from headcast.reenact.close_up import CloseUp, make_close_ups
 from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
@@ -69,13 +69,13 @@ class Driver:
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
         others = avatar.shots[1:]  # the first is the sitter's own
+        self._close_ups: tuple[CloseUp, ...] = ()
         if paste_back:  # the composer fills what the person hides, at the photo's size
             self._warp = Warper(sitter.shot, sitter.edges, others)
             self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
-            self._close_up = make_close_up(avatar, sitter, precision, at_once)
+            self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         else:
             self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
-            self._close_up = None
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
@@ -109,11 +109,12 @@ class Driver:
         return self._warp(landmarks)
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame and the mouth's close-up; a monochrome photo stays monochrome."""
+        """Generate the square frame and its close-ups; a monochrome photo stays monochrome."""
         generated = self._generate(warped.conditioning)
         if self._tones is not None:
             generated = replace(generated, image=in_tones(generated.image, self._tones))
-        return generated if self._close_up is None else replace(generated, mouth=self._close_up(warped))
+        painted = tuple(picture for close_up in self._close_ups for picture in close_up(warped))
+        return replace(generated, close_ups=painted)
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""

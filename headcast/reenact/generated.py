@@ -11,7 +11,7 @@ from headcast.types import Image, Mask
 
 
 @dataclass(frozen=True)
-class PaintedMouth:
+class Painted:
     """A close-up `picture` (h, w, 3), 0..255, of which `mask` (h, w) in 0..1 is to be shown.
 
     `to_crop` (2, 3) goes from pixels of the photo's square to its own.
@@ -26,12 +26,12 @@ class PaintedMouth:
 class Generated:
     """One generated frame (H, W, 3) and how much of each pixel (H, W) in 0..1 is the warped shot's.
 
-    `mouth` is painted apart, at the photo's own size, where the model has a close-up.
+    `close_ups` are painted apart, at the photo's own size, where the model has some.
     """
 
     image: Image
     warp_weight: Mask
-    mouth: PaintedMouth | None = None
+    close_ups: tuple[Painted, ...] = ()
 
 
 def to_generated(image: NDArray[np.float32], warp_weight: NDArray[np.float32]) -> Generated:

@@ -9,7 +9,7 @@ import numpy as np
 
 from headcast.avatars.avatar import Avatar, make_avatar
 from headcast.avatars.avatar_file import AvatarContent, load_avatar
-from headcast.avatars.weights import load_weights, shipped_close_up
+from headcast.avatars.weights import load_weights, shipped_close_ups
 from headcast.errors import CheckpointError
 from headcast.header import AVATAR_SUFFIX
 from headcast.networks.notes import default_checkpoint_path
@@ -80,7 +80,9 @@ def _from_avatar(content: AvatarContent) -> Source:
     marks = marks_from(content.marks, content.path or "the avatar")
     return Source(
         sitter,
-        replace(content.avatar, close_up=shipped_close_up()),  # it was learned once for all, and is not in the file
+        replace(
+            content.avatar, close_ups=shipped_close_ups()
+        ),  # they were learned once for all, and are not in the file
         content.path.name if content.path else "avatar",
         fingerprint(content.path) if content.path else sha256(content.avatar.adain_parameters.tobytes()).hexdigest(),
         marks.source_sha256 if marks else (),

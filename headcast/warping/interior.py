@@ -116,10 +116,13 @@ class Eye:
         self._source_iris = landmarks[self._iris, :2].astype(np.float64)
         self._window = _feathered_window(landmarks[list(self._ring), :2], image.shape[:2])
 
-    def patch(self, landmarks: Landmarks, pose: Pose) -> Patch:
-        """Return the eye between the lids of a face at `landmarks` with the rigid `pose`."""
+    def patch(self, landmarks: Landmarks, pose: Pose, frame: tuple[int, ...] | None = None) -> Patch:
+        """Return the eye between the lids of a face at `landmarks` with the rigid `pose`.
+
+        It lies in a `frame` (height, width, ...), by default of the shot's shape.
+        """
         lids = landmarks[list(self._ring), :2]
-        left, top, width, height = box_around(lids, self._image.shape[:2])
+        left, top, width, height = box_around(lids, frame or self._image.shape)
         moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         moved += landmarks[self._corners, :2].mean(0) - moved[[0, 8]].mean(0)
         carry = fit_affine(moved, self._source)

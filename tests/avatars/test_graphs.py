@@ -16,7 +16,7 @@ from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import build_model
 from headcast.networks.notes import default_checkpoint_path
 from headcast.networks.presets import PRESETS
-from headcast.warping.mouth_crop import EMBEDDED_SIZE
+from headcast.warping.parts import PARTS
 
 TOLERANCE = 1e-4
 
@@ -36,18 +36,18 @@ class Case:
 def case(request: pytest.FixtureRequest) -> Case:
     preset, network = request.param
     config, random = PRESETS[preset], np.random.default_rng(0)
-    height, width = EXPORTED[preset]
+    count, height, width = EXPORTED[preset]
     model = build_model(config, seed=0)
     torch.nn.init.normal_(model.generator.head.weight, std=0.05)  # else the frame is the warped shot
     weights = getattr(weights_of(model), network)
     if network == "embedder":
-        side = (height, width) if preset == "lite" else EMBEDDED_SIZE[::-1]
+        side = PARTS[preset].embedded_size[::-1] if preset in PARTS else (height, width)
         inputs = [random.uniform(-1, 1, (1, 3, *side)).astype(np.float32) for _ in range(2)]
         answer = [model.embedder.eval()(*map(torch.from_numpy, inputs))]
     else:
-        conditioning = random.uniform(0, 1, (1, 13, height, width)).astype(np.float32)
+        conditioning = random.uniform(0, 1, (count, 13, height, width)).astype(np.float32)
         conditioning[:, :6] = 2 * conditioning[:, :6] - 1
-        parameters = random.normal(0.5, 0.3, (1, 2 * sum(model.generator.adaptive_widths))).astype(np.float32)
+        parameters = random.normal(0.5, 0.3, (count, 2 * sum(model.generator.adaptive_widths))).astype(np.float32)
         inputs = [conditioning, parameters]
         answer = list(model.generator.eval()(*map(torch.from_numpy, inputs)))
     return Case(preset, network, weights, inputs, [value.detach().numpy() for value in answer])

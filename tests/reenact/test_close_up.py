@@ -1,4 +1,4 @@
-"""The mouth painted at the photo's own size: where it may change the picture, what it shows, and its files."""
+"""Mouth and eyes painted at the photo's own size: where they may change the picture, what they show, their files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,24 +15,27 @@ from headcast.avatars.weights import Weights, load_weights
 from headcast.errors import CheckpointError
 from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import apply_pose, fit_pose, measure_controls, remove_pose
+from headcast.geometry.topology import MIRROR
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model, build_model
-from headcast.networks.notes import CLOSE_UP
 from headcast.networks.presets import PRESETS
-from headcast.reenact.close_up import CloseUp, lay_mouth, make_close_up
+from headcast.reenact.close_up import CloseUp, lay_close_up, make_close_ups
 from headcast.reenact.compose import Composer
-from headcast.reenact.generated import Generated
+from headcast.reenact.generated import Generated, Painted
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import crop_image
-from headcast.types import Image, Landmarks
-from headcast.warping.mouth_crop import CROP_SIZE, lips_mask, place_crop
+from headcast.types import Image, Landmarks, Shot
+from headcast.warping.carry import mirror_shot
+from headcast.warping.parts import PARTS
 from headcast.warping.warp import Warper
+
+EACH_PART = pytest.mark.parametrize("part", PARTS)
 
 
 @pytest.fixture(scope="module")
-def fresh() -> Weights:
-    """A close-up that has learned nothing: it shows what was carried and drawn."""
-    return weights_of(build_model(PRESETS["mouth"], seed=0))
+def fresh() -> dict[str, Weights]:
+    """Close-ups that have learned nothing: they show what was carried and drawn."""
+    return {part: weights_of(build_model(PRESETS[part], seed=0)) for part in PARTS}
 
 
 @pytest.fixture(scope="module")
@@ -40,124 +43,172 @@ def large_sitter(astronaut: Image) -> Sitter:
     return make_sitter(np.asarray(cv2.resize(astronaut, (1100, 1100), interpolation=cv2.INTER_CUBIC), np.uint8))
 
 
+def changed(sitter: Sitter, lips: float, lids: float | None) -> Landmarks:
+    """The sitter's face with so wide a mouth, and lids so far open."""
+    pose = fit_pose(sitter.shot.landmarks)
+    face = remove_pose(sitter.shot.landmarks, pose)
+    openings = measure_controls(face)[4:6] if lids is None else (lids, lids)
+    return apply_pose(set_openings(face, np.array([lips, *openings])), pose)
+
+
 @pytest.fixture(scope="module")
 def opened(sitter: Sitter) -> Landmarks:
-    pose = fit_pose(sitter.shot.landmarks)
-    face = remove_pose(sitter.shot.landmarks, pose)
-    return apply_pose(set_openings(face, np.array([0.3, *measure_controls(face)[4:6]])), pose)
+    return changed(sitter, 0.3, 0.03)
 
 
-def avatar_of(sitter: Sitter, weights: Weights | None) -> Avatar:
-    return Avatar(PRESETS["lite"], {}, np.zeros((1, 1), np.float32), (sitter.shot,), weights)
+def close_up_of(part: str, sitter: Sitter, fresh: dict[str, Weights]) -> CloseUp:
+    avatar = Avatar(PRESETS["lite"], {}, np.zeros((1, 1), np.float32), (sitter.shot,), {part: fresh[part]})
+    (close_up,) = make_close_ups(avatar, sitter)
+    return close_up
 
 
+def lay(painted: tuple[Painted, ...], picture: Image) -> Image:
+    for each in painted:
+        lay_close_up(each, picture)
+    return picture
+
+
+@EACH_PART
 @pytest.mark.parametrize("which", ["sitter", "large_sitter"])
-def test_only_the_mouth_is_painted(which: str, fresh: Weights, request: pytest.FixtureRequest) -> None:
+def test_nothing_changes_beside_the_part(
+    part: str, which: str, fresh: dict[str, Weights], request: pytest.FixtureRequest
+) -> None:
     sitter: Sitter = request.getfixturevalue(which)
-    pose = fit_pose(sitter.shot.landmarks)
-    face = remove_pose(sitter.shot.landmarks, pose)
-    opened = apply_pose(set_openings(face, np.array([0.3, *measure_controls(face)[4:6]])), pose)
-    close_up = make_close_up(avatar_of(sitter, fresh), sitter)
-    assert close_up is not None
+    painted = close_up_of(part, sitter, fresh)(Warper(sitter.shot)(changed(sitter, 0.3, 0.03)))
     before = np.full((sitter.patch_size, sitter.patch_size, 3), 90, np.uint8)
-    after = before.copy()
-    lay_mouth(close_up(Warper(sitter.shot)(opened)), after)
-    own = (opened + (0.5, 0.5, 0)) * sitter.patch_size / 256 - (0.5, 0.5, 0)  # noqa: RUF005
-    to_crop, scale = place_crop(own.astype(np.float32), fit_pose(own.astype(np.float32)))
-    moved = np.column_stack([own[:, :2] @ to_crop[:, :2].T + to_crop[:, 2], own[:, 2] * scale]).astype(np.float32)
-    mask = lips_mask(moved, fit_pose(moved).scale)
-    allowed = cv2.warpAffine(mask, to_crop, before.shape[:2], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    allowed = cv2.dilate((allowed > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    np.testing.assert_array_equal(after[~allowed], before[~allowed])
-    assert np.abs(after.astype(int) - before)[allowed].mean() > 20
-    assert allowed.mean() < 0.1
+    after = lay(painted, before.copy())
+    allowed = np.zeros(before.shape[:2], np.float32)
+    for each in painted:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        allowed += cv2.warpAffine(each.mask, each.to_crop, before.shape[:2], flags=flags)
+    there = cv2.dilate((allowed > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    np.testing.assert_array_equal(after[~there], before[~there])
+    assert np.abs(after.astype(int) - before)[there].mean() > 20
+    assert there.mean() < 0.1
 
 
-def test_at_rest_the_photo_stays(large_sitter: Sitter, fresh: Weights) -> None:
-    close_up = make_close_up(avatar_of(large_sitter, fresh), large_sitter)
-    assert close_up is not None
+@EACH_PART
+def test_at_rest_the_photo_stays(part: str, large_sitter: Sitter, fresh: dict[str, Weights]) -> None:
     photo = crop_image(large_sitter.photo, large_sitter.box, large_sitter.patch_size)
-    painted = photo.copy()
-    lay_mouth(close_up(Warper(large_sitter.shot)(large_sitter.shot.landmarks)), painted)
+    warped = Warper(large_sitter.shot)(large_sitter.shot.landmarks)
+    painted = lay(close_up_of(part, large_sitter, fresh)(warped), photo.copy())
     assert np.abs(painted.astype(int) - photo).mean() < 0.3
-    assert np.abs(painted.astype(int) - photo).max(-1).max() < 90  # the rim of the teeth at most
+    assert np.abs(painted.astype(int) - photo).max(-1).max() < 90  # the rim of teeth and eyeballs at most
 
 
-def test_the_composer_lays_it_into_the_photo(large_sitter: Sitter, fresh: Weights, opened: Landmarks) -> None:
+@EACH_PART
+def test_the_composer_lays_it_into_the_photo(part: str, large_sitter: Sitter, fresh: dict[str, Weights]) -> None:
     warper = Warper(large_sitter.shot, large_sitter.edges)
-    warped = warper(opened)
-    without = Generated(warped.conditioning.warped, np.ones((256, 256), np.float32))
-    close_up = make_close_up(avatar_of(large_sitter, fresh), large_sitter)
-    assert close_up is not None
+    warped = warper(changed(large_sitter, 0.3, 0.03))
+    without = Generated(np.full_like(warped.conditioning.warped, 90), np.zeros((256, 256), np.float32))
     compose = Composer(large_sitter, warper.background, warper.unknown)
-    painted = compose(replace(without, mouth=close_up(warped)), warped)
-    changed = np.abs(painted.astype(int) - compose(without, warped)).max(-1) > 8
-    assert 0.0005 < changed.mean() < 0.05
+    painted = compose(replace(without, close_ups=close_up_of(part, large_sitter, fresh)(warped)), warped)
+    differs = np.abs(painted.astype(int) - compose(without, warped)).max(-1) > 8
+    assert 0.0005 < differs.mean() < 0.05
 
 
-def test_a_mouth_beyond_the_picture_is_left_alone(sitter: Sitter, fresh: Weights, opened: Landmarks) -> None:
-    close_up = make_close_up(avatar_of(sitter, fresh), sitter)
-    assert close_up is not None
+@EACH_PART
+def test_a_part_beyond_the_picture_is_left_alone(
+    part: str, sitter: Sitter, fresh: dict[str, Weights], opened: Landmarks
+) -> None:
     outside = opened + np.array([600, 0, 0], np.float32)
-    picture = np.full((sitter.patch_size, sitter.patch_size, 3), 90, np.uint8)
     warped = replace(Warper(sitter.shot)(opened), landmarks=outside)
-    lay_mouth(close_up(warped), picture)
-    assert (picture == 90).all()
+    picture = np.full((sitter.patch_size, sitter.patch_size, 3), 90, np.uint8)
+    assert (lay(close_up_of(part, sitter, fresh)(warped), picture) == 90).all()
 
 
-def test_a_grey_photo_gets_a_grey_mouth(sitter: Sitter, fresh: Weights, opened: Landmarks) -> None:
+@EACH_PART
+def test_a_grey_photo_stays_grey(part: str, sitter: Sitter, fresh: dict[str, Weights], opened: Landmarks) -> None:
     grey = cv2.cvtColor(cv2.cvtColor(sitter.photo, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     grey_sitter = make_sitter(np.asarray(grey, np.uint8))
-    close_up = make_close_up(avatar_of(grey_sitter, fresh), grey_sitter)
-    assert close_up is not None
     picture = np.full((grey_sitter.patch_size, grey_sitter.patch_size, 3), 90, np.uint8)
-    lay_mouth(close_up(Warper(grey_sitter.shot)(opened)), picture)
-    assert np.ptp(picture.astype(int), axis=2).max() <= 2
+    painted = lay(close_up_of(part, grey_sitter, fresh)(Warper(grey_sitter.shot)(opened)), picture)
+    assert np.ptp(painted.astype(int), axis=2).max() <= 2
 
 
-def test_more_shots_say_how_the_mouth_looks(sitter: Sitter, fresh: Weights) -> None:
-    assert make_close_up(avatar_of(sitter, None), sitter) is None
-    several = CloseUp(fresh, (sitter.shot, sitter.shot), sitter.photo[:256, :256])
-    assert CROP_SIZE == (192, 128) and several is not None
+def test_the_left_eye_is_painted_as_the_right_one_in_a_mirror(sitter: Sitter, opened: Landmarks) -> None:
+    """Weights are drawn at random, so that what is painted is not what was carried."""
+    random = np.random.default_rng(0)
+    weights = weights_of(build_model(PRESETS["eyes"], seed=0))
+    noisy = {"head.weight": random.normal(0, 0.05, weights.generator["head.weight"].shape).astype(np.float32)}
+    weights = replace(weights, generator={**weights.generator, **noisy})
+    side = sitter.patch_size
+    photo = crop_image(sitter.photo, sitter.box, side)
+    warped = Warper(sitter.shot)(opened)
+    mirrored_grid = replace(
+        warped.grid,
+        positions=np.ascontiguousarray(warped.grid.positions[:, ::-1] * (-1, 1) + (255, 0)).astype(np.float32),
+        torn=np.ascontiguousarray(warped.grid.torn[:, ::-1]),
+    )
+    seen = opened[MIRROR] * np.array([-1, 1, 1], np.float32) + np.array([255, 0, 0], np.float32)
+    in_mirror = replace(
+        warped,
+        person=np.ascontiguousarray(warped.person[:, ::-1]),
+        grid=mirrored_grid,
+        carried=np.ascontiguousarray(warped.carried[:, ::-1]),
+        landmarks=seen,
+    )
+    plain = CloseUp("eyes", weights, [sitter.shot], photo)(warped)
+    mirror: Shot = mirror_shot(sitter.shot)
+    other = CloseUp("eyes", weights, [mirror], np.ascontiguousarray(photo[:, ::-1]))(in_mirror)
+    for one, two in zip(plain, other[::-1], strict=True):
+        assert np.abs(one.picture - two.picture).max() <= 3  # levels, of a network that may compute in bf16
+        assert np.abs(one.picture - two.picture).mean() < 0.2
+        np.testing.assert_allclose(one.mask, two.mask, atol=1e-4)
+    empty = np.full((side, side, 3), 90, np.uint8)
+    before, after = lay(plain, empty.copy()), lay(other, empty.copy())[:, ::-1]
+    assert np.abs(before.astype(int) - after).max() <= 4
+    assert np.abs(before.astype(int) - 90).max() > 30
 
 
-def joined(path: Path, model: Path, close_up: Model) -> Path:
-    """A model's file with a close-up in it."""
-    parts = {"embedder": close_up.embedder, "generator": close_up.generator}
+def joined(path: Path, model: Path, close_ups: dict[str, Model]) -> Path:
+    """A model's file with close-ups in it."""
     with safe_open(model, "numpy") as file:
         metadata = file.metadata()
     tensors = load_file(model)
-    for part, network in parts.items():
-        tensors |= {f"{CLOSE_UP}{part}.{name}": value.numpy() for name, value in network.state_dict().items()}
+    for part, close_up in close_ups.items():
+        for name, network in (("embedder", close_up.embedder), ("generator", close_up.generator)):
+            tensors |= {f"{part}.{name}.{key}": value.numpy() for key, value in network.state_dict().items()}
     save_file(tensors, path, metadata)
     return path
 
 
-def test_a_file_with_a_close_up_gives_it_to_avatars_and_one_without_gives_none(
-    checkpoint: Path, tmp_path: Path, small_sitter: Sitter
+@pytest.mark.parametrize("parts", [(), ("mouth",), ("eyes",), ("mouth", "eyes")], ids="+".join)
+def test_a_file_gives_avatars_the_close_ups_that_it_has(
+    parts: tuple[str, ...], checkpoint: Path, tmp_path: Path, small_sitter: Sitter
 ) -> None:
-    assert load_weights(checkpoint).close_up is None
-    model = build_model(PRESETS["mouth"], seed=5)
-    path = joined(tmp_path / "joined.safetensors", checkpoint, model)
+    models = {part: build_model(PRESETS[part], seed=5) for part in parts}
+    path = joined(tmp_path / "joined.safetensors", checkpoint, models)
     avatar = make_avatar(load_weights(path), [small_sitter.shot])
-    assert avatar.close_up is not None
-    expected = weights_of(model).generator
-    assert set(avatar.close_up.generator) == set(expected)
-    for name, value in expected.items():
-        np.testing.assert_array_equal(avatar.close_up.generator[name], value)
+    assert set(avatar.close_ups) == set(parts)
+    for part, model in models.items():
+        expected = weights_of(model).generator
+        assert set(avatar.close_ups[part].generator) == set(expected)
+        for name, value in expected.items():
+            np.testing.assert_array_equal(avatar.close_ups[part].generator[name], value)
     assert load_checkpoint(path).config == PRESETS["tiny"]  # torch reads what it learns from
 
 
-def test_a_close_up_of_other_shapes_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    path = joined(tmp_path / "joined.safetensors", checkpoint, build_model(PRESETS["mouth"], seed=5))
+@EACH_PART
+def test_a_close_up_of_other_shapes_is_refused(part: str, checkpoint: Path, tmp_path: Path) -> None:
+    path = joined(tmp_path / "joined.safetensors", checkpoint, {part: build_model(PRESETS[part], seed=5)})
     with safe_open(path, "numpy") as file:
         metadata = file.metadata()
     tensors = load_file(path)
-    tensors[f"{CLOSE_UP}generator.head.bias"] = np.zeros(3, np.float32)
+    tensors[f"{part}.generator.head.bias"] = np.zeros(3, np.float32)
     save_file(tensors, path, metadata)
     with pytest.raises(CheckpointError, match="head.bias"):
         load_weights(path)
-    del tensors[f"{CLOSE_UP}generator.head.bias"]
+    del tensors[f"{part}.generator.head.bias"]
     save_file(tensors, path, metadata)
     with pytest.raises(CheckpointError, match="head.bias"):
+        load_weights(path)
+
+
+def test_a_close_up_of_an_unknown_part_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    with safe_open(checkpoint, "numpy") as file:
+        metadata = file.metadata()
+    path = tmp_path / "nose.safetensors"
+    save_file({**load_file(checkpoint), "nose.generator.head.bias": np.zeros(16, np.float32)}, path, metadata)
+    with pytest.raises(CheckpointError, match="nose"):
         load_weights(path)

@@ -9,21 +9,11 @@ from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import apply_pose, fit_pose, measure_controls, remove_pose, rotation_matrix
 from headcast.geometry.topology import INNER_LIPS, OUTER_LIPS
 from headcast.types import Image, Landmarks, Shot
-from headcast.warping.mouth_crop import (
-    CLOSE_UP_MAPS,
-    CROP_SCALE,
-    CROP_SIZE,
-    MouthCropper,
-    cut,
-    lips_mask,
-    lost_detail,
-    place_crop,
-    scaled,
-    shot_crop,
-)
+from headcast.warping.close_up import CROP_SCALE, cut, moved, scaled
+from headcast.warping.mouth_crop import CROP_SIZE, MAPS, MouthCropper, place_crop, shot_crops
 from headcast.warping.warp import Warper
 
-VALIDITY, INSIDE = (CLOSE_UP_MAPS.index(name) for name in ("validity", "mouth_inside"))
+VALIDITY, INSIDE = (MAPS.index(name) for name in ("validity", "mouth_inside"))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +26,7 @@ def photo(shot: Shot) -> Image:
 
 @pytest.fixture(scope="module")
 def cropper(shot: Shot, photo: Image) -> MouthCropper:
-    return MouthCropper([shot], photo, lost_detail(shot.image, photo))
+    return MouthCropper([shot], photo)
 
 
 def opened(landmarks: Landmarks, gap: float, turn: tuple[float, float, float] = (0, 0, 0)) -> Landmarks:
@@ -50,12 +40,14 @@ def opened(landmarks: Landmarks, gap: float, turn: tuple[float, float, float] = 
 def test_a_shot_that_does_not_move_shows_the_photo_with_its_detail(
     shot: Shot, photo: Image, cropper: MouthCropper
 ) -> None:
-    crop = cropper(Warper(shot)(shot.landmarks))
-    true = cut(photo, crop.to_crop).astype(float)
+    (crop,) = cropper(Warper(shot)(shot.landmarks))
+    true = cut(photo, crop.to_crop, CROP_SIZE).astype(float)
     outside = crop.conditioning.maps[:, :, INSIDE] == 0
     error = np.abs(crop.conditioning.warped - true)[outside]
     assert np.median(error) < 3
-    blurred = cut(cv2.resize(cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA), (512, 512)), crop.to_crop)
+    blurred = cut(
+        cv2.resize(cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA), (512, 512)), crop.to_crop, CROP_SIZE
+    )
     assert error.mean() < 0.7 * np.abs(blurred - true)[outside].mean()  # what the 256 pixels lack is there
 
 
@@ -63,7 +55,8 @@ def test_a_shot_that_does_not_move_shows_the_photo_with_its_detail(
 def test_eye_distances_have_one_length_and_direction_and_the_lips_fit(shot: Shot, turn: tuple) -> None:
     landmarks = opened(shot.landmarks, 0.2, turn)
     pose = fit_pose(landmarks)
-    to_crop, scale = place_crop(landmarks, pose)
+    to_crop = place_crop(landmarks, pose)
+    scale = np.linalg.norm(to_crop[0, :2])
     across = to_crop[:, :2] @ pose.rotation[:2, 0]
     assert across[1] == pytest.approx(0, abs=1e-6) and across[0] > 0
     assert scale * pose.scale == pytest.approx(CROP_SCALE)
@@ -73,7 +66,8 @@ def test_eye_distances_have_one_length_and_direction_and_the_lips_fit(shot: Shot
 
 def test_a_mouth_too_wide_for_the_close_up_is_shown_smaller(shot: Shot) -> None:
     landmarks = opened(shot.landmarks, 1.2)
-    to_crop, scale = place_crop(landmarks, fit_pose(landmarks))
+    to_crop = place_crop(landmarks, fit_pose(landmarks))
+    scale = np.linalg.norm(to_crop[0, :2])
     lips = landmarks[list(OUTER_LIPS), :2] @ to_crop[:, :2].T + to_crop[:, 2]
     assert scale * fit_pose(landmarks).scale < CROP_SCALE
     assert lips.min() > 5 and (lips < np.array(CROP_SIZE) - 5).all()
@@ -82,23 +76,22 @@ def test_a_mouth_too_wide_for_the_close_up_is_shown_smaller(shot: Shot) -> None:
 def test_teeth_of_the_photo_are_shown_and_nothing_of_closed_lips(
     shot: Shot, photo: Image, cropper: MouthCropper
 ) -> None:
-    maps = cropper(Warper(shot)(opened(shot.landmarks, 0.2))).conditioning.maps  # the astronaut smiles with teeth
+    maps = cropper(Warper(shot)(opened(shot.landmarks, 0.2)))[0].conditioning.maps  # the astronaut smiles with teeth
     inside = maps[:, :, INSIDE] > 0.9
     assert maps[inside][:, VALIDITY].max() > 0.9
     closed = opened(shot.landmarks, 0.0)
     shut = Shot(shot.image, closed, shot.matte)
-    crop = MouthCropper([shut], photo, lost_detail(shut.image, photo))(Warper(shut)(opened(shot.landmarks, 0.2)))
+    (crop,) = MouthCropper([shut], photo)(Warper(shut)(opened(shot.landmarks, 0.2)))
     maps = crop.conditioning.maps
     assert maps[maps[:, :, INSIDE] > 0.9][:, VALIDITY].max() < 0.1  # the rim of a lip that covers a pixel in part
     assert maps[maps[:, :, INSIDE] == 0][:, VALIDITY].min() == 1
 
 
-def test_only_what_is_between_the_lips_and_a_little_beside_may_be_painted(shot: Shot) -> None:
+def test_only_what_is_between_the_lips_and_a_little_beside_may_be_painted(shot: Shot, cropper: MouthCropper) -> None:
     landmarks = opened(shot.landmarks, 0.2)
-    to_crop, scale = place_crop(landmarks, fit_pose(landmarks))
-    moved = np.column_stack([landmarks[:, :2] @ to_crop[:, :2].T + to_crop[:, 2], landmarks[:, 2] * scale])
-    mask = lips_mask(moved.astype(np.float32), CROP_SCALE)
-    places = np.round(moved[list(INNER_LIPS), :2]).astype(int)
+    (crop,) = cropper(Warper(shot)(landmarks))
+    mask = crop.mask
+    places = np.round(moved(scaled(landmarks, 2), crop.to_crop)[list(INNER_LIPS), :2]).astype(int)
     assert mask[places[:, 1], places[:, 0]].min() > 0.9
     assert mask.mean() < 0.2
     assert mask[[0, -1]].max() < 0.05 and mask[:, [0, -1]].max() < 0.05
@@ -107,8 +100,8 @@ def test_only_what_is_between_the_lips_and_a_little_beside_may_be_painted(shot: 
 
 def test_a_larger_picture_gives_the_same_close_up(shot: Shot) -> None:
     large = np.asarray(cv2.resize(shot.image, (512, 512), interpolation=cv2.INTER_LINEAR), np.uint8)
-    small_crop, small_lines = shot_crop(shot.image, shot.landmarks)
-    large_crop, large_lines = shot_crop(large, scaled(shot.landmarks, 2))
+    ((small_crop, small_lines),) = shot_crops(shot.image, shot.landmarks)
+    ((large_crop, large_lines),) = shot_crops(large, scaled(shot.landmarks, 2))
     np.testing.assert_allclose(scaled(shot.landmarks, 2), resize_landmarks(shot.landmarks, 256, 512), atol=1e-3)
     assert np.abs(small_lines.astype(int) - large_lines).max() <= 40  # lines lie on half pixels
     assert np.abs(small_crop.astype(int) - large_crop).mean() < 2

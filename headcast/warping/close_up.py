@@ -1,0 +1,138 @@
+"""A carried shot in, a piece of it at the photo's own size out: what the close-ups of all parts of the face share.
+
+A close-up is aligned to the skull, so that an eye distance has the same length and direction in all of them. It shows
+the carried person with the detail that the reduced shot has lost; what a part draws or carries anew is its own affair.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.geometry.pose import Pose, fit_pose
+from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
+from headcast.warping.patch import Patch
+from headcast.warping.sampling import sample
+from headcast.warping.warp import WarpedShot
+
+Affine = NDArray[np.float64]
+
+CROP_SCALE: Final = 112.0  # pixels per eye distance
+MOST_SCALE: Final = 1.5 * CROP_SCALE  # of a photo that close-ups are cut from: a finer one would flicker in them
+OWN_FROM: Final = 0.5  # share of a shot's own pixels in a pixel, from which on it gets the photo's finer detail
+HALF: Final = np.array([0.5, 0.5, 0.0])  # from pixel centres to the picture's outer edge
+
+
+@dataclass(frozen=True)
+class CloseUpCrop:
+    """A close-up: `conditioning` with the part's maps, `to_crop` (2, 3) from the picture's pixels to its own.
+
+    `mask` (h, w) in 0..1 says what of it may be painted.
+    """
+
+    conditioning: Conditioning
+    to_crop: Affine
+    mask: Mask
+
+
+class Cropper(Protocol):
+    """Cuts the close-ups of one part of one person's face."""
+
+    def __call__(self, warped: WarpedShot) -> tuple[CloseUpCrop, ...]:
+        """Return the close-ups of the carried shot."""
+
+
+class CarriedPhoto:
+    """A photo (side, side, 3) whose `shot` is carried, at its own size or the largest that close-ups need."""
+
+    def __init__(self, shot: Shot, photo: Image) -> None:
+        self.side, size = len(photo), len(shot.image)
+        most = max(size, round(size * MOST_SCALE / fit_pose(shot.landmarks).scale))
+        if most < self.side:
+            photo = np.asarray(cv2.resize(photo, (most, most), interpolation=cv2.INTER_AREA), np.uint8)
+        self._ratio, self._to_photo = size / len(photo), self.side / size
+        self._lost = lost_detail(shot.image, photo)
+        self.shot = replace(shot, image=photo, landmarks=scaled(shot.landmarks, len(photo) / size))
+
+    def place(self, warped: WarpedShot) -> Landmarks:
+        """Return where the shot was carried to, in pixels of the whole photo."""
+        return scaled(warped.landmarks, self._to_photo)
+
+    def cut(
+        self, person: NDArray[np.float32], warped: WarpedShot, to_crop: Affine, size: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Return a close-up (h, w, 3) of the carried `person`, 0..255, with the detail that the shot has lost."""
+        ratio = 1 / self._to_photo
+        to_shot = ratio * cv2.invertAffineTransform(to_crop)
+        to_shot[:, 2] += (ratio - 1) / 2
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        colour, positions = (
+            cv2.warpAffine(picture, to_shot, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            for picture in (person, warped.grid.positions)
+        )
+        own = cv2.warpAffine(warped.carried * (1 - warped.grid.torn), to_shot, size, flags=flags)
+        positions = (positions + np.float32(0.5)) / np.float32(self._ratio) - np.float32(0.5)
+        finer = sample(self._lost, np.asarray(positions, np.float32)).astype(np.float32)
+        return np.asarray(colour + (own > OWN_FROM)[:, :, None] * finer, np.float32)
+
+
+def upright(pose: Pose) -> NDArray[np.float64]:
+    """Return the turn (2, 2) after which a skull's right is a picture's right."""
+    right = pose.rotation[:2, 0] / np.linalg.norm(pose.rotation[:2, 0])
+    return np.array([[right[0], right[1]], [-right[1], right[0]]])
+
+
+def place(turn: NDArray[np.float64], scale: float, middle: NDArray[np.float64], size: tuple[int, int]) -> Affine:
+    """Return the similarity (2, 3) from a picture's pixels to a close-up's with this `middle`, which was turned."""
+    return np.column_stack([scale * turn, (np.array(size) - 1) / 2 - scale * middle])
+
+
+def cut(image: Image, to_crop: Affine, size: tuple[int, int]) -> Image:
+    """Return a picture's close-up."""
+    scale = float(np.linalg.norm(to_crop[0, :2]))
+    if scale < 0.75:  # reduced: what lies between the pixels counts too
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.5 / scale), np.uint8)
+    return np.asarray(cv2.warpAffine(image, to_crop, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def lay(patch: Patch, colour: NDArray[np.float32]) -> tuple[slice, slice]:
+    """Lay a patch over a frame (H, W, 3), in place; return where."""
+    height, width = patch.inside.shape
+    there = slice(patch.top, patch.top + height), slice(patch.left, patch.left + width)
+    colour[there] += patch.inside[:, :, None] * (patch.colour - colour[there])
+    return there
+
+
+def soft_mask(areas: Sequence[NDArray[np.float32]], size: tuple[int, int], margin: float, fade: float) -> Mask:
+    """Return 1 (h, w) in areas, each a ring (N, 2), and `margin` pixels beside, falling to 0 over `fade` more.
+
+    It is 0 at the close-up's own edge.
+    """
+    inside = np.zeros(size[::-1], np.uint8)
+    for ring in areas:  # the outline included: where lips or lids meet they are painted too
+        cv2.fillPoly(inside, [np.round(ring * 16).astype(np.int32)], (1,), cv2.LINE_8, 4)
+    beside, soft = (2 * round(reach) + 1 for reach in (margin, fade))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (beside + soft, beside + soft))
+    mask = np.asarray(cv2.dilate(inside, disc), np.float32)
+    edge = soft // 2 + 1
+    mask[:edge] = mask[-edge:] = mask[:, :edge] = mask[:, -edge:] = 0
+    return np.asarray(cv2.blur(mask, (soft, soft), borderType=cv2.BORDER_CONSTANT), np.float32)
+
+
+def lost_detail(shot: Image, photo: Image) -> NDArray[np.int16]:
+    """Return what a photo (side, side, 3) has and its shot (H, W, 3), enlarged, has not."""
+    return np.asarray(cv2.subtract(photo, cv2.resize(shot, photo.shape[1::-1]), dtype=cv2.CV_16S), np.int16)
+
+
+def scaled(landmarks: Landmarks, factor: float) -> Landmarks:
+    """Return landmarks in pixels of a picture `factor` times as large."""
+    return np.asarray((landmarks + HALF) * factor - HALF, np.float32)
+
+
+def moved(landmarks: Landmarks, to_crop: Affine) -> Landmarks:
+    """Return landmarks of a picture in a close-up's pixels."""
+    places = landmarks[:, :2] @ to_crop[:, :2].T + to_crop[:, 2]
+    return np.column_stack([places, landmarks[:, 2] * np.linalg.norm(to_crop[0, :2])]).astype(np.float32)
