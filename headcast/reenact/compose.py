@@ -89,7 +89,8 @@ class Composer:
             person_colours(full, matte) - self._enlarge(person_colours(sitter.shot.image, shot_matte)),
             matte - self._enlarge(shot_matte),
         )
-        self._behind = self._fill_behind(hidden_by(matte), background, unknown)
+        shown = hidden_by(sitter.shot.image, shot_matte) * (1 - unknown)  # by other shots
+        self._behind = self._fill_behind(hidden_by(full, matte), background, shown)
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
@@ -121,13 +122,13 @@ class Composer:
         own_part, shown_part = self._enlarge(own)[part], self._enlarge(unchanged.astype(np.uint8) * 255)[part]
         self._lost.add(colour[part], share[part], self._enlarge(places)[part], own_part, shown_part)
 
-    def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], unknown: Mask) -> Image:
+    def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], shown: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""
         photo = self._photo[self._window.place]
         self.hidden = covered = self._window.bring(hidden) > 0
         revealed = self._window.bring(self._enlarge(background))
         seen = np.where(covered[:, :, None], np.clip(revealed + 0.5, 0, 255).astype(np.uint8), photo)
-        missing = covered & (self._window.bring(self._enlarge(unknown)) > 0)
+        missing = covered & (self._window.bring(self._enlarge(shown)) < 1)
         return np.asarray(fill_hidden(seen, missing.astype(np.float32)), np.uint8)
 
     def _enlarge(self, picture: NDArray[Pixel]) -> NDArray[Pixel]:

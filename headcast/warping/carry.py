@@ -15,11 +15,11 @@ from headcast.geometry.pose import Head
 from headcast.geometry.topology import MIRROR
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.edges import FREE, PhotoEdges
-from headcast.warping.fill import fill_smoothly
 from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
 from headcast.warping.mixing import mixed, weighed
 from headcast.warping.sampling import sample
+from headcast.warping.smooth import fill_smoothly
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60

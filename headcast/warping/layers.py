@@ -13,13 +13,19 @@ from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
 from headcast.types import Image, Mask
-from headcast.warping.fill import fill_from_around
+from headcast.warping.smooth import fill_from_around
 
 Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
 """Fills what is hidden (H, W; 0 or 1) of a picture (H, W, 3)."""
 
 HIDDEN_FROM = 0.05  # share of the person in a pixel from which on the background behind it is not known
-LOOSE_HAIR = 1 / 256  # of the side: how far beyond the matte hairs hide what lies behind
+LOOSE_HAIR = 2 / 256  # of the side: how far beyond the matte hairs and soft edges hide what lies behind
+TRACE_REACH = 14 / 256  # of the side, beyond that: how far colours are asked for traces of the person
+TRACE = 0.05  # share of the person in a colour that is a trace
+UNLIKE = (2.0, 2.0)  # levels, plus times the background's own unevenness, that are unlike it
+LIKENESS = 0.6  # of what is unlike the background, how much may be unlike the person too ...
+FAINT = 30.0  # ... from so many levels on: else it is an earring, or stands behind
+EVEN, UNEVEN_BEHIND = 5.0, 12.0  # levels of unevenness up to which all that is unlike is a trace, and up to which some
 FUSION_RADII = (90 / 1024, 7 / 1024)  # of the side, far then near
 EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
 CONTRAST = 40.0  # levels between person and background from which on colours tell them apart
@@ -42,17 +48,51 @@ class Layers:
     hidden: Mask
 
 
-def hidden_by(matte: Mask) -> Mask:
-    """Return 1 (H, W) where a person with a `matte` may hide what lies behind, else 0."""
-    margin = max(1, round(LOOSE_HAIR * max(matte.shape)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
-    return np.asarray(cv2.dilate((matte > HIDDEN_FROM).astype(np.float32), disc), np.float32)
+def hidden_by(image: Image, matte: Mask) -> Mask:
+    """Return 1 (H, W) where the person of a picture (H, W, 3) with a `matte` may hide what lies behind, else 0.
+
+    Beyond the matte are traces of the person: loose hair, blur, the halo of sharpening and compression. Left in the
+    background, they would draw the old outline beside the person that moved.
+    """
+    side = max(matte.shape)
+    sure = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), _disc(LOOSE_HAIR * side))
+    asked = cv2.dilate(sure, _disc(TRACE_REACH * side)) > 0
+    if not sure.any() or asked.all():
+        return sure.astype(np.float32)
+    trace = (asked & _unlike_background(image, matte, ~asked, round(TRACE_REACH * side))).astype(np.uint8)
+    _, parts = cv2.connectedComponents(np.maximum(cv2.dilate(trace, _disc(1)), sure))
+    touching = np.isin(parts, np.unique(parts[sure > 0])) & asked
+    return cv2.morphologyEx(touching.astype(np.uint8), cv2.MORPH_CLOSE, _disc(LOOSE_HAIR * side)).astype(np.float32)
+
+
+def _unlike_background(image: Image, matte: Mask, known: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    """Tell where (H, W) a picture is unlike the background that is `known` (H, W) near by, and like the person."""
+    picture = image.astype(np.float32)
+    weight = known.astype(np.float32)
+    behind = fill_from_around(picture, weight)
+    person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
+    nearby = _mean_where(picture, known, radius)
+    uneven = np.sqrt(_mean_where(np.square(picture - nearby).mean(2, keepdims=True), known, radius)[:, :, 0])
+    towards, unlike = person - behind, picture - behind
+    share = (unlike * towards).sum(2) / (np.square(towards).sum(2) + 25)
+    levels, other = (
+        np.sqrt(np.square(part).mean(2)) for part in (unlike, unlike - np.minimum(share, 1)[:, :, None] * towards)
+    )
+    plainly = levels > UNLIKE[0] + UNLIKE[1] * uneven
+    something_else = ((levels > FAINT) & (other > LIKENESS * levels)).astype(np.uint8)
+    plainly &= cv2.dilate(something_else, _disc(LOOSE_HAIR * max(matte.shape))) == 0
+    return np.asarray(plainly & ((uneven < EVEN) | ((share > TRACE) & (uneven < UNEVEN_BEHIND))))
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    size = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
 def split_layers(image: Image, matte: Mask, fill: Fill) -> Layers:
     """Split a picture (H, W, 3) by the person's rough `matte` (H, W); `fill` paints what the person hides."""
     matte = refine_matte(image, matte)
-    hidden = hidden_by(matte)
+    hidden = hidden_by(image, matte)
     background = np.asarray(fill(image, hidden), np.float32)
     return Layers(person_colours(image, matte), matte, background, hidden)
 

@@ -19,12 +19,12 @@ from headcast.warping.bank import FaceBank
 from headcast.warping.carry import Carried, Carrier, blend, complete, mirror_shot, same_take
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
-from headcast.warping.fill import fill_smoothly
 from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import EAR_DEPTH, SamplingGrid
 from headcast.warping.mixing import mixed
 from headcast.warping.patch import Patch
+from headcast.warping.smooth import fill_smoothly
 
 MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach

@@ -51,7 +51,7 @@ def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
         return Shot(image.astype(np.uint8), shot.landmarks + np.float32([shift, 0, 0]), matte)
 
     first, second, elsewhere = before(wall, 0), before(wall, 60), before(wall[::-1], 60)
-    hidden = (hidden_by(first.matte) > 0) & (hidden_by(second.matte) == 0)
+    hidden = (hidden_by(first.image, first.matte) > 0) & (hidden_by(second.image, second.matte) == 0)
     hidden[130:] = False  # the shoulders follow the head by less
     driven = second.landmarks
     assert hidden.sum() > 2000

@@ -3,22 +3,41 @@
 import numpy as np
 import pytest
 
-from headcast.warping.fill import fill_from_around, fill_hidden
+from headcast.warping.fill import fill_hidden
+from headcast.warping.smooth import fill_from_around
 
 
-def test_a_pattern_continues_behind_the_person() -> None:
-    """Stripes continue; what is known stays."""
-    columns = np.arange(128)
-    image = (
-        np.repeat((127 + 100 * np.cos(2 * np.pi * columns / 16))[None, :, None], 128, 0).repeat(3, 2).astype(np.uint8)
-    )
-    hidden = np.zeros((128, 128), np.float32)
-    hidden[:, 57:90] = 1
+def slanted_stripes(slope: float, width: float) -> np.ndarray:
+    rows, columns = np.indices((160, 160))
+    waves = 127 + 100 * np.tanh(4 * np.cos(np.pi * (rows - slope * columns) / width))
+    return np.repeat(waves[:, :, None], 3, 2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.25, -0.4])
+def test_lines_that_end_at_the_person_go_on_straight(slope: float) -> None:
+    """Blinds behind a head continue where it was, as slanted as they are; what is seen stays."""
+    image = slanted_stripes(slope, 12)
+    hidden = np.zeros((160, 160), np.float32)
+    hidden[:, 60:110] = 1
     spoilt = np.where(hidden[:, :, None] > 0, 255, image).astype(np.uint8)
     filled, blurred = fill_hidden(spoilt, hidden), fill_from_around(spoilt, 1 - hidden)
     np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
-    beside = (slice(20, 108), slice(57, 69))
-    assert np.abs(filled[beside] - image[beside]).mean() < 0.5 * np.abs(blurred[beside] - image[beside]).mean()
+    beside = (slice(20, 140), slice(60, 72))
+    error = np.abs(filled[beside].astype(float) - image[beside]).mean()
+    assert error < 0.3 * np.abs(blurred[beside] - image[beside]).mean()
+
+
+def test_a_sign_on_the_wall_is_not_copied() -> None:
+    """Beside the head the wall goes on with its grain, not with the red sign that hangs farther off."""
+    random = np.random.default_rng(0)
+    image = np.clip(random.normal((150, 150, 140), 6, (160, 160, 3)), 0, 255).astype(np.uint8)
+    image[60:90, 120:150] = (200, 30, 30)
+    hidden = np.zeros((160, 160), np.float32)
+    hidden[40:, 40:100] = 1
+    filled = fill_hidden(np.where(hidden[:, :, None] > 0, 0, image).astype(np.uint8), hidden).astype(float)
+    there = filled[hidden > 0]
+    assert (there[:, 0] - there[:, 1]).max() < 40  # the sign's is 170, the wall's at most 36
+    assert filled[50:150, 42:60].std((0, 1)).min() > 2  # nor is it without grain
 
 
 @pytest.mark.parametrize("hidden", [0.0, 1.0])
@@ -84,23 +103,11 @@ def test_pictures_of_any_shape_are_filled(shape: tuple[int, int], share: float) 
     np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
 
 
-def test_a_picture_that_ends_opencv_is_filled_smoothly() -> None:
-    """Two rows are seen: too little for the shift map, which reads beyond its memory then."""
+def test_two_seen_rows_are_enough() -> None:
     image = np.full((300, 300, 3), (40, 90, 200), np.uint8)
     hidden = np.ones((300, 300), np.float32)
     hidden[:2] = 0
     assert np.abs(fill_hidden(image, hidden).astype(int) - (40, 90, 200)).max() <= 2
-
-
-def test_without_the_shift_map_colours_are_smooth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.executable", "/nowhere/python")
-    image = np.zeros((64, 64, 3), np.uint8)
-    image[:, 32:] = 200
-    hidden = np.zeros((64, 64), np.float32)
-    hidden[20:40, 20:40] = 1
-    filled = fill_hidden(image, hidden).astype(int)
-    np.testing.assert_array_equal(filled[hidden == 0], image[hidden == 0])
-    assert np.abs(np.diff(filled[30, 22:38, 0])).max() < 60
 
 
 def test_a_large_picture_is_filled_at_a_smaller_size(monkeypatch: pytest.MonkeyPatch) -> None:

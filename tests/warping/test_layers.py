@@ -62,6 +62,28 @@ def test_the_layers_give_the_picture_again() -> None:
 def test_what_lies_close_to_the_person_counts_as_hidden() -> None:
     matte = np.zeros((100, 100), np.float32)
     matte[40:60, 40:60] = 1
-    hidden = hidden_by(matte)
+    image = np.full((100, 100, 3), 90, np.uint8)
+    hidden = hidden_by(image, matte)
     assert hidden[39, 50] == 1 and hidden[50, 62] == 0
-    assert hidden_by(np.zeros_like(matte)).max() == 0
+    assert hidden_by(image, np.zeros_like(matte)).max() == 0
+
+
+def test_no_trace_of_the_person_stays_on_an_even_wall() -> None:
+    """A head with a dark halo, wider than its matte, leaves a wall as if nobody had stood there."""
+    rows, columns = np.indices((256, 256))
+    distance = np.hypot(rows - 128, columns - 128)
+    halo = np.clip((74 - distance) / 12, 0, 1)[:, :, None]
+    wall = np.random.default_rng(0).normal(170, 1.5, (256, 256, 3))
+    picture = np.clip(wall + halo * (30 - wall), 0, 255).astype(np.uint8)
+    layers = split_layers(picture, (distance < 64).astype(np.float32), fill_hidden)
+    around = (distance > 50) & (distance < 90)
+    assert np.abs(layers.background[around] - 170).max() < 12
+
+
+def test_an_uneven_background_beside_the_person_stays() -> None:
+    rows, columns = np.indices((256, 256))
+    distance = np.hypot(rows - 128, columns - 128)
+    matte = (distance < 60).astype(np.float32)
+    pattern = np.where((rows // 6 + columns // 6) % 2, 200, 40)[:, :, None].repeat(3, 2)
+    picture = np.where(matte[:, :, None] > 0, 40, pattern).astype(np.uint8)
+    assert hidden_by(picture, matte)[distance > 64].max() == 0
