@@ -33,6 +33,8 @@ class LiteGenerator(nn.Module):
     `image = w * warped + (1 - w) * synthesis`, with the weight w forced to 0 where the warp is not valid, and
     `synthesis = warped + change`. The size may be any multiple of 2**len(widths). Identity enters as in the paper,
     through AdaIN; the largest maps get scale and shift without normalisation, whose statistics would flicker there.
+    With a `reduction`, change and weight are found in a conditioning so many times smaller, and enlarged: the shot
+    brings the detail.
     """
 
     conditioning_channels = MAPS.stop
@@ -43,9 +45,11 @@ class LiteGenerator(nn.Module):
         num_residual_blocks: int,
         embedding_size: int,
         *,
+        reduction: int = 1,
         spectral_norm: bool = False,
     ) -> None:
         super().__init__()
+        self.reduction = reduction
         self.stem = _ConvPair(4 * self.conditioning_channels, widths[0], stride=1)
         pairs = list(itertools.pairwise(widths))
         self.down = nn.ModuleList(_ConvPair(narrow, wide, stride=2) for narrow, wide in pairs)
@@ -70,7 +74,8 @@ class LiteGenerator(nn.Module):
     def forward(self, conditioning: Tensor, adain_parameters: Tensor) -> GeneratorOutput:
         """Repair warped shots: conditioning (B, 13, H, W), images in [-1, 1] and maps in [0, 1]; parameters (B, P)."""
         adaptive = split_adain(adain_parameters, self.adaptive_widths)
-        skips = [self.stem(functional.pixel_unshuffle(conditioning, 2))]
+        seen = functional.avg_pool2d(conditioning, self.reduction) if self.reduction > 1 else conditioning
+        skips = [self.stem(functional.pixel_unshuffle(seen, 2))]
         for down in self.down:
             skips.append(down(skips[-1]))
         features = skips.pop()
@@ -80,6 +85,8 @@ class LiteGenerator(nn.Module):
             features = functional.interpolate(lift(features), scale_factor=2.0, mode="nearest") + skips.pop()
             features = up(features, adaptive)
         drawn = functional.pixel_shuffle(self.head(functional.relu(features)).float(), 2)
+        if self.reduction > 1:
+            drawn = functional.interpolate(drawn, scale_factor=float(self.reduction), mode="bilinear")
         return self._compose(conditioning, change=drawn[:, :3], weight_logit=drawn[:, 3:])
 
     def _start_as_the_warp(self) -> None:

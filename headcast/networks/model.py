@@ -61,7 +61,13 @@ def plain_copy(network: Network) -> Network:
 def _build_generator(config: ModelConfig) -> Generator:
     widths, num_blocks, embedding_size = config.generator_widths, config.num_residual_blocks, config.embedding_size
     if config.reads_warped_shot:
-        return LiteGenerator(widths, num_blocks, embedding_size, spectral_norm=config.spectral_norm)
+        return LiteGenerator(
+            widths,
+            num_blocks,
+            embedding_size,
+            reduction=config.generator_reduction,
+            spectral_norm=config.spectral_norm,
+        )
     return PaperGenerator(
         widths, num_blocks, embedding_size, attention=config.attention, spectral_norm=config.spectral_norm
     )

@@ -21,6 +21,7 @@ class ModelConfig:
     embedder_unshuffle: int = 1  # fold this many pixels each way into channels first
     embedder_mean_pooling: bool = False  # mean instead of sum over the last map
     generator_widths: tuple[int, ...] = (64, 128, 256, 512)  # channels of the encoder; the decoder mirrors them
+    generator_reduction: int = 1  # the lite generator computes at this fraction of the frame's side
     num_residual_blocks: int = 4  # AdaIN blocks at the generator's smallest size
     discriminator_widths: tuple[int, ...] = (64, 128, 256, 512, 512, 512)  # channels after each down block
     discriminator_unshuffle: int = 1  # fold this many pixels each way into channels first
@@ -30,7 +31,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             _check_field(field.name, getattr(self, field.name), type(field.default))
-        _check_divides("image_size", self.image_size, 2 ** len(self.generator_widths))
+        _check_divides("image_size", self.image_size, self.generator_reduction * 2 ** len(self.generator_widths))
         _check_divides(
             "embedder_image_size", self.embedder_image_size, self.embedder_unshuffle * 2 ** len(self.embedder_widths)
         )
@@ -95,6 +96,7 @@ PRESETS: Final[Mapping[str, ModelConfig]] = {
         embedder_unshuffle=2,
         embedder_mean_pooling=True,
         generator_widths=(32, 64, 128, 192),
+        generator_reduction=2,
         num_residual_blocks=3,
         discriminator_widths=(32, 64, 128, 256),
         discriminator_unshuffle=4,
