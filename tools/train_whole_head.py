@@ -9,6 +9,7 @@ while it runs are read; a run that was stopped resumes from its last save.
 """
 
 import argparse
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -97,7 +98,7 @@ class Run:
 
     def step(self, rows: dict[str, Tensor], share: float, random: np.random.Generator) -> dict[str, float]:
         """Learn from one batch when a `share` of the time is over."""
-        rate = min(1.0, (self.seen + 1) / WARM_UP) * max(0.03, 0.5 + 0.5 * np.cos(np.pi * share))
+        rate = min(1.0, (self.seen + 1) / WARM_UP) * max(0.03, 0.5 + 0.5 * math.cos(math.pi * share))
         for group in self._optimizer.param_groups:
             group["lr"] = self._options.rate * rate
         conditioning, weights = rows["conditioning"], asked(rows["conditioning"])
