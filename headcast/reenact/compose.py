@@ -26,6 +26,8 @@ ALL = np.float32(1)
 BLENDED_ROWS = 32
 DETAIL_FROM = 0.5  # share of the shot's own pixels in a pixel, from which on it gets the photo's finer detail
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
+THIN = 9  # pixels of the shot: what is not trusted but thinner, as along the face's outline, is carried well enough
+SOFT = 5  # pixels over which the network's change fades
 VALIDITY, MOUTH, EYES, MATTE = (
     CONDITIONING_MAPS.index(name) for name in ("validity", "mouth_inside", "eyes_inside", "matte")
 )
@@ -64,7 +66,10 @@ def kept(warped: WarpedShot) -> Mask:
     openings = np.maximum(maps[:, :, MOUTH], maps[:, :, EYES])
     reach = round(FREE_AROUND * len(openings))
     around = cv2.blur(cv2.dilate(openings, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), (reach, reach))
-    return np.asarray(maps[:, :, VALIDITY] * (1 - around), np.float32)
+    trusted = np.ascontiguousarray(maps[:, :, VALIDITY])
+    wide = cv2.dilate(trusted, np.ones((THIN, THIN), np.uint8))
+    sound = cv2.erode(wide, np.ones((THIN - SOFT + 1, THIN - SOFT + 1), np.uint8))
+    return np.asarray(np.maximum(trusted, cv2.blur(sound, (SOFT, SOFT))) * (1 - around), np.float32)
 
 
 class Composer:

@@ -46,6 +46,7 @@ MIN_AREA = 0.05  # in square pixels; thinner triangles show nothing
 INSIDE = 2.0  # pixels inside of the shot's face that surroundings show only where they double it
 NEARER = (2.0, 5.0)  # pixels nearer to the face than they are now, from which on surroundings count as doubled ...
 RIM = (2.0, 5.0)  # ... if the shot shows them at most so many pixels from the face
+EVEN_OVER = 7  # pixels over which it is evened how far surroundings count as doubled, and what is shown there instead
 GRAZING = (0.1, 0.35)  # cosines between which a triangle of the shot goes from unseen to trusted
 
 
@@ -124,7 +125,8 @@ class Mesh:
         face_area = self._paint_face(corners)
         distance = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
         # of each pixel of the shot: x and y of the nearest place beside the face, and how far the face is
-        self._by_the_face = np.dstack([nearest_where(distance >= RIM[1]), distance])
+        beside = cv2.blur(nearest_where(distance >= RIM[1]), (EVEN_OVER, EVEN_OVER))
+        self._by_the_face = np.dstack([beside, distance])
 
     def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
         """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
@@ -190,7 +192,13 @@ class Mesh:
         of_the_face = np.clip(-INSIDE - slip - before, 0, 1)
         doubled = np.maximum(nearer * by_the_face, of_the_face)
         doubled[on_face] = 0
-        return np.asarray(doubled, np.float32)
+        if not doubled.any():
+            return np.asarray(doubled, np.float32)
+        # distances go by steps of pixels: without this the outline is dotted
+        around = cv2.blur((~on_face).astype(np.float32), (EVEN_OVER, EVEN_OVER))
+        even = cv2.blur(doubled.astype(np.float32), (EVEN_OVER, EVEN_OVER)) / np.maximum(around, np.float32(1e-3))
+        even[on_face] = 0
+        return np.asarray(even, np.float32)
 
     def _paint_face(self, corners: Points) -> NDArray[np.uint8]:
         """Return 1 (H, W) uint8 where the shot shows the face, its openings closed, else 0."""

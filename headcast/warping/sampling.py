@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
-TORN = 4.0  # pixels between what two neighbours show, from which on one surface ends before another
+TORN = 2.5  # pixels between what two neighbours show, from which on one surface ends before another
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
-from headcast.reenact.compose import MATTE, Composer, kept, network_change
+from headcast.reenact.compose import MATTE, VALIDITY, Composer, kept, network_change
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import Window
@@ -120,8 +120,6 @@ def test_the_network_changes_mouth_and_lids_but_not_what_the_warp_shows_well(sit
     sure = far & (maps["validity"] > 0.99)
     assert sure.sum() > 5000
     assert change[sure].max() < 0.02
-    guessed = far & (maps["validity"] < 0.01)
-    assert change[guessed].min() > 0.9  # where the warp shows nothing, the network paints
 
 
 def test_a_pixel_that_the_person_never_covers_is_the_photos(large_sitter: Sitter) -> None:
@@ -150,3 +148,15 @@ def test_a_frame_that_shows_nothing_of_the_shots_own_is_composed_too(sitter: Sit
     of_others = replace(warped, carried=np.zeros_like(warped.carried))
     result = composer(sitter, warper)(as_warped(warped), of_others)
     assert np.abs(result.astype(int) - sitter.photo).mean() < 2
+
+
+def test_the_network_paints_a_far_cheek_but_no_thin_line_along_the_face(sitter: Sitter) -> None:
+    """What is not trusted for a few pixels only is carried well enough; painted it would be a dotted line."""
+    warped = Warper(sitter.shot)(sitter.shot.landmarks)
+    maps = np.zeros_like(warped.conditioning.maps)
+    maps[:, :, VALIDITY] = 1
+    maps[:, 60:63, VALIDITY], maps[:, 100:140, VALIDITY] = 0, 0
+    keep = kept(replace(warped, conditioning=replace(warped.conditioning, maps=maps)))
+    assert keep[:, 58:66].min() > 0.99
+    assert keep[:, 106:134].max() == 0
+    assert np.abs(np.diff(keep, axis=1)).max() < 0.5
