@@ -1,16 +1,21 @@
 """Two sides of a call on this computer; bits a second on the wire, delay, and frames, at several losses, out.
 
-python benchmarks/calls.py VIDEO [--source PHOTO] [--loss 0 0.05 0.2] [--seconds 20]
+python benchmarks/calls.py VIDEO [--source PHOTO] [--loss 0 0.05 0.2] [--seconds 20] [--no-sound] [--one-way]
 
-Both sides are this process: one sends the face and sound of VIDEO, the other sends nothing but what it heard, and shows
-the avatar of PHOTO. The wire's bits have all headers, those of SCTP, DTLS, UDP and IP, too. The delay is from the
-camera's picture to the moment when the avatar's is ready, the waiting for late packets (playout) in it.
+Both sides are this process. One tracks the face of VIDEO; both send it, and its sound, and one shows the avatar of
+PHOTO. With --one-way the other side sends nothing but what it heard. The wire's bits are all that one side puts on the
+line: motion, sound, what it heard, what SCTP acknowledges, and the headers of SCTP, DTLS, UDP and IPv4. The delay is
+from the camera's picture to the moment when the avatar's is ready, the waiting for late packets (playout) in it.
+A .motion file in the place of VIDEO is sent 25 times a second without tracking: so the wire's bits are measured where
+the machine is too busy, or too slow, to track.
 """
 
 import argparse
 import asyncio
 import json
+import threading
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,13 +25,14 @@ from _machine import describe_machine, print_machine
 from headcast.calls.call import Call
 from headcast.calls.devices import FileSound
 from headcast.calls.look import make_look
-from headcast.calls.seen import SeenFace
+from headcast.calls.seen import Seen, SeenFace
 from headcast.calls.shown import ShownFace
+from headcast.geometry.motion import load_motion
 from headcast.live.camera import open_camera
 from headcast.live.performance import LiveControls
 from headcast.media.portraits import PORTRAITS
 from headcast.reenact.source import open_source
-from headcast.types import Image
+from headcast.types import Image, Landmarks
 
 WARM_SECONDS = 5.0
 
@@ -48,6 +54,33 @@ class Watch:
         """Nothing is held."""
 
 
+def tell_all(sides: list[Call], landmarks: Landmarks | None, captured: float, size: tuple[int, int]) -> None:
+    """Have each side send this face."""
+    for side in sides:
+        side.see(landmarks, captured, size)
+
+
+class ToldFace:
+    """Tells the faces of a motion file, over and over, 25 times a second, from a thread of its own."""
+
+    def __init__(self, path: Path, tell: Seen) -> None:
+        self._faces, self._tell = load_motion(path).landmarks, tell
+        self._stopping, self.is_over = threading.Event(), False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it."""
+        self._stopping.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        began, number = time.monotonic(), 0
+        while not self._stopping.wait(max(0.0, began + number / 25 - time.monotonic())):
+            self._tell(self._faces[number % len(self._faces)], began + number / 25, (1280, 720))
+            number += 1
+
+
 async def call_once(options: argparse.Namespace, loss: float) -> dict[str, float]:
     """Call and return the figures."""
     with TemporaryDirectory() as folder:
@@ -67,8 +100,12 @@ async def call_once(options: argparse.Namespace, loss: float) -> dict[str, float
         await peer.accept(await other.answer(await peer.invite()))
         talking = [asyncio.ensure_future(call.run(side)) for call, side in ((one, peer), (two, other))]
         await peer.opened.wait()
-        seen = SeenFace(open_camera(str(options.video)), one.see)
-        sound = FileSound(options.video, one.take_samples) if options.sound else None
+        senders = [one] if options.one_way else [one, two]
+        is_told = options.video.suffix == ".motion"
+        tell = partial(tell_all, senders)
+        seen = ToldFace(options.video, tell) if is_told else SeenFace(open_camera(str(options.video)), tell)
+        heard = senders if options.sound and not is_told else []
+        sounds = [FileSound(options.video, side.take_samples) for side in heard]
         await asyncio.sleep(WARM_SECONDS)
         watch.start = time.monotonic()
         began = [peer.wire_bytes(), other.wire_bytes(), peer.sent_bytes, shown.receiver.counts.shown]
@@ -77,14 +114,14 @@ async def call_once(options: argparse.Namespace, loss: float) -> dict[str, float
         passed = time.monotonic() - watch.start
         ended = [peer.wire_bytes(), other.wire_bytes(), peer.sent_bytes, shown.receiver.counts.shown]
         rates = [(end - begin) / passed for begin, end in zip(began, ended, strict=True)]
-        for part in (seen, *([sound] if sound else [])):
+        for part in (seen, *sounds):
             await asyncio.to_thread(part.close)
         for call in (one, two):
             await call.close()
         await asyncio.to_thread(shown.close)
         for task in talking:
             task.cancel()
-    p50, p95 = (1000 * np.quantile(watch.ages, [0.5, 0.95])).tolist()
+    p50, p95 = (1000 * np.quantile(watch.ages or [np.nan], [0.5, 0.95])).tolist()
     return {
         "loss": loss,
         "packets_kbit_s": rates[2] * 8 / 1000,
@@ -105,6 +142,7 @@ def main() -> None:
     parser.add_argument("--loss", type=float, nargs="+", default=[0.0, 0.05, 0.2])
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--no-sound", dest="sound", action="store_false")
+    parser.add_argument("--one-way", action="store_true", help="the other side sends nothing but what it heard")
     parser.add_argument("--json", type=Path, help="write all figures here")
     options = parser.parse_args()
     print_machine()

@@ -22,6 +22,7 @@ from headcast.geometry.motion import load_motion
 from headcast.reenact.options import SessionOptions
 from headcast.reenact.session import make_driver
 from headcast.reenact.source import Source, open_source
+from headcast.telepresence.bundles import FramePairs, split
 from headcast.telepresence.packets import HeardPacket, parse
 from headcast.telepresence.receiver import MotionReceiver
 from headcast.telepresence.sender import MotionSender
@@ -29,7 +30,9 @@ from headcast.types import Landmarks, Motion
 
 RATE = 25
 ONE_WAY = 50.0  # milliseconds
-PLAYOUT = 80.0  # milliseconds that the receiver waits beyond the way, so that a lost frame lies between two known ones
+PLAYOUT = (
+    120.0  # milliseconds that the receiver waits beyond the way: a frame, one that shares its packet, and the rest
+)
 HEARD_EVERY = 2  # frames
 
 
@@ -96,6 +99,7 @@ def resampled(motion: Motion) -> list[Landmarks]:
 def send(faces: list[Landmarks], loss: float, seed: int) -> tuple[list[Landmarks], float, float]:
     """Return what is shown for each face, mean kbit/s, and those of the second with the most."""
     sender, receiver = MotionSender((1280, 720)), MotionReceiver()
+    pairs = FramePairs(sender)
     there, back = Line(loss, random.Random(seed)), Line(loss, random.Random(seed + 1000))
     shown: list[Landmarks] = []
     step = 1000 / RATE
@@ -109,14 +113,15 @@ def send(faces: list[Landmarks], loss: float, seed: int) -> tuple[list[Landmarks
             if sender.heard(packet) and sender.face:
                 receiver.take(sender.face)
         if number < len(faces):
-            content = sender.encode(faces[number], round(now))
+            content = pairs.encode(faces[number], round(now))
             bits.append(0 if content is None else 8 * len(content))
             if number == 0 and sender.face:
                 receiver.take(sender.face)  # by the channel that loses nothing
             if content is not None:
                 there.send(now, content)
         for content in there.arrived(now):
-            receiver.take(content)
+            for part in split(content):
+                receiver.take(part)
         if number % HEARD_EVERY == 0:
             back.send(now, receiver.heard())
         moment = receiver.landmarks(now - lag)

@@ -1,27 +1,51 @@
 // Move a photo from JavaScript, in a browser or in Node (20 with --experimental-websocket, 22 without): what a game does with the API.
-const HEAD_BYTES = 16;
+const [HEAD_BYTES, MOST_TRIES, NO_SESSION] = [16, 20, 4404];
 
 // Opens a session; `show` gets each frame: {number, width, height, picture: Blob}. Returns the function that asks for one.
+// A line that is lost is made anew, and what was asked last is asked again; so is a session that a restart ended.
 export async function openSession(url, asked, show, said = console.log) {
-  const answer = await fetch(`${url}/api/sessions`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(asked),
-  });
-  const session = await answer.json();
-  if (!answer.ok) throw new Error(session.error);
-  const socket = new WebSocket(url.replace("http", "ws") + session.path);
-  socket.binaryType = "arraybuffer";
-  await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }));
-  socket.onmessage = ({ data }) => {
-    if (typeof data === "string") return said(JSON.parse(data)); // what the session is, or an error
-    const head = new DataView(data, 0, HEAD_BYTES);
-    const [number, width, height] = [head.getUint32(4, true), head.getUint16(8, true), head.getUint16(10, true)];
-    show({ number, width, height, picture: new Blob([data.slice(HEAD_BYTES)]) });
+  const open = async () => {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(`${url}/api/sessions`, { method: "POST", headers, body: JSON.stringify(asked) });
+    const session = await answer.json();
+    if (!answer.ok) throw new Error(session.error);
+    return session.path;
   };
-  let number = 0;
-  const ask = (motion) => socket.send(JSON.stringify({ seq: number++, ...motion }));
-  ask.close = () => socket.close();
+  let [path, socket, last, number, tries, over] = [await open(), null, null, 0, 0, false];
+  const connect = () =>
+    new Promise((resolve, reject) => {
+      socket = new WebSocket(url.replace("http", "ws") + path);
+      socket.binaryType = "arraybuffer";
+      socket.onerror = reject;
+      socket.onopen = () => {
+        socket.onclose = ({ code }) => over || again(code);
+        resolve();
+      };
+      socket.onmessage = ({ data }) => {
+        if (typeof data === "string") return said(JSON.parse(data)); // what the session is, or an error
+        [last, tries] = [null, 0];
+        const head = new DataView(data, 0, HEAD_BYTES);
+        const [seq, width, height] = [head.getUint32(4, true), head.getUint16(8, true), head.getUint16(10, true)];
+        show({ number: seq, width, height, picture: new Blob([data.slice(HEAD_BYTES)]) });
+      };
+    });
+  const again = (code) => {
+    if ((tries += 1) > MOST_TRIES) return said({ error: "the server is gone" });
+    setTimeout(async () => {
+      const isOpen = code !== NO_SESSION || (await open().then((anew) => (path = anew), () => false));
+      if (!isOpen) return again(code);
+      await connect().then(() => last && socket.send(last), () => again(code));
+    }, 250 * tries);
+  };
+  await connect();
+  const ask = (motion) => {
+    last = JSON.stringify({ seq: number++, ...motion });
+    if (socket.readyState === WebSocket.OPEN) socket.send(last);
+  };
+  ask.close = () => {
+    over = true;
+    socket.close();
+  };
   return ask;
 }
 

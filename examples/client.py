@@ -8,11 +8,17 @@ import argparse
 import json
 import math
 import struct
+import time
 import urllib.request
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+
+MOST_TRIES, NO_SESSION = 20, 4404
 
 
 class Headcast:
@@ -21,7 +27,7 @@ class Headcast:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url, self.headers = url.rstrip("/"), {"Authorization": f"Bearer {token}"} if token else {}
 
-    def ask(self, path: str, body: bytes, kind: str) -> dict[str, Any]:
+    def ask(self, path: str, body: bytes, kind: str = "application/json") -> dict[str, Any]:
         """Post, and return the server's answer."""
         request = urllib.request.Request(self.url + path, body, {"Content-Type": kind, **self.headers})
         with urllib.request.urlopen(request) as answer:
@@ -30,23 +36,36 @@ class Headcast:
     def avatar(self, photo: Path) -> str:
         """Send a photo, get an avatar's id."""
         file = self.ask(f"/api/files?name={photo.name}", photo.read_bytes(), "application/octet-stream")
-        return str(self.ask("/api/avatars", json.dumps({"files": [file["id"]]}).encode(), "application/json")["id"])
+        return str(self.ask("/api/avatars", json.dumps({"files": [file["id"]]}).encode())["id"])
 
-    def session(self, avatar: str, **options: Any) -> Any:
-        """Open a session; the socket's first message says what it is."""
-        body = json.dumps({"avatar": avatar, **options}).encode()
-        path = self.ask("/api/sessions", body, "application/json")["path"]
-        socket = connect(self.url.replace("http", "ws", 1) + path, additional_headers=self.headers, max_size=None)
-        assert json.loads(socket.recv())["synthetic"]
-        return socket
+    def frames(self, motions: Iterable[dict[str, Any]], **asked: Any) -> Iterator[bytes]:
+        """Yield the frame of each motion; a line that is lost is made anew, and the message sent once more."""
+        waiting = deque(enumerate(motions))
+        path, tries = self.ask("/api/sessions", json.dumps(asked).encode())["path"], 0
+        while waiting:
+            try:
+                address = self.url.replace("http", "ws", 1) + path
+                with connect(address, additional_headers=self.headers, max_size=None) as socket:
+                    assert json.loads(socket.recv())["synthetic"]
+                    while waiting:
+                        number, motion = waiting[0]
+                        socket.send(json.dumps({"seq": number, **motion}))
+                        yield bytes_of(socket.recv())
+                        waiting.popleft()
+                        tries = 0
+            except (ConnectionClosed, OSError) as error:
+                if (tries := tries + 1) > MOST_TRIES:
+                    raise SystemExit(f"the server is gone: {error}") from error
+                time.sleep(tries / 4)
+                if isinstance(error, ConnectionClosed) and error.rcvd and error.rcvd.code == NO_SESSION:
+                    path = self.ask("/api/sessions", json.dumps(asked).encode())["path"]
 
 
-def frame_of(message: bytes | str) -> tuple[int, int, int, bytes]:
-    """Number, width, height and picture of a frame; an error of the server's is raised."""
+def bytes_of(message: bytes | str) -> bytes:
+    """A frame; an error of the server's is raised."""
     if isinstance(message, str):
         raise SystemExit(json.loads(message)["error"])
-    _, number, width, height = struct.unpack("<4sIHH", message[:12])
-    return number, width, height, message[16:]
+    return message
 
 
 def main() -> None:
@@ -61,13 +80,14 @@ def main() -> None:
     options.folder.mkdir(exist_ok=True)
     server = Headcast(options.url, options.token)
     avatar = server.avatar(Path(options.photo)) if Path(options.photo).is_file() else options.photo
-    with server.session(avatar, format="jpeg", max_side=512) as socket:
-        for number in range(options.frames):
-            wave = math.sin(2 * math.pi * number / 25)
-            controls = {"turn": 12 * wave, "mouth": max(0, 0.5 * math.sin(number)), "smile": 0.3}
-            socket.send(json.dumps({"seq": number, "controls": controls}))
-            number, width, height, picture = frame_of(socket.recv())
-            (options.folder / f"{number:03}.jpg").write_bytes(picture)
+    waves = [math.sin(2 * math.pi * number / 25) for number in range(options.frames)]
+    motions = [
+        {"controls": {"turn": 12 * wave, "mouth": max(0, 0.5 * math.sin(number)), "smile": 0.3}}
+        for number, wave in enumerate(waves)
+    ]
+    for frame in server.frames(motions, avatar=avatar, format="jpeg", max_side=512):
+        _, number, width, height = struct.unpack("<4sIHH", frame[:12])
+        (options.folder / f"{number:03}.jpg").write_bytes(frame[16:])
     print(f"{options.folder}: {options.frames} frames of {width}x{height}")
 
 

@@ -28,17 +28,18 @@ class Person:
         self.controls: dict[str, float] = {}
         self.picture: pygame.Surface | None = None
         self.num_frames, self.is_over = 0, False
-        self._socket = connect(url.replace("http", "ws", 1) + path, max_size=None)
-        self._socket.recv()  # what the session is
+        self._address = url.replace("http", "ws", 1) + path
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
-        while not self.is_over:
-            self._socket.send(json.dumps({"controls": self.controls}))
-            message = bytes(self._socket.recv())  # type: ignore[arg-type]
-            size = struct.unpack("<HH", message[8:12])
-            self.picture = pygame.image.frombuffer(message[HEAD_BYTES:], size, "RGBA").convert_alpha()
-            self.num_frames += 1
+        with connect(self._address, max_size=None) as socket:
+            socket.recv()  # what the session is
+            while not self.is_over:
+                socket.send(json.dumps({"controls": self.controls}))
+                message = bytes(socket.recv())  # type: ignore[arg-type]
+                size = struct.unpack("<HH", message[8:12])
+                self.picture = pygame.image.frombuffer(message[HEAD_BYTES:], size, "RGBA").convert_alpha()
+                self.num_frames += 1
 
 
 def main() -> None:

@@ -3,8 +3,8 @@
 pip install uv && python tools/check_wheels.py             # resolves only: nothing is installed or built
 python tools/check_wheels.py --write-constraints           # makes constraints.txt anew first, keeping what it pins
 
-Each of Python 3.10 to 3.14 on each platform is resolved for the light set and for `dev`, which holds `train` and
-`evaluate`, from wheels alone. The exit code is 1 where one of them cannot be.
+Each of Python 3.10 to 3.14 on each platform is resolved for the light set and for `dev`, which holds `train`,
+`evaluate`, `studio` and `cluster`, from wheels alone. The exit code is 1 where one of them cannot be.
 """
 
 import argparse
@@ -27,6 +27,7 @@ PLATFORMS: Final = {
 }
 EXTRAS: Final = {"light": (), "dev": ("--extra", "dev")}
 MACOS: Final = "14.0"  # as PyAV's wheel
+SECONDS: Final = 300.0  # for one resolution: a registry may take a request and never answer it
 OF_A_GPU: Final = re.compile(r"^(cuda|nvidia|triton)")  # torch pins these itself, and only where it was built for one
 HEADER: Final = """\
 # Every package that an installation of Headcast brings, pinned, so that set-ups a month apart are equal.
@@ -89,8 +90,11 @@ def compile_requirements(words: Sequence[str]) -> subprocess.CompletedProcess[st
         "--no-python-downloads",
         *words,
     ]
-    variables = os.environ | {"MACOSX_DEPLOYMENT_TARGET": MACOS}
-    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    variables = {"UV_HTTP_TIMEOUT": "20", **os.environ, "MACOSX_DEPLOYMENT_TARGET": MACOS}
+    try:
+        return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", f"error: no answer from the registry in {SECONDS:g} s")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from headcast import strict
 from headcast.calls.look import Look, LookReceiver, read_note
@@ -20,14 +20,17 @@ from headcast.calls.sound import Samples, SoundEncoder
 from headcast.errors import HeadcastError
 from headcast.reenact.source import Source
 from headcast.strict import parse_table, text, whole
+from headcast.telepresence.bundles import FramePairs
 from headcast.telepresence.packets import MAX_SOUND_FRAMES
 from headcast.telepresence.sender import MotionSender
 from headcast.types import Landmarks
 
-VERSION: Final = 1
+VERSION: Final = 2
 _PIECE, _FACE = b"\x00", b"\x01"
-_HEARD_SECONDS: Final = 0.18
-_SOUND_SECONDS: Final = 0.06  # after which sound goes alone, where the camera is slow
+_HEARD_SECONDS: Final = 0.16  # after which a packet takes along what was heard
+_ALONE_SECONDS: Final = 0.24  # after which it goes alone, where no packet takes it along
+_SOUND_SECONDS: Final = 0.1  # after which sound does, where the camera is slow
+_BEAT_SECONDS: Final = 0.05
 _MOST_SOUND: Final = 2 * MAX_SOUND_FRAMES
 _SECONDS_TO_END: Final = 2.0
 _MOST_FAULTS: Final = 20  # messages that are none of ours, until the call ends
@@ -42,7 +45,9 @@ class Call:
         self._look, self._shown, self._folder, self._say = look, shown, folder, say
         self._loop = asyncio.get_running_loop()
         self._start, self._last_milliseconds, self._last_sent = time.monotonic(), 0, 0.0
+        self._last_heard = 0.0  # when the other side was told what was heard
         self._sender: MotionSender | None = None
+        self._pairs: FramePairs | None = None
         self._size = (0, 0)
         self._face_sent: bytes | None = None
         self._encoder = SoundEncoder() if can_hear else None
@@ -119,24 +124,28 @@ class Call:
         peer = self.peer
         if peer is None or not peer.opened.is_set() or peer.closed.is_set():
             return
-        if self._sender is None:
+        if self._sender is None or self._pairs is None:
             self._sender, self._size = MotionSender(size), size
+            self._pairs = FramePairs(self._sender)
         if landmarks is not None and self._size != size:
             self._sender.start_anew(size)
             self._size = size
         milliseconds = max(round(1000 * (captured - self._start)) + 1, self._last_milliseconds + 1)
-        sound, self._sound = self._sound[:MAX_SOUND_FRAMES], self._sound[MAX_SOUND_FRAMES:]
-        content = self._sender.encode(landmarks, milliseconds, sound, self._sound_number)
-        self._sound_number += len(sound)
+        self._last_milliseconds, now = milliseconds, time.monotonic()
+        sound = self._sound[:MAX_SOUND_FRAMES]
+        hear = self._shown.heard if now - self._last_heard > _HEARD_SECONDS else None
+        content = self._pairs.encode(landmarks, milliseconds, sound, self._sound_number, hear)
         if content is None:
             return
-        self._last_milliseconds, self._last_sent = milliseconds, time.monotonic()
+        del self._sound[: len(sound)]
+        self._sound_number += len(sound)
+        self._last_sent, self._last_heard = now, self._last_heard if hear is None else now
         self._send_face(peer)
         peer.send_packet(content)
 
     def _start_anew(self) -> None:
         """Forget what belonged to the connection before."""
-        self._sender, self._face_sent = None, None
+        self._sender, self._pairs, self._face_sent = None, None, None
         self._shown.start_anew()
         if self._receiving is not None:
             self._receiving.close()
@@ -157,13 +166,15 @@ class Call:
             del self._sound[:-_MOST_SOUND]
 
     async def _beat(self, peer: Peer) -> None:
-        """Tell what was heard, and send sound that no picture takes along."""
+        """Send the sound, and what was heard, that no picture takes along."""
         while not peer.closed.is_set():
-            peer.send_packet(self._shown.heard())
-            for _ in range(round(_HEARD_SECONDS / _SOUND_SECONDS)):
-                if self._sound and time.monotonic() - self._last_sent > _SOUND_SECONDS:
-                    self._send(None, time.monotonic(), (1, 1))
-                await asyncio.sleep(_SOUND_SECONDS)
+            now = time.monotonic()
+            if self._sound and now - self._last_sent > _SOUND_SECONDS:
+                self._send(None, now, (1, 1))
+            if now - self._last_heard > _ALONE_SECONDS:
+                peer.send_packet(self._shown.heard())
+                self._last_heard = now
+            await asyncio.sleep(_BEAT_SECONDS)
 
     def _take_packet(self, peer: Peer, content: bytes) -> None:
         if peer is not self.peer:
@@ -193,20 +204,27 @@ class Call:
         table = parse_table(content)
         kind = text(table.get("kind"), "kind", 20)
         if kind == "hello":
-            whole(table.get("version"), VERSION, VERSION, "version")
-            note = read_note(strict.table(table.get("look"), "look"))
-            if note.sha256 == self._have or self._receiving is not None:
-                return
-            self._receiving = LookReceiver(note, self._folder)
-            about = f"; consent: {note.consent}" if note.consent else "; without a note on consent"
-            self._say(f"the other side comes as {note.kind} of {max(1, note.num_bytes >> 10)} kB{about}")
-            peer.send_message(json.dumps({"kind": "want"}))
+            self._meet(peer, table)
         elif kind == "want":
             self._begin(self._send_look(peer))
         elif kind == "bye":
             self._end(None)
         else:
             raise ValueError(f"a message of unknown kind {kind!r:.30}")
+
+    def _meet(self, peer: Peer, table: dict[str, Any]) -> None:
+        version = whole(table.get("version"), 0, 1 << 16, "version")
+        if version != VERSION:
+            older = "this side" if version > VERSION else "the other side"
+            said = f"the other side speaks version {version} of calls, this one {VERSION}"
+            return self._end(CallError(f"{said}; {older} needs a newer Headcast"))
+        note = read_note(strict.table(table.get("look"), "look"))
+        if note.sha256 == self._have or self._receiving is not None:
+            return
+        self._receiving = LookReceiver(note, self._folder)
+        about = f"; consent: {note.consent}" if note.consent else "; without a note on consent"
+        self._say(f"the other side comes as {note.kind} of {max(1, note.num_bytes >> 10)} kB{about}")
+        peer.send_message(json.dumps({"kind": "want"}))
 
     async def _send_look(self, peer: Peer) -> None:
         for piece in self._look.pieces():

@@ -74,14 +74,15 @@ async def _run(
     ask: Callable[[str], str],
     is_over: Callable[[], bool],
 ) -> CallSummary:
-    camera = open_camera(options.camera)
+    source = await asyncio.to_thread(open_source, options.source)
+    camera = open_camera(options.camera)  # whose light goes on: nothing may go wrong for long after it
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="headcast-call-")))
         speaker = _speaker(options, say)
         if speaker is not None:
             stack.callback(speaker.close)
-        look = make_look(await asyncio.to_thread(open_source, options.source), options.source, folder)
+        look = make_look(source, options.source, folder)
         shown = ShownFace(sinks, speaker, controls, max_side=options.max_side)
         stack.callback(shown.close)
         call = Call(look, shown, folder, say, can_hear=options.sound)

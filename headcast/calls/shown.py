@@ -13,7 +13,8 @@ from headcast.live.performance import LiveControls, Performance
 from headcast.live.run import Sink
 from headcast.reenact.options import SessionOptions
 from headcast.reenact.source import Source
-from headcast.telepresence.packets import FramePacket, HeardPacket, is_face
+from headcast.telepresence.bundles import split
+from headcast.telepresence.packets import FramePacket, HeardPacket, PacketError, is_face
 from headcast.telepresence.receiver import MotionReceiver
 from headcast.types import Image, Landmarks
 
@@ -38,18 +39,20 @@ class OtherClock:
 
     def __init__(self) -> None:
         self._ways: deque[float] = deque(maxlen=_WINDOW)
+        self._spans: deque[int] = deque([0], maxlen=_WINDOW)
 
-    def take(self, milliseconds: int, now: float) -> None:
-        """Take in a packet's time and the moment it arrived, in seconds."""
+    def take(self, milliseconds: int, now: float, span: int = 0) -> None:
+        """Take in the time of a packet's last frame, when it arrived (seconds), and how long its first waited."""
         self._ways.append(1000 * now - milliseconds)
+        self._spans.append(span)
 
     @property
     def playout(self) -> float:
-        """Milliseconds after the quickest packet that nearly all have arrived, and a frame, so that one may be lost."""
+        """Milliseconds after the quickest packet that nearly all have arrived, and until the next one comes."""
         if not self._ways:
             return LEAST_PLAYOUT
-        late = float(np.quantile(self._ways, 0.95)) - min(self._ways)
-        return min(max(LEAST_PLAYOUT, late + 1000 / _RATE), MOST_PLAYOUT)
+        late, span = float(np.quantile(self._ways, 0.95)) - min(self._ways), float(np.quantile(self._spans, 0.95))
+        return min(max(LEAST_PLAYOUT, late + span + 1000 / _RATE), MOST_PLAYOUT)
 
     @property
     def behind(self) -> float:
@@ -113,16 +116,22 @@ class ShownFace:
     def take(self, content: bytes) -> HeardPacket | None:
         """Take a packet in; what was heard by the other side comes back, for the sender."""
         now = time.monotonic()
-        if not self._flood.allows(now, _FACE_COST if is_face(content) else 1):
+        try:
+            parts = split(content)
+        except PacketError:
+            parts = [content]  # which the receiver refuses
+        if not self._flood.allows(now, sum(_FACE_COST if is_face(part) else 1 for part in parts)):
             return None
         with self._lock:
-            packet = self.receiver.take(content)
-            if isinstance(packet, FramePacket):
-                self._clock.take(packet.milliseconds, now)
+            packets = [self.receiver.take(part) for part in parts]
+            frames = [packet for packet in packets if isinstance(packet, FramePacket)]
+            if frames:
+                self._clock.take(frames[-1].milliseconds, now, frames[-1].milliseconds - frames[0].milliseconds)
                 self.last_packet = now
-                if packet.sound:
-                    self._sound.add(packet.sound_number, packet.sound, packet.milliseconds)
-        return packet if isinstance(packet, HeardPacket) else None
+            for frame in frames:
+                if frame.sound:
+                    self._sound.add(frame.sound_number, frame.sound, frame.milliseconds)
+        return next((packet for packet in packets if isinstance(packet, HeardPacket)), None)
 
     def heard(self) -> bytes:
         """Return the packet that tells the other side what arrived."""

@@ -20,7 +20,7 @@ _INSTALL = "install Headcast again: pip install --constraint constraints.txt --e
 _OPENCV_HELP = (
     "pip uninstall every opencv package, then pip install opencv-contrib-python-headless: they overwrite each other"
 )
-_GIGABYTE = 2**30
+_GIGABYTE = 1e9
 
 
 class State(str, Enum):
@@ -143,7 +143,7 @@ def check_weights() -> Finding:
         load_weights(path)
     except HeadcastError as error:
         return Finding(State.FAIL, str(error), _INSTALL)
-    return Finding(State.OK, f"{path.name}, {path.stat().st_size / 2**20:.1f} MB")
+    return Finding(State.OK, f"{path.name}, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def check_cache() -> Finding:

@@ -65,8 +65,8 @@ def run(options: argparse.Namespace) -> Report:
         from headcast.live.virtual_camera import VirtualCamera
 
         sinks.append(VirtualCamera())
-    camera = open_camera(options.camera)
     source = open_source(options.source, checkpoint=options.checkpoint)
+    camera = open_camera(options.camera)
     with contextlib.ExitStack() as stack:
         if has_page:
             from headcast.server.settings import ServerSettings

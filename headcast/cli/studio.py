@@ -5,10 +5,14 @@ import contextlib
 import sys
 import threading
 import webbrowser
+from typing import TYPE_CHECKING
 
 from headcast.cli.arguments import whole_number
 from headcast.cli.report import Report
 from headcast.errors import HeadcastError
+
+if TYPE_CHECKING:
+    from headcast.server.workplace import FrameMaker
 
 SUMMARY = "open a page in the browser: animate a photo, edit a still, tune an avatar, go live"
 
@@ -42,11 +46,16 @@ def add_server_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Serve until the user interrupts."""
-    return serve(options, open_browser=not options.no_browser)
+    return serve(options, contextlib.nullcontext(), open_browser=not options.no_browser)
 
 
-def serve(options: argparse.Namespace, *, open_browser: bool) -> Report:
-    """Serve until the user interrupts: that is how a server ends well."""
+def serve(
+    options: argparse.Namespace,
+    workers: "contextlib.AbstractContextManager[FrameMaker | None]",
+    *,
+    open_browser: bool,
+) -> Report:
+    """Serve until the user interrupts: that is how a server ends well. `workers` make frames, where there are some."""
     from headcast.server.app import make_app
     from headcast.server.run import Server
     from headcast.server.settings import with_token
@@ -68,7 +77,6 @@ def serve(options: argparse.Namespace, *, open_browser: bool) -> Report:
         if open_browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
-    server = Server(make_app(settings), settings, on_start)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.serve()
+    with contextlib.suppress(KeyboardInterrupt), workers as frame_maker:
+        Server(make_app(settings, frame_maker), settings, on_start).serve()
     return Report(("ended; what was made here and not downloaded is gone",), {"address": settings.address})

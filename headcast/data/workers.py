@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -13,7 +12,8 @@ from typing import TypeVar
 
 import cv2
 
-from headcast.errors import DataError, MissingPackageError
+from headcast.errors import DataError
+from headcast.ray_cluster import ray_cluster
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -63,18 +63,7 @@ def run_on_ray(
 
     MissingPackageError without Ray, DataError where the cluster cannot be reached.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # else each cluster reports itself to Ray's makers
-    try:
-        import ray
-    except ImportError:
-        raise MissingPackageError('Ray is not installed; run pip install "headcast[cluster]"') from None
-    _check_reachable(address)
-    own = {"num_cpus": num_workers or num_cores(), "include_dashboard": False} if address == "local" else {}
-    try:
-        ray.init(address=address, log_to_driver=False, **own)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise _no_cluster(address, error) from error
-    try:
+    with ray_cluster(address, num_workers or num_cores()) as ray:
         task = ray.remote(num_cpus=1)(function)
         num_cpus = int(ray.cluster_resources().get("CPU", 1))
         remaining = iter(jobs)
@@ -83,25 +72,6 @@ def run_on_ray(
             done, pending = ray.wait(pending)
             pending += [task.remote(job) for job in islice(remaining, len(done))]
             yield from ray.get(done)
-    finally:
-        ray.shutdown()
-
-
-def _check_reachable(address: str) -> None:
-    """Knock at HOST:PORT; Ray itself would try for nine minutes."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdecimal() or "/" in host:
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=10).close()
-    except (OSError, OverflowError) as error:
-        raise _no_cluster(address, error) from error
-
-
-def _no_cluster(address: str, error: Exception) -> DataError:
-    return DataError(
-        f"no Ray cluster at {address} ({' '.join(str(error).split())[:80]}); start one there, or give its address"
-    )
 
 
 def _start_worker() -> None:

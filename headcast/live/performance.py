@@ -1,16 +1,15 @@
 """A camera's pictures in, one after another; pictures of the moving photo out, labelled: what is live everywhere."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import cv2
 import numpy as np
 
 from headcast.live.calibration import Calibration
 from headcast.live.overlay import draw_hud, draw_label
+from headcast.live.pace import Pace
 from headcast.live.timecode import draw_code, read_code
 from headcast.reenact.driver import Stages
 from headcast.reenact.options import SessionOptions
@@ -18,8 +17,6 @@ from headcast.reenact.session import Session
 from headcast.reenact.source import Source
 from headcast.tracking.track import FaceTracker, Tracker
 from headcast.types import Image, Landmarks
-
-_REMEMBERED: Final = 50  # pictures, whose delay and pace the HUD tells
 
 
 @dataclass
@@ -59,7 +56,7 @@ class Performance:
         self._label, self._max_side, self._clock = label, max_side, clock
         self._shown: Image = source.sitter.photo if options.paste_back else source.sitter.shot.image
         self._has_face = False
-        self._delays: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)
+        self.pace = Pace()
         self.controls = controls or LiveControls()
 
     @property
@@ -83,7 +80,7 @@ class Performance:
         picture = _at_most(self._shown, self._max_side)
         if self._label:
             picture = draw_label(picture, self._label)
-        self._delays.append((self._clock() - captured, captured))
+        self.pace.add(captured, self._clock())
         if self.controls.hud:
             picture = draw_hud(picture, self._hud_text())
         if code is not None:
@@ -110,11 +107,8 @@ class Performance:
             self._shown, self._has_face = frame.image, True
 
     def _hud_text(self) -> str:
-        delays = [delay for delay, _ in self._delays]
-        times = [captured for _, captured in self._delays]
-        rate = (len(times) - 1) / max(times[-1] - times[0], 1e-3) if len(times) > 1 else 0.0
         state = "" if self.is_calibrated else "look straight ahead" if self._has_face else "no face yet"
-        parts = (f"delay {1000 * float(np.median(delays)):.0f} ms", f"{rate:.0f} fps", state)
+        parts = (f"delay {self.pace.delay():.0f} ms", f"{self.pace.rate:.0f} fps", state)
         return "   ".join(part for part in parts if part)
 
 

@@ -78,16 +78,8 @@ def run_live(
         reader.join(timeout=2)
     passed = time.monotonic() - started
     p50, p95 = np.quantile(delays, [0.5, 0.95]).tolist() if delays else (0.0, 0.0)
-    return LiveSummary(
-        num_frames,
-        newest.num_dropped,
-        passed,
-        num_frames / max(passed, 1e-6),
-        p50,
-        p95,
-        performance.is_calibrated,
-        performance.runtime_name,
-    )
+    counts = (num_frames, newest.num_dropped, passed, num_frames / max(passed, 1e-6))
+    return LiveSummary(*counts, p50, p95, performance.is_calibrated, performance.runtime_name)
 
 
 def _read(camera: Iterator[Moment], newest: Newest[Moment], stopping: threading.Event) -> None:

@@ -75,15 +75,9 @@ def animate_file(
                 writer.write(image, frame.time if motion.tick else None)
             num_frames += 1
             count(num_frames)
+    times = (time.monotonic() - started, first_frame_seconds)
     return AnimateResult(
-        Path(output),
-        num_frames,
-        motion.rate,
-        size,
-        time.monotonic() - started,
-        first_frame_seconds,
-        session.runtime_name,
-        session.watch.seconds,
+        Path(output), num_frames, motion.rate, size, *times, session.runtime_name, session.watch.seconds
     )
 
 

@@ -24,13 +24,13 @@ class Puppet:
     def __init__(self, source: Source, options: SessionOptions | None = None) -> None:
         self._driver = make_driver(source, options or SessionOptions(policy="live"))
         self.pose = Poser(source.sitter.shot.landmarks)  # controls in, the person's landmarks out
-        self._is_measured = False
+        self.is_measured = False  # from some driver's landmarks
 
     def follow(self, driving: Landmarks, *, anew: bool = False) -> Landmarks:
         """Return the person's landmarks for a driver's, measured from the driver's first, or from these."""
-        if anew or not self._is_measured:
+        if anew or not self.is_measured:
             self._driver.measure_from([driving])
-            self._is_measured = True
+            self.is_measured = True
         return self._driver.retarget(driving)
 
     def show(self, landmarks: Landmarks) -> Image:

@@ -15,16 +15,19 @@ from headcast.errors import HeadcastError
 from headcast.server import avatar_routes, file_routes, job_routes, live, pages, rooms, session_routes
 from headcast.server.gate import Gate
 from headcast.server.settings import ServerSettings
-from headcast.server.workplace import open_workplace
+from headcast.server.workplace import FrameMaker, open_workplace
 
 
-def make_app(settings: ServerSettings | None = None) -> FastAPI:
-    """An application for one server; what its requests share is made when it starts and removed when it ends."""
+def make_app(settings: ServerSettings | None = None, frame_maker: FrameMaker | None = None) -> FastAPI:
+    """An application for one server; what its requests share is made when it starts and removed when it ends.
+
+    The frames of sessions are made in this process, or by `frame_maker`.
+    """
     settings = settings or ServerSettings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_workplace(settings) as workplace:
+        with open_workplace(settings, frame_maker) as workplace:
             app.state.workplace = workplace
             yield
             await workplace.live.close()

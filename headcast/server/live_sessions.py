@@ -5,7 +5,6 @@ import io
 import secrets
 import struct
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from PIL import Image as Pillow
 
 from headcast.errors import MediaError
 from headcast.limits import MAX_CAMERA_SIDE, MAX_LIVE_SESSIONS
+from headcast.live.pace import Pace
 from headcast.live.performance import LiveControls, Performance
 from headcast.reenact.options import SessionOptions
 from headcast.reenact.source import Source
@@ -24,7 +24,6 @@ from headcast.types import Image
 
 Result = TypeVar("Result")
 IDLE_SECONDS: Final = 60.0  # without a picture, after which a session is forgotten
-_REMEMBERED: Final = 200  # pictures, whose delays are told
 _NUMBER: Final = struct.Struct("<I")
 
 
@@ -48,7 +47,6 @@ class LiveSession:
     _working: "asyncio.Task[None] | None" = None
     _there: asyncio.Event = field(default_factory=asyncio.Event)
     _newest: Image | None = None
-    _delays: "deque[tuple[float, float]]" = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     is_closed: bool = False
 
     def __post_init__(self) -> None:
@@ -87,17 +85,14 @@ class LiveSession:
 
     def status(self) -> dict[str, object]:
         """How it goes, for the page: the delay that we add, and the pace, apart."""
-        delays = [delay for delay, _ in self._delays]
-        times = [moment for _, moment in self._delays]
-        pace = (len(times) - 1) / max(times[-1] - times[0], 1e-3) if len(times) > 1 else 0.0
-        p50, p95 = np.quantile(delays, [0.5, 0.95]).tolist() if delays else (0.0, 0.0)
+        pace = Pace() if self._performance is None else self._performance.pace
         return {
             "synthetic": True,
             "frames": self.num_frames,
             "dropped": self.num_dropped,
-            "delay_ms": round(1000 * p50),
-            "delay_p95_ms": round(1000 * p95),
-            "fps": round(pace, 1),
+            "delay_ms": round(pace.delay()),
+            "delay_p95_ms": round(pace.delay(0.95)),
+            "fps": round(pace.rate, 1),
             "calibrated": self._performance is not None and self._performance.is_calibrated,
         }
 
@@ -120,7 +115,6 @@ class LiveSession:
 
     async def _perform(self, picture: Image | bytes, captured: float) -> Image:
         made = await self._in_thread(lambda: self._made_of(picture, captured))
-        self._delays.append((time.monotonic() - captured, captured))
         self.num_frames += 1
         return made
 

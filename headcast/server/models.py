@@ -130,6 +130,8 @@ class SessionAnswer(BaseModel):
     avatar: str
     format: str
     synthetic: Literal[True] = True
+    worker: str | None
+    """Which worker of a Ray cluster made the last frame."""
     marks: dict[str, str]
 
 

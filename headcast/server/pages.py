@@ -16,6 +16,7 @@ from headcast.server.faces import preview_of
 from headcast.server.models import StatusAnswer
 from headcast.server.workplace import workplace_of
 
+HEAD: Final = "head.html"  # what all pages begin with; a comment with its name stands for it
 KINDS: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -78,6 +79,8 @@ def page(name: str, package: str = "headcast.server") -> Response:
 def _files(package: str) -> dict[str, bytes]:
     """Every file of a package's static folder by its name: a name from outside is never joined to a path."""
     folder = resources.files(package) / "static"
-    return {
+    files = {
         file.name: file.read_bytes() for file in folder.iterdir() if any(file.name.endswith(suffix) for suffix in KINDS)
     }
+    head = files.pop(HEAD, b"")
+    return {name: content.replace(f"<!-- {HEAD} -->\n".encode(), head) for name, content in files.items()}

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -96,7 +95,7 @@ async def _serve(websocket: WebSocket, workplace: Workplace, session: ApiSession
     num_errors = 0
     while (message := await newest.take()) is not None:
         try:
-            frame = await workplace.in_thread(partial(session.frame, message))
+            frame = await workplace.frame(session, message)
         except (ValueError, HeadcastError) as error:
             num_errors += 1
             if num_errors > MAX_ERRORS:
@@ -117,5 +116,6 @@ def _answer(session: ApiSession) -> SessionAnswer:
         path=f"{router.prefix}/{session.id}",
         avatar=session.avatar,
         format=session.format,
+        worker=session.worker,
         marks=session.source.marks("talking head, live").to_metadata(),
     )

@@ -33,7 +33,10 @@ _KEYS: Final = {*_KINDS, "seq", "head", "anew"}
 
 @dataclass
 class ApiSession:
-    """One client's session; the puppet is made when the first frame is asked for and stays a while for reconnects."""
+    """One client's session; the puppet is made when the first frame is asked for and stays a while for reconnects.
+
+    What another puppet, here or on another machine, needs to go on in its place is all but the last three.
+    """
 
     avatar: str
     source: Source
@@ -41,7 +44,9 @@ class ApiSession:
     format: str = JPEG
     max_side: int = 1024
     id: str = field(default_factory=lambda: secrets.token_hex(16))
+    measured_from: str | bytes | None = None  # the message whose landmarks all others are measured from
     is_open: bool = False
+    worker: str | None = None  # of a Ray cluster, that made the last frame
     _puppet: Puppet | None = None
     _writer: FrameWriter | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,7 +57,11 @@ class ApiSession:
             if self._puppet is None or self._writer is None:
                 self._puppet = Puppet(self.source, self.options)
                 self._writer = FrameWriter(self.format, self.source.marks("talking head, live"))
-            number, landmarks = _read(message, self._puppet)
+                if self.measured_from is not None:
+                    _read(self.measured_from, self._puppet)
+            number, landmarks, is_measure = _read(message, self._puppet)
+            if is_measure:
+                self.measured_from = message
             if self.format == JPEG:
                 return self._writer(_at_most(self._puppet.show(landmarks), self.max_side), number)
             return self._writer(_at_most(self._puppet.cut_out(landmarks), self.max_side), number)
@@ -122,25 +131,34 @@ class Newest:
         return message
 
 
-def _read(message: str | bytes, puppet: Puppet) -> tuple[int, Landmarks]:
-    """The sequence number and the person's landmarks that a message asks for."""
+def _read(message: str | bytes, puppet: Puppet) -> tuple[int, Landmarks, bool]:
+    """The sequence number, the person's landmarks, and whether all further ones are measured from these."""
     if isinstance(message, bytes):
-        return 0, puppet.follow(_checked(_from_bytes(message)))
+        number, driving, anew = 0, _from_bytes(message), False
+    else:
+        given = _parsed(message)
+        number = whole(given.get("seq", 0), 0, MAX_SEQUENCE, "seq")
+        if "controls" in given:
+            return number, puppet.pose(parse_controls(given["controls"])), False
+        if "arkit" in given:
+            return number, puppet.pose(parse_arkit(given["arkit"], given.get("head"))), False
+        driving, anew = _from_lists(given["landmarks"]), given.get("anew") is True
+    check_landmarks(driving)
+    is_measure = anew or not puppet.is_measured
+    return number, puppet.follow(driving, anew=anew), is_measure
+
+
+def _parsed(message: str) -> dict[str, Any]:
+    """A message's table, which has one kind of motion."""
     try:
         given = parse_table(message)
     except ValueError as error:
         raise ValueError(f"the message is no JSON table: {error}") from error
     if unknown := set(given) - _KEYS:
         raise ValueError(f"the message has {min(unknown)!r:.40}, expected some of {', '.join(sorted(_KEYS))}")
-    kinds = [kind for kind in _KINDS if kind in given]
-    if len(kinds) != 1:
+    if len([kind for kind in _KINDS if kind in given]) != 1:
         raise ValueError(f"the message must have one of {', '.join(_KINDS)}")
-    number = whole(given.get("seq", 0), 0, MAX_SEQUENCE, "seq")
-    if kinds == ["controls"]:
-        return number, puppet.pose(parse_controls(given["controls"]))
-    if kinds == ["arkit"]:
-        return number, puppet.pose(parse_arkit(given["arkit"], given.get("head")))
-    return number, puppet.follow(_checked(_from_lists(given["landmarks"])), anew=given.get("anew") is True)
+    return given
 
 
 def _from_bytes(message: bytes) -> Landmarks:
@@ -156,11 +174,6 @@ def _from_lists(value: Any) -> Landmarks:
         raise ValueError("each landmark must be [x, y, z]")
     flat = [finite(number, -MAX_PLACE, MAX_PLACE, "a landmark") for point in value for number in point]
     return np.array(flat, np.float32).reshape(NUM_LANDMARKS, 3)
-
-
-def _checked(landmarks: Landmarks) -> Landmarks:
-    check_landmarks(landmarks)
-    return landmarks
 
 
 def _at_most(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

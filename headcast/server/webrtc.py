@@ -63,23 +63,29 @@ async def answer(session: LiveSession, sdp: str) -> str:
     if session.on_close is not None:
         await session.on_close()
     try:
+        await _describe(connection, sdp, AvatarTrack(session))
+    except OfferError:
+        await close()
+        raise
+    session.on_close = close
+    tasks.append(asyncio.create_task(_end_unless_connected(connection, session)))
+    return str(connection.localDescription.sdp).replace("m=video", SYNTHETIC + "m=video", 1)
+
+
+async def _describe(connection: RTCPeerConnection, sdp: str, track: VideoStreamTrack) -> None:
+    """Take the offer in, and say that one video comes back."""
+    try:
         await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
-        video = next((part for part in connection.getTransceivers() if part.kind == "video"), None)
-        if video is None:
+        if all(part.kind != "video" for part in connection.getTransceivers()):
             raise OfferError("the offer has no video")
-        connection.addTrack(AvatarTrack(session))
+        connection.addTrack(track)
         for part in connection.getTransceivers():
             deliver_promptly(part.receiver)
         await connection.setLocalDescription(await connection.createAnswer())
     except OfferError:
-        await close()
         raise
     except Exception as error:  # what the library makes of a stranger's text has many names
-        await close()
         raise OfferError("the offer cannot be read") from error
-    session.on_close = close
-    tasks.append(asyncio.create_task(_end_unless_connected(connection, session)))
-    return str(connection.localDescription.sdp).replace("m=video", SYNTHETIC + "m=video", 1)
 
 
 class AvatarTrack(VideoStreamTrack):

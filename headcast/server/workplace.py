@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
@@ -17,12 +18,14 @@ from headcast.server.gallery import Gallery
 from headcast.server.jobs import Jobs
 from headcast.server.live_sessions import LiveSessions
 from headcast.server.rooms_kept import Rooms
-from headcast.server.sessions import Sessions
+from headcast.server.sessions import ApiSession, Sessions
 from headcast.server.settings import ServerSettings
 from headcast.server.uploads import Uploads
 
 NUM_THREADS: Final = 4
 Result = TypeVar("Result")
+FrameMaker = Callable[[ApiSession, str | bytes], Awaitable[bytes]]
+"""Makes the frame of a session for a client's message; ValueError for what is none."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,22 @@ class Workplace:
     sessions: Sessions
     live: LiveSessions
     rooms: Rooms
+    frame_maker: FrameMaker | None = None  # where others than this process make the sessions' frames
     run: str = field(default_factory=lambda: secrets.token_hex(8))  # names this start of the server
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """Do heavy work beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.threads, work)
 
+    async def frame(self, session: ApiSession, message: str | bytes) -> bytes:
+        """The frame of a session for a client's message; ValueError for what is none."""
+        if self.frame_maker is None:
+            return await self.in_thread(partial(session.frame, message))
+        return await self.frame_maker(session, message)
+
 
 @contextmanager
-def open_workplace(settings: ServerSettings) -> Iterator[Workplace]:
+def open_workplace(settings: ServerSettings, frame_maker: FrameMaker | None = None) -> Iterator[Workplace]:
     """Yield a workplace whose folder is empty, and emptied in the end."""
     with (
         scratch_folder(tempfile.gettempdir()) as folder,
@@ -63,6 +73,7 @@ def open_workplace(settings: ServerSettings) -> Iterator[Workplace]:
             Sessions(),
             LiveSessions(),
             Rooms(),
+            frame_maker,
         )
 
 

@@ -10,6 +10,7 @@ All numbers are big-endian. The first byte is the version (high half) and the ki
 A frame's flags: bit 0 a face was seen, bits 1 to 3 number of the face, bits 4 to 7 how many sound frames follow. Its
 motion is what changed since `reference` frames ago, 0 for a key frame, which depends on nothing. *Heard* goes the other
 way: the newest frame that could be read, the time of that frame, and what is wanted (bit 0 a key frame, bit 1 a face).
+Several packets may share a datagram: `bundles`.
 """
 
 import math
@@ -28,7 +29,7 @@ from headcast.telepresence.entropy import Numbers
 from headcast.telepresence.numbers import LIMITS, ReferenceFace
 from headcast.types import NUM_LANDMARKS
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with every change of a packet, of the face model or of the basis: all are needed to read a frame."""
 
 MAX_PACKET_BYTES: Final = 1150
@@ -40,7 +41,8 @@ MAX_REFERENCE: Final = 255
 NUM_ACTIVITIES: Final = 16
 MAX_SOUND_FRAMES: Final = 6
 
-_FACE, _FRAME, _HEARD = 1, 2, 3
+_FACE, _FRAME, _HEARD, _BUNDLE = 1, 2, 3, 4
+BUNDLE: Final = bytes([VERSION << 4 | _BUNDLE])
 _FACE_HEAD: Final = struct.Struct(">BBHHf3f3B")
 _FRAME_HEAD: Final = struct.Struct(">BBHIBBB")
 _HEARD_HEAD: Final = struct.Struct(">BBHI")

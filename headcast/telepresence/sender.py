@@ -55,20 +55,31 @@ class MotionSender:
         """Take the next face as the reference: a new person, or another picture size."""
         self._image_size, self._code, self.face = image_size, None, None
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the other side needs a frame at once: it has none, or lost what all others refer to."""
+        return self._heard is None or self._wants_key
+
     def encode(
-        self, landmarks: Landmarks | None, milliseconds: int, sound: Sequence[bytes] = (), sound_number: int = 0
+        self,
+        landmarks: Landmarks | None,
+        milliseconds: int,
+        sound: Sequence[bytes] = (),
+        sound_number: int = 0,
+        *,
+        is_bound: bool = False,
     ) -> bytes | None:
         """Return the packet of a frame, None where the line is full, or no face was ever seen and nothing is to hear.
 
         Without landmarks the face was not seen. `milliseconds` increase from frame to frame; `sound` has Opus frames,
-        of which the first is `sound_number`.
+        of which the first is `sound_number`. A frame that `is_bound` to the last one travels with it.
         """
         if landmarks is not None and self._code is None:
             self._code = self._refer_to(landmarks)
         if self._code is None and not sound:
             return None
         numbers = self._last if landmarks is None or self._code is None else self._code.measure(landmarks)
-        packet = self._packet(numbers, landmarks is not None, milliseconds)
+        packet = self._packet(numbers, landmarks is not None, milliseconds, is_bound)
         content = frame_bytes(replace(packet, sound=tuple(sound), sound_number=sound_number % NUM_SEQUENCES))
         if not self._afford(8 * (len(content) - sum(map(len, sound))), milliseconds) and not sound:
             self.num_held += 1
@@ -99,10 +110,11 @@ class MotionSender:
         self._sent.clear()
         return MotionNumbers(as_read)
 
-    def _packet(self, numbers: Numbers, found: bool, milliseconds: int) -> FramePacket:
-        before = None if self._heard is None else self._sent.get(self._heard)
-        is_key = before is None or self._wants_key or self._since_key >= _KEY_EVERY
-        reference = 0 if is_key else (self._sequence - (self._heard or 0)) % NUM_SEQUENCES
+    def _packet(self, numbers: Numbers, found: bool, milliseconds: int, is_bound: bool) -> FramePacket:
+        refers_to = (self._sequence - 1) % NUM_SEQUENCES if is_bound else self._heard
+        before = None if refers_to is None else self._sent.get(refers_to)
+        is_key = before is None or (not is_bound and (self._wants_key or self._since_key >= _KEY_EVERY))
+        reference = 0 if is_key or refers_to is None else (self._sequence - refers_to) % NUM_SEQUENCES
         change = numbers if is_key or before is None else numbers - before
         activity, motion = write_motion(change, is_key=is_key)
         return FramePacket(

@@ -200,7 +200,7 @@ def test_hanging_up_ends_the_other_side_too(tmp_path):
 @pytest.mark.parametrize(
     "message",
     ["hello", "[]", json.dumps({"kind": "hello", "version": 2, "look": {}}),
-     json.dumps({"kind": "hello", "version": 1}),
+     json.dumps({"kind": "hello", "version": "2"}),
      json.dumps({"kind": "format c:"}), b"\x00piece", b"", b"\x07x", "x" * 70_000],
 )  # fmt: skip
 def test_messages_that_are_none_end_nothing_unless_there_are_many(message, tmp_path):
@@ -232,6 +232,19 @@ def test_a_description_of_something_else_is_refused(kind, tmp_path):
         await peer.close()
 
     asyncio.run(answer())
+
+
+@pytest.mark.parametrize(("version", "older"), [(1, "the other side"), (9, "this side")])
+def test_a_side_of_another_version_is_told_who_is_older(version, older, tmp_path):
+    async def meet() -> None:
+        side = Side("ann", tmp_path)
+        peer = side.call.new_peer()
+        side.call._take_message(peer, json.dumps({"kind": "hello", "version": version, "look": {}}))
+        with pytest.raises(CallError, match=f"speaks version {version} of calls, this one 2; {older} needs a newer"):
+            await side.call.ended
+        await side.call.close()
+
+    asyncio.run(meet())
 
 
 def test_nothing_goes_on_after_a_call(tmp_path):

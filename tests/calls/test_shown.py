@@ -15,6 +15,10 @@ def test_what_is_shown_lags_behind_the_quickest_packet_as_far_as_packets_come_la
         clock.take(40 * number, 100 + 0.04 * number + 0.030)  # a way of 30 ms, always
     assert clock.playout == LEAST_PLAYOUT
     assert abs(clock.at(100 + 0.04 * 200) - (40 * 200 - 30 - LEAST_PLAYOUT)) < 1e-6
+    pairs = OtherClock()
+    for number in range(1, 200, 2):  # the first of two waits for the second
+        pairs.take(40 * number, 100 + 0.04 * number + 0.030, span=40)
+    assert abs(pairs.playout - 80) < 1e-6
     for number in range(200, 500):
         clock.take(40 * number, 100 + 0.04 * number + random.uniform(0.030, 0.130))
     assert 100 < clock.playout < 150

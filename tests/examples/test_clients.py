@@ -18,8 +18,6 @@ import pytest
 pytest.importorskip("fastapi", reason="the clients need a server: headcast[studio]")
 
 from headcast.media.images import read_image, read_image_metadata
-from headcast.server.app import make_app
-from headcast.server.run import Server
 from headcast.server.settings import ServerSettings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -53,13 +51,9 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def server(pages):
+def server(pages, serving):
     """A server that the game's page may use."""
-    started = threading.Event()
-    settings = ServerSettings(port=0, origins=(pages,))
-    server = Server(make_app(settings), settings, lambda _: started.set())
-    with in_thread(server.serve, server.stop):
-        assert started.wait(30)
+    with serving(ServerSettings(port=0, origins=(pages,))) as server:
         yield server
 
 
@@ -75,6 +69,28 @@ def test_python(server, astronaut_path, tmp_path):
     assert all(read_image(path).shape == (512, 512, 3) for path in frames)
     assert len({path.read_bytes() for path in frames}) == 4
     assert read_image_metadata(frames[0])["comment"].startswith("Synthetic")
+
+
+def test_clients_go_on_where_the_server_was_restarted(serving, tmp_path):
+    """At its old place, where nobody knows the session any more: both open another and ask again."""
+    out = tmp_path / "out"
+    with serving() as first:
+        settings, url = ServerSettings(port=first.port), first.url.rstrip("/")
+        words = ["hopper", out, "--url", url, "--frames", "60"]
+        clients = [[sys.executable, EXAMPLES / "client.py", *words]]
+        if can_run_javascript():
+            clients.append([*NODE, "-e", script_of(url, "hopper", 60)])
+        running = [subprocess.Popen([*map(str, client)], **PIPES) for client in clients]
+        end = time.monotonic() + 60
+        while not out.is_dir() or len(list(out.iterdir())) < 3:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    with serving(settings):
+        said = [client.communicate(timeout=120) for client in running]
+    assert [client.returncode for client in running] == [0] * len(running), said
+    assert len(list(out.iterdir())) == 60
+    for text, _ in said[1:]:
+        assert [number for number, *_ in json.loads(text)] == list(range(60))
 
 
 def test_a_game_shows_the_person_before_its_sky(server, tmp_path):
@@ -97,31 +113,36 @@ def test_a_game_shows_the_person_before_its_sky(server, tmp_path):
     assert 0.3 < differs[144:, 192:448].mean() < 0.95  # and where it stands, cut out
 
 
-def test_javascript_in_node(server):
-    node = shutil.which("node")
-    probe = ["--experimental-websocket", "-e", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]
-    if not node or subprocess.run([node, *probe], capture_output=True, check=False).returncode:
-        pytest.skip("the JavaScript client needs Node 20.10 or newer outside of a browser")
-    script = f"""
+NODE = ["node", "--experimental-websocket", "--input-type=module"]
+PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+
+
+def can_run_javascript():
+    probe = [*NODE[:2], "-e", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]
+    return shutil.which("node") and not subprocess.run(probe, capture_output=True, check=False).returncode
+
+
+def script_of(url, avatar, num_frames):
+    """A program that asks for frames one after another, and tells their numbers and sizes."""
+    return f"""
     import {{ openSession }} from "{(EXAMPLES / "client.js").as_uri()}";
     const seen = [];
     const show = (frame) => {{
       seen.push([frame.number, frame.width, frame.height, frame.picture.size]);
-      if (seen.length < 3) return ask({{ controls: {{ turn: 5 }} }});
+      if (seen.length < {num_frames}) return ask({{ controls: {{ turn: 5 }} }});
       console.log(JSON.stringify(seen));
       ask.close();
     }};
-    const asked = {{ avatar: "hopper", format: "rgba" }};
-    const ask = await openSession("{server.url.rstrip("/")}", asked, show, () => {{}});
+    const ask = await openSession("{url}", {{ avatar: "{avatar}", format: "rgba" }}, show, () => {{}});
     ask({{ arkit: {{ jawOpen: 0.3 }} }});
     """
-    ended = subprocess.run(
-        [node, "--experimental-websocket", "--input-type=module", "-e", script],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+
+
+def test_javascript_in_node(server):
+    if not can_run_javascript():
+        pytest.skip("the JavaScript client needs Node 20.10 or newer outside of a browser")
+    script = script_of(server.url.rstrip("/"), "hopper", 3)
+    ended = subprocess.run([*NODE, "-e", script], capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) == [[number, 256, 256, 256 * 256 * 4] for number in range(3)]
 

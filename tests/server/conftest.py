@@ -1,6 +1,9 @@
-"""An application without a network, and what its tests send."""
+"""An application without a network, and what its tests send; the studio in a browser."""
 
+import shutil
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +43,47 @@ def send(client: TestClient) -> Callable[[bytes | Path, str], dict[str, Any]]:
         return answer.json()
 
     return sent
+
+
+@pytest.fixture(scope="module")
+def studio_browser() -> Iterator[Any]:
+    """A browser that keeps nothing, with a camera that shows a test picture; skipped where there is none."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="the studio is tested with selenium: not installed")
+    program, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+    if not program or not driver:
+        pytest.skip("the studio is tested in Chromium: no chromium and chromedriver here (make browser)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def studio(serving: Callable[..., Any]) -> Iterator[Any]:
+    """A server that can be stopped and started again at its port."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from studio_page import Studio
+
+    with ExitStack() as stack:
+        yield Studio(stack, serving)
+
+
+@pytest.fixture
+def page(studio_browser: Any, studio: Any) -> Iterator[Any]:
+    """The studio, opened by somebody new; nothing severe may stand in the browser's log in the end."""
+    from studio_page import Page
+
+    chromium = studio_browser
+    chromium.get(f"{studio.url}static/icon.svg")
+    chromium.execute_script("localStorage.clear(); sessionStorage.clear()")
+    page = Page(chromium, studio)
+    page.size(1280, 900)
+    page.open()
+    chromium.get_log("browser")
+    yield page
+    severe = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
+    assert [line for line in severe if not any(word in line for word in page.expected)] == []

@@ -158,6 +158,27 @@ def test_a_client_that_comes_back_finds_its_session_and_one_that_does_not_frees_
     assert ask() == first
 
 
+def test_a_driver_who_comes_back_is_measured_from_the_same_first_face(client):
+    """Its memory was given back meanwhile: without the first face each further one would be held for neutral."""
+    session = opened(client, format="rgba")
+    kept = client.app.state.workplace.sessions.find(session["id"])
+
+    def ask(*faces):
+        with connected(client, session) as socket:
+            socket.receive_json()
+            for face in faces:
+                socket.send_bytes(face.astype("<f4").tobytes())
+                frame = socket.receive_bytes()
+        return np.frombuffer(frame[16:], np.uint8).astype(int)
+
+    nod = builtin_motion("nod", seconds=1).landmarks
+    neutral, nodding = ask(nod[0]), ask(nod[0], nod[8])
+    assert np.abs(nodding - neutral).max() > 20
+    kept.is_open = False
+    kept.release()
+    assert np.abs(ask(nod[8]) - nodding).max() <= 1
+
+
 def test_the_newest_message_takes_the_place_of_the_one_that_waits():
     async def run():
         newest = Newest()

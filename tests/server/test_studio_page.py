@@ -1,148 +1,21 @@
 """The studio in a real browser: Chromium without a window walks each flow as a person would."""
 
 import re
-import shutil
-import time
+import sys
 import urllib.request
-from contextlib import ExitStack
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from headcast.errors import HeadcastError
-from headcast.media.images import read_image, write_image
-from headcast.media.portraits import PORTRAITS
+from headcast.media.images import write_image
 from headcast.provenance.verify import read_marks
-from headcast.server.gallery import Person, source_of
-from headcast.server.settings import ServerSettings
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="the studio is tested with selenium: not installed")
-axe = pytest.importorskip("axe_core_python.selenium", reason="accessibility is tested with axe: not installed")
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-
-SECONDS = 60
-PIXELS = """
-const c = document.createElement("canvas"); c.width = c.height = 64;
-c.getContext("2d").drawImage(arguments[0], 0, 0, 64, 64); return c.toDataURL()
-"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser that keeps nothing, with a camera that shows a test picture; skipped where there is none."""
-    program, driver = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
-    if not program or not driver:
-        pytest.skip("the studio is tested in Chromium: no chromium and chromedriver here (make browser)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield browser
-    browser.quit()
-
-
-@pytest.fixture(scope="module")
-def studio(serving):
-    """A server that can be stopped and started again at its port."""
-    with ExitStack() as stack:
-        yield Studio(stack, serving)
-
-
-class Studio:
-    def __init__(self, stack, serving):
-        self._stack, self._serving = stack, serving
-        self.server = stack.enter_context(serving())
-        self.port, self.url = self.server.port, self.server.url
-
-    @property
-    def workplace(self):
-        return self.server.app.state.workplace
-
-    def stop(self):
-        self.server.stop(20)
-
-    def start(self):
-        self.server = self._stack.enter_context(self._serving(ServerSettings(port=self.port)))
-
-
-@pytest.fixture
-def page(chromium, studio):
-    """The studio, opened by somebody new; nothing severe may stand in the browser's log in the end."""
-    chromium.get(f"{studio.url}static/icon.svg")
-    chromium.execute_script("localStorage.clear(); sessionStorage.clear()")
-    page = Page(chromium, studio)
-    page.size(1280, 900)
-    page.open()
-    chromium.get_log("browser")
-    yield page
-    severe = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
-    assert [line for line in severe if not any(word in line for word in page.expected)] == []
-
-
-class Page:
-    """What a person sees and does."""
-
-    def __init__(self, browser, studio):
-        self.browser, self.studio = browser, studio
-        self.expected = ["favicon"]
-
-    def open(self):
-        self.browser.get(self.studio.url)
-        self.wait(lambda: self.browser.execute_script("return document.documentElement.dataset.ready"))
-
-    def wait(self, condition, seconds=SECONDS):
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                if found := condition():
-                    return found
-            except Exception:  # of what is not there yet, or was drawn anew
-                if time.monotonic() > end:
-                    raise
-            assert time.monotonic() < end, self.element("body").text
-            time.sleep(0.05)
-
-    def all(self, selector):
-        return [one for one in self.browser.find_elements(By.CSS_SELECTOR, selector) if one.is_displayed()]
-
-    def element(self, selector):
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def button(self, text, within="body"):
-        return self.wait(lambda: next(one for one in self.all(f"{within} button, {within} a") if one.text == text))
-
-    def click(self, text, within="body"):
-        self.press(self.button(text, within))
-
-    def press(self, element):
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
-
-    def give(self, selector, *paths):
-        self.element(f"{selector} input[type=file]").send_keys("\n".join(map(str, paths)))
-
-    def size(self, width, height, scheme="light"):
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 800}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        features = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", features)
-
-    def serious(self):
-        """What axe finds that keeps people out, as `impact: rule: element`."""
-        found = axe.Axe().run(self.browser)["violations"]
-        return [
-            f"{one['impact']}: {one['id']}: {node['html'][:120]}"
-            for one in found
-            if one["impact"] in ("serious", "critical")
-            for node in one["nodes"]
-        ]
-
-    def tab(self, name):
-        self.element(f"#tab-{name}").click()
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.importorskip("selenium.webdriver", reason="the studio is tested with selenium: not installed")
+from selenium.webdriver.common.keys import Keys
+from studio_page import PIXELS
 
 
 def test_from_photo_to_download(page, short_motion, astronaut_path, tmp_path):
@@ -223,46 +96,6 @@ def test_a_restarted_server_is_said_kindly_and_the_page_goes_on(page):
     page.wait(lambda: "was restarted" in page.element("#notice").text)
     page.click("Dismiss")
     assert page.all("#people .tile") and not page.all("#notice")
-
-
-def test_an_avatar_with_before_and_after(page, astronaut_path, tmp_path, monkeypatch):
-    """Photos, coach, tuning and the comparison; what tunes is a stand-in that takes no minute."""
-    mirrored, stranger = tmp_path / "mirrored.png", tmp_path / "stranger.png"
-    write_image(mirrored, np.ascontiguousarray(read_image(astronaut_path)[:, ::-1]), {})
-    write_image(stranger, read_image(PORTRAITS["hopper"]), {})
-    monkeypatch.setattr("headcast.server.avatar_routes.tune_work", stand_in_for_tuning)
-    page.tab("avatar")
-    page.give("#avatar", astronaut_path, mirrored, stranger)
-    page.wait(lambda: len(page.all(".photo")) == 3)
-    verdicts = [one.text for one in page.all(".verdict")]
-    assert verdicts[0] == "Helps" and verdicts[2] == "Leave out"
-    assert "Likeness" in page.all(".photo")[0].text and "Would help" in page.element("#avatar").text
-    assert page.serious() == []
-    page.press(page.all(".photo .corner")[2])
-    page.wait(lambda: len(page.all(".photo")) == 2)
-    page.all("#avatar input[type=text]")[0].send_keys("Eileen")
-    page.click("Tune")
-    slider = page.wait(lambda: page.all(".compare input"))[0]
-    images = page.all(".compare img")
-    page.wait(lambda: all(page.browser.execute_script("return arguments[0].naturalWidth", one) for one in images))
-    slider.send_keys(Keys.HOME)
-    assert page.element(".compare").get_attribute("style") == "--share: 0%;"
-    assert "Eileen is tuned from 2 photos" in page.element("#avatar").text
-    page.click("Animate it")
-    assert page.element("#people input:checked + .picture + .name").text == "Eileen"
-
-
-def stand_in_for_tuning(gallery, uploads, asked):
-    def work(folder, tell):
-        tell(50, 100)
-        if len(uploads) != 2:
-            raise HeadcastError("expected two photos")
-        source = source_of([upload.path for upload in uploads], 1.0, None)
-        person = gallery.add(Person(asked.name, "avatar", source=source, file=uploads[0].path))
-        facts = {"num_shots": 2, "num_steps": 1, "seconds": 1.0, "reason": "a stand-in", "dropped": []}
-        return {"avatar": person.id, "name": person.name, **facts}
-
-    return work
 
 
 @pytest.mark.parametrize("width", [360, 768, 1920])

@@ -1,7 +1,7 @@
 """A sender and a receiver with a line between them that loses, delays and doubles packets."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from headcast.geometry.contact import OPENINGS
 from headcast.geometry.measures import eye_distance
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
+from headcast.telepresence.bundles import FramePairs, split
 from headcast.telepresence.numbers import CONTROL_STEP
 from headcast.telepresence.packets import NUM_SEQUENCES, FramePacket, HeardPacket, heard_bytes, parse
 from headcast.telepresence.receiver import MotionReceiver
@@ -28,6 +29,27 @@ class Meeting:
     sizes: list[int] = field(default_factory=list)
     references: list[int] = field(default_factory=list)
     receiver: MotionReceiver = field(default_factory=MotionReceiver)
+
+
+def meet_in_pairs(faces: list[Landmarks | None], loss: float = 0.0) -> Meeting:
+    """Send the faces two by two, as a call does: both come or neither does, and what was heard goes along."""
+    sender, meeting, choose = MotionSender((512, 512)), Meeting(), random.Random(5)
+    receiver, pairs = meeting.receiver, FramePairs(sender)
+    for number, face in enumerate(faces):
+        content = pairs.encode(face, number * STEP)
+        if number == 0:
+            receiver.take(sender.face)
+        if content is not None:
+            meeting.sizes.append(len(content))
+            parts = split(content)
+            meeting.references += [parse(part).reference for part in parts]
+            if choose.random() >= loss:
+                assert [receiver.take(part) is not None for part in parts] == [True] * len(parts)
+            if choose.random() >= loss:
+                sender.heard(parse(receiver.heard()))
+        shown = receiver.landmarks((number - LAG) * STEP)
+        meeting.shown.append(shown)
+    return meeting
 
 
 def meet(faces: list[Landmarks | None], loss: float = 0.0, gap: range = range(0)) -> Meeting:
@@ -73,6 +95,41 @@ def test_a_face_arrives_within_half_a_percent_and_in_a_few_bytes(faces):
     assert max(errors) < 0.5
     assert 8 * np.mean(meeting.sizes) * 25 < 10_000
     assert sum(reference == 0 for reference in meeting.references[10:]) <= len(faces) // 40  # most are changes
+
+
+def test_pairs_take_half_the_packets_and_no_more_bits_and_the_second_refers_to_the_first(faces):
+    meeting, single = meet_in_pairs(faces), meet(faces)
+    assert len(meeting.references) >= len(faces) - 1 and len(meeting.sizes) < len(faces) / 2 + 5
+    bound = [meeting.references[start::2] for start in (6, 7)]
+    assert any(set(references) == {1} for references in bound)
+    assert sum(meeting.sizes) < 1.05 * sum(single.sizes)  # a bundle's own five bytes in it
+    errors = [error(real, seen) for real, seen in zip(faces, meeting.shown[LAG:], strict=False)]
+    assert max(errors[5:]) < 0.5
+
+
+@pytest.mark.parametrize(("loss", "mean", "most"), [(0.05, 0.6, 9.0), (0.2, 1.3, 12.0)])
+def test_lost_pairs_are_bridged_and_nothing_jumps(faces, loss, mean, most):
+    meeting = meet_in_pairs(faces, loss)
+    assert meeting.receiver.counts.shown < len(faces) and meeting.receiver.counts.unreadable == 0
+    errors = [error(real, seen) for real, seen in zip(faces, meeting.shown[LAG:], strict=False)]
+    assert np.mean(errors[10:]) < mean and max(errors[10:]) < most
+    assert max(steps(meeting.shown[10:])) < 1.5 * max(steps(faces))
+
+
+def test_a_frame_goes_alone_where_others_are_far_or_it_is_asked_for(faces):
+    sender, receiver = MotionSender((512, 512)), MotionReceiver()
+    pairs = FramePairs(sender)
+    assert pairs.encode(faces[0], 0) is not None and pairs.encode(faces[1], STEP) is not None  # nothing was heard yet
+    receiver.take(sender.face)
+    receiver.take(pairs.encode(faces[2], 2 * STEP))
+    heard = parse(receiver.heard())
+    sender.heard(replace(heard, wants_key=True))
+    assert parse(pairs.encode(faces[3], 3 * STEP)).reference == 0
+    assert pairs.encode(faces[4], 4 * STEP, [b"sound"], 7) is None  # waits, and takes no sound along
+    parts = split(pairs.encode(faces[5], 5 * STEP, [b"sound"], 7, receiver.heard))
+    assert [type(parse(part)).__name__ for part in parts] == ["FramePacket", "FramePacket", "HeardPacket"]
+    assert (parse(parts[0]).sound, parse(parts[1]).sound) == ((), (b"sound",))
+    assert pairs.encode(faces[6], 9 * STEP) is not None  # a slow camera's
 
 
 def test_lips_and_lids_open_as_told_to_a_step(faces):
