@@ -21,6 +21,7 @@ export function mountAvatar(root, openTab) {
   const name = h("input", { type: "text", maxLength: 60, autocomplete: "off" });
   const consent = h("input", { type: "text", maxLength: 500, autocomplete: "off" });
   const tune = h("button.main", { type: "button", disabled: true, onclick: () => startTuning() }, t("avatar.tune"));
+  const hint = h("p.quiet", {}, t("avatar.first"));
   const cannot = h("p.warning", { hidden: true }, t("avatar.cannot"));
   const work = h("div.stack");
   root.append(
@@ -35,7 +36,7 @@ export function mountAvatar(root, openTab) {
         h("label.field", {}, h("span", {}, t("avatar.name")), name),
         h("label.field", {}, h("span", {}, t("avatar.consent")), consent, h("small.quiet", {}, t("avatar.consent.hint"))),
         cannot,
-        h("div.go", {}, tune),
+        h("div.go", {}, tune, hint),
         work,
       ),
     ),
@@ -43,6 +44,7 @@ export function mountAvatar(root, openTab) {
   dropZone(root, (files) => take(files));
   watch(() => {
     cannot.hidden = store.status?.can_tune !== false;
+    hint.hidden = photos.length > 0;
     tune.disabled = !photos.length || !store.status?.can_tune || job !== null;
   });
 

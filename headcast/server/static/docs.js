@@ -36,8 +36,9 @@ function fieldsOf(schema, schemas, isAsked) {
 }
 
 function route(path, method, what, schemas) {
-  const summary = h("summary", {}, h(`span.method.${method}`, {}, method.toUpperCase()), h("code", {}, path), ` ${what.summary}`);
-  const parts = [h("p", {}, what.description ?? "")];
+  const [said, rest] = (what.description || what.summary).split(/\n\n([^]*)/);
+  const summary = h("summary", {}, h(`span.method.${method}`, {}, method.toUpperCase()), h("code", {}, path), h("span.said", {}, said));
+  const parts = rest ? [h("p", {}, rest)] : [];
   if (what.parameters?.length) {
     const rows = what.parameters.map((one) => [one.name, kindOf(one.schema) + limitsOf(one.schema), one.required ? t("api.needed") : ""]);
     parts.push(h("h4", {}, t("api.parameters")), table(rows));

@@ -97,6 +97,7 @@ export function mountEdit(root) {
   let socket = null;
   let person = null;
   let isBusy = false;
+  let isFirst = true;
   let isChanged = false;
   let began = 0;
   let isOpen = false;
@@ -117,6 +118,7 @@ export function mountEdit(root) {
     person = store.person;
     socket?.close();
     isBusy = false;
+    isFirst = true;
     picture.alt = t("edit.picture", { name: chosenPerson()?.name ?? "" });
     speed.textContent = t("connecting");
     try {
@@ -149,7 +151,9 @@ export function mountEdit(root) {
     const before = picture.src;
     picture.src = URL.createObjectURL(new Blob([data.slice(HEAD_BYTES)], { type: "image/jpeg" }));
     if (before) URL.revokeObjectURL(before);
-    speed.textContent = t("latency", { count: Math.round(performance.now() - began) });
+    if (isFirst) speed.textContent = ""; // it has the opening of the session in it
+    else speed.textContent = t("latency", { count: Math.round(performance.now() - began) });
+    isFirst = false;
     picture.dataset.frames = Number(picture.dataset.frames ?? 0) + 1;
     isBusy = false;
     if (isChanged) send();

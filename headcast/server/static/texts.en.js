@@ -138,6 +138,7 @@ export default {
   "avatar.consent": "Consent note",
   "avatar.consent.hint": "Who agreed to this, and when; it goes into every video made.",
   "avatar.tune": "Tune",
+  "avatar.first": "Add photos first.",
   "avatar.cannot": "Tuning needs torch. Stop the server, run: pip install \"headcast[train]\", and start it again.",
   "avatar.done": "{name} is tuned from {count} photos in {time}.",
   "avatar.before": "Before tuning", "avatar.after": "After tuning",
