@@ -1,6 +1,6 @@
 """A server on this computer and a camera with a filmed clock; the delay from camera to avatar, and the pace, out.
 
-python benchmarks/live.py [--transport webrtc] [--side 512] [--rate 25] [--seconds 30]
+python benchmarks/live.py [--transport webrtc] [--side 512] [--rate 25] [--seconds 30] [--precision f32]
 
 The camera is a built-in photo that sways, with the time in milliseconds as a row of blocks in its upper edge. The
 avatar's picture carries the row on; who gets the picture reads it and looks at the clock. So all is counted: the
@@ -84,12 +84,17 @@ class Watch:
         return {"fps": len(delays) / (end - start), "p50_ms": p50, "p95_ms": p95}
 
 
-def serve(ready: Any) -> None:
-    """Run a server in this process; tell its port."""
+def serve(ready: Any, precision: str) -> None:
+    """Run a server in this process; tell its port. `f32` stands for a processor without bf16."""
+    import headcast.reenact.close_up
+    import headcast.reenact.runtime
     from headcast.server.app import make_app
     from headcast.server.run import Server
     from headcast.server.settings import ServerSettings
 
+    if precision != "auto":
+        for module in (headcast.reenact.close_up, headcast.reenact.runtime):
+            module.usual_precision = lambda _: precision  # type: ignore[attr-defined]
     settings = ServerSettings(port=0)
     server = Server(make_app(settings), settings, lambda _: ready.put(server.port))
     server.serve()
@@ -223,13 +228,14 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=512, help="of camera and avatar, in pixels; default: %(default)s")
     parser.add_argument("--rate", type=int, default=25, help="of the camera; default: %(default)s")
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--precision", choices=("auto", "bf16", "f32"), default="auto", help="default: %(default)s")
     parser.add_argument("--growth", action="store_true", help="tell delay and memory for each minute")
     parser.add_argument("--json", type=Path, help="write all figures here")
     options = parser.parse_args()
     print_machine()
     context = multiprocessing.get_context("spawn")
     ready = context.Queue()
-    process = context.Process(target=serve, args=(ready,), daemon=True)
+    process = context.Process(target=serve, args=(ready, options.precision), daemon=True)
     process.start()
     result = asyncio.run(measure(ready.get(timeout=60), process.pid or 0, options))
     process.terminate()

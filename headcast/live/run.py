@@ -15,7 +15,7 @@ from headcast.live.performance import Performance
 from headcast.types import Image
 
 _KEPT: Final = 100_000  # delays: an hour at 25 frames a second
-_FIRST: Final = 10  # frames that are not in the delays: networks warm up
+_FIRST: Final = 10  # frames that are not in the delays, where there are more: networks warm up
 
 
 class Sink(Protocol):
@@ -69,8 +69,9 @@ def run_live(
             for sink in sinks:
                 sink.show(picture)
             num_frames += 1
-            if num_frames > _FIRST:
-                delays.append(time.monotonic() - moment[1])
+            if num_frames == _FIRST + 1:
+                delays.clear()
+            delays.append(time.monotonic() - moment[1])
     except KeyboardInterrupt:  # how most sessions end
         pass
     finally:
