@@ -14,12 +14,13 @@ from headcast.warping.smooth import fill_from_around
 
 RADIUS = 5  # pixels around each that it is a mean of
 NOISE, NEAR = 1.0, 4.0  # pixels over which gradients are taken and over which a line's direction is told
+LONG, LONG_LINE = 10.0, (0.2, 0.45)  # the same for whether it is long, and shares from which on it is
 SURE = 0.1  # share of pixels near by whose direction is known, from which on it is that of the line
 DISTANT = 2  # pixels from what is missing, from which on a direction is not one of the border itself
 STRICT = 25.0  # how much less what lies across a line counts
 EDGE = 4.0  # squared levels a pixel, from which on there is a line
 LINE = (0.25, 0.6)  # strictness, from which on a little of a line is kept, and all
-FORGOTTEN = 0.15  # share of what is no line that is lost in each pixel inwards
+FORGOTTEN = 0.3  # share of what is no line that is lost in each pixel inwards
 
 
 def continue_lines(
@@ -67,12 +68,25 @@ def _lines(picture: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np
     x, y = (cv2.Sobel(quiet, cv2.CV_32F, *axis, ksize=3) / 8 for axis in ((1, 0), (0, 1)))
     told = cv2.erode(weight, np.ones((2 * DISTANT + 1, 2 * DISTANT + 1), np.uint8), borderType=cv2.BORDER_REFLECT)
     tensor = np.stack([(x * x).sum(2), (x * y).sum(2), (y * y).sum(2)], -1) * told[:, :, None]
-    near = cv2.GaussianBlur(told, (0, 0), NEAR)
-    tensor = cv2.GaussianBlur(tensor, (0, 0), NEAR) / np.maximum(near, 1e-4)[:, :, None]
-    sure = np.square(np.clip(near / SURE, 0, 1))
-    xx, xy, yy = np.moveaxis(fill_from_around(np.asarray(tensor, np.float32), sure), 2, 0)
-    apart = np.sqrt(np.square(xx - yy) + 4 * np.square(xy))
-    one_way = np.power(np.clip(apart / np.maximum(xx + yy, 1e-6), 0, 1), 2)
-    strictness = 1 + STRICT * np.exp(-EDGE / np.maximum(apart, 1e-6)) * one_way
+    xx, xy, yy = _around(tensor, told, NEAR)
+    apart, one_way = _one_way(xx, xy, yy)
+    long = smoothstep(_one_way(*_around(tensor, told, LONG))[1], *LONG_LINE)
+    strictness = 1 + STRICT * np.exp(-EDGE / np.maximum(apart, 1e-6)) * np.square(one_way) * long
     angle = np.arctan2(2 * xy, xx - yy) / 2
     return np.asarray(np.stack([np.cos(angle), np.sin(angle), strictness], -1), np.float32)
+
+
+def _around(tensor: NDArray[np.float32], told: NDArray[np.float32], size: float) -> NDArray[np.float32]:
+    """Return the mean of a tensor (3, H, W), given as (H, W, 3), within about `size` pixels of where it is told."""
+    near = cv2.GaussianBlur(told, (0, 0), size)
+    mean = cv2.GaussianBlur(tensor, (0, 0), size) / np.maximum(near, 1e-4)[:, :, None]
+    sure = np.square(np.clip(near / SURE, 0, 1))
+    return np.asarray(np.moveaxis(fill_from_around(np.asarray(mean, np.float32), sure), 2, 0), np.float32)
+
+
+def _one_way(
+    xx: NDArray[np.float32], xy: NDArray[np.float32], yy: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how much more a picture changes across a line than along it (H, W), and that share in 0..1."""
+    apart = np.sqrt(np.square(xx - yy) + 4 * np.square(xy))
+    return apart, np.clip(apart / np.maximum(xx + yy, 1e-6), 0, 1)
