@@ -66,8 +66,10 @@ def _lines(picture: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np
     near = cv2.GaussianBlur(weight, (0, 0), NOISE)[:, :, None]
     quiet = cv2.GaussianBlur(picture * weight[:, :, None], (0, 0), NOISE) / np.maximum(near, 1e-3)
     x, y = (cv2.Sobel(quiet, cv2.CV_32F, *axis, ksize=3) / 8 for axis in ((1, 0), (0, 1)))
-    told = cv2.erode(weight, np.ones((2 * DISTANT + 1, 2 * DISTANT + 1), np.uint8), borderType=cv2.BORDER_REFLECT)
-    tensor = np.stack([(x * x).sum(2), (x * y).sum(2), (y * y).sum(2)], -1) * told[:, :, None]
+    near_by = np.ones((2 * DISTANT + 1, 2 * DISTANT + 1), np.uint8)
+    told = np.asarray(cv2.erode(weight, near_by, borderType=cv2.BORDER_REFLECT), np.float32)
+    squares = np.stack([(x * x).sum(2), (x * y).sum(2), (y * y).sum(2)], -1)
+    tensor = np.asarray(squares * told[:, :, None], np.float32)
     xx, xy, yy = _around(tensor, told, NEAR)
     apart, one_way = _one_way(xx, xy, yy)
     long = smoothstep(_one_way(*_around(tensor, told, LONG))[1], *LONG_LINE)
@@ -89,4 +91,4 @@ def _one_way(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return how much more a picture changes across a line than along it (H, W), and that share in 0..1."""
     apart = np.sqrt(np.square(xx - yy) + 4 * np.square(xy))
-    return apart, np.clip(apart / np.maximum(xx + yy, 1e-6), 0, 1)
+    return np.asarray(apart, np.float32), np.asarray(np.clip(apart / np.maximum(xx + yy, 1e-6), 0, 1), np.float32)
