@@ -161,8 +161,8 @@ def test_time_is_told_apart_by_what_it_was_spent_on(tmp_path: Path) -> None:
 
     run(tmp_path / "run", 16, slow, log_steps=4)
     line = lines_of(tmp_path / "run")[0]
-    assert 0.5 < line["loading_share"] < 1.0
-    assert 4 < line["samples_per_second"] < 16 / 1.2
+    seconds = 16 / line["samples_per_second"]
+    assert 4 * 0.3 <= line["loading_share"] * seconds * 1.001 < seconds  # waiting is no shorter than the sleep
 
 
 def test_checkpoints_and_states_of_long_runs_do_not_pile_up(tmp_path: Path) -> None:
