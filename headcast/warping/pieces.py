@@ -19,7 +19,7 @@ OTHERWISE = 3 * 60.0**2  # squared levels: more do not disagree more
 UNSEEN = 1e6  # a shift to what is not seen itself
 FAR = 600.0  # squared levels a longer side: near pieces are rather copied than far ones
 KEPT = 40  # shifts
-TOGETHER, AGREEMENT, ROUNDS = 9, 400.0, 6  # pixels over which, squared levels by which, neighbours draw to one shift
+TOGETHER, AGREEMENT, ROUNDS = 15, 3000.0, 6  # pixels over which, squared levels by which, neighbours draw to one shift
 SEAM = 3  # pixels of the guide over which neighbouring pieces blend
 
 
