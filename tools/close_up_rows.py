@@ -19,9 +19,10 @@ Kinds = dict[str, list[int]]  # numbers of a file's rows by kind, some more than
 LARGE_SCALE = 1.75  # pixels of the close-up per pixel of the picture, below which a row counts as large
 OPEN = 60.0  # pixels between the lips, from which on a photo is worth looking at
 WIDE = (400.0, 900.0, 1600.0)  # pixels between the lips, from each of which on a row counts once more
-MOVED = (13, 38)  # steps of the map of a change of 0.02 and 0.06 eye distances: a row counts once more from each on
+MOVED = (38,)  # steps of the map of a change of 0.06 eye distances: a row counts once more from there on
 SHUT = 60.0  # pixels between the lids, below which it counts once more
 LOW_RESOLUTION = 0.15
+TINTED = 0.2  # share of eyes under strongly coloured light, or old varnish
 GRAINY = 0.35  # share of rows that get a grain
 MIXED_COLOURS = 0.15  # share of eyes whose channels are mixed: paintings, drawings, tinted and grey photos
 
@@ -38,7 +39,7 @@ class Learning:
     box_size: tuple[int, int]
     kinds: Mapping[str, float]
     sort: Callable[[str, Arrays], Kinds]
-    keeps_grain: bool  # canvas, strokes and grain of what is carried are to stay
+    strangers: bool  # too few people are known: their eyes are deformed, and grain is added that is to stay
     flips: bool  # the part looks alike in a mirror, and has skull_x to be flipped
     lines: bool
     around: int  # pixels around the part's inside, or lines, that the discriminator looks at
@@ -79,7 +80,7 @@ LEARNING: Final[Mapping[str, Learning]] = {
         box_size=(64, 96),
         kinds={"large": 0.62, "small": 0.08, "photos": 0.12, "pairs": 0.18},
         sort=sort_mouths,
-        keeps_grain=False,
+        strangers=False,
         flips=True,
         lines=False,
         around=6,
@@ -87,9 +88,9 @@ LEARNING: Final[Mapping[str, Learning]] = {
     "eyes": Learning(
         box=(10.0, 4.0, 76.0, 56.0),
         box_size=(56, 76),
-        kinds={"clips": 0.6, "photos": 0.28, "small": 0.12},
+        kinds={"clips": 0.42, "photos": 0.36, "small": 0.22},
         sort=sort_eyes,
-        keeps_grain=True,
+        strangers=True,
         flips=False,
         lines=True,
         around=5,
@@ -160,7 +161,8 @@ def to_batch(
     if augment:
         _recolour(conditioning, target, shots, learning, random)
         _reduce(conditioning, target, place_of(part, "resolution"), random)
-        if learning.keeps_grain:
+        if learning.strangers:
+            _deform(conditioning, target, mask, random)
             _grain(conditioning, target, random)
         if learning.flips:
             _flip(conditioning, target, mask, shots, place_of(part, "skull_x"), random)
@@ -192,7 +194,9 @@ def _recolour(
     gamma = torch.from_numpy(np.exp(random.uniform(-0.35, 0.35, (count, 1, 1, 1)))).float()
     gain = torch.from_numpy(random.uniform(0.8, 1.15, (count, 3, 1, 1))).float()
     mix = torch.eye(3).repeat(count, 1, 1)
-    if not learning.flips:
+    if learning.strangers:
+        tinted = torch.from_numpy(random.random(count) < TINTED)
+        gain[tinted] = torch.from_numpy(random.uniform(0.25, 1.1, (int(tinted.sum()), 3, 1, 1))).float()
         strange = torch.from_numpy(random.random(count) < MIXED_COLOURS)
         mix[strange] = torch.from_numpy(random.dirichlet((0.8, 0.8, 0.8), (int(strange.sum()), 3))).float()
 
@@ -216,6 +220,19 @@ def _reduce(conditioning: Tensor, target: Tensor, resolution: int, random: np.ra
         both = functional.interpolate(functional.avg_pool2d(both, 2), scale_factor=2.0, mode="bilinear")
         conditioning[low, 3:6], target[low] = both[:, :3], both[:, 3:]
         conditioning[low, resolution] *= 0.5
+
+
+def _deform(conditioning: Tensor, target: Tensor, mask: Tensor, random: np.random.Generator) -> None:
+    """Give each row eyes of another shape, in place."""
+    count = len(target)
+    deformed = np.eye(2) * np.exp(random.normal(0, 0.1, (count, 1, 2))) + random.normal(0, 0.08, (count, 2, 2))
+    away = random.normal(0, 0.04, (count, 2, 1))
+    transform = torch.from_numpy(np.concatenate([deformed, away], 2)).float()
+    everything = torch.cat([conditioning, target, mask], 1)
+    grid = functional.affine_grid(transform, list(everything.shape), align_corners=False)
+    everything = functional.grid_sample(everything, grid, padding_mode="border", align_corners=False)
+    channels = conditioning.shape[1]
+    conditioning[:], target[:], mask[:] = everything.split([channels, 3, 1], 1)
 
 
 def _grain(conditioning: Tensor, target: Tensor, random: np.random.Generator) -> None:

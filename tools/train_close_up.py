@@ -39,7 +39,7 @@ LOUDNESS = 10.0  # of the discriminator's scores, which spectral norm keeps smal
 ADVERSARIAL, MATCHING = 1.0, 10.0
 JUDGE_RATE, WARM_UP = 4e-4, 800  # learning rate of the discriminator; samples over which both rates climb
 ADVICE = "in close-up training"
-DROP_EMBEDDING = 0.1
+DROP_EMBEDDING = 0.3
 DECAY = 0.999
 
 

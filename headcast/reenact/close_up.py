@@ -5,6 +5,7 @@ size. What it paints takes the place of what the whole-head network has changed 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -25,8 +26,21 @@ from headcast.warping.close_up import Affine, cut, scaled
 from headcast.warping.parts import PARTS
 from headcast.warping.warp import WarpedShot
 
-SHARPENED: Final[Mapping[str, float]] = {"mouth": 0.5, "eyes": 0.0}  # what is painted is a little soft: detail added
-SHARPENED_OVER = 2.0  # how fine that detail is, pixels
+SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is done to a painted part: how much of its detail is added to it, and whether it is laid on as a change."""
+
+    sharpened: float
+    as_change: bool
+
+
+FINISHES: Final[Mapping[str, Finish]] = {
+    "mouth": Finish(sharpened=0.5, as_change=False),  # beneath lies what was drawn between the lips
+    "eyes": Finish(sharpened=0.0, as_change=True),
+}
 
 
 def make_close_ups(avatar: Avatar, sitter: Sitter, precision: str = "auto", at_once: int = 1) -> tuple["CloseUp", ...]:
@@ -54,7 +68,7 @@ class CloseUp:
         anchor, room = shots[0], PARTS[part]
         self._crop = room.make_cropper(shots, photo)
         self._tones = find_tone_curve(anchor.image)
-        self._sharpened = SHARPENED[part]
+        self._finish = FINISHES[part]
         known = [(photo, scaled(anchor.landmarks, photo.shape[0] / anchor.image.shape[0]))]
         known += [(shot.image, shot.landmarks) for shot in shots[1:]]
         self._parameters = bind(weights, [crop for shot in known for crop in room.shot_crops(*shot)])
@@ -69,7 +83,8 @@ class CloseUp:
         images, _, weights = self._generate(read, np.repeat(self._parameters, len(crops), 0))
         painted = [to_generated(images[k : k + 1], weights[k : k + 1]).image for k in range(len(crops))]
         return tuple(
-            Painted(self._finished(image), crop.mask, crop.to_crop) for image, crop in zip(painted, crops, strict=True)
+            Painted(self._finished(image), crop.mask, crop.to_crop, self._finish.as_change)
+            for image, crop in zip(painted, crops, strict=True)
         )
 
     def _finished(self, painted: Image) -> NDArray[np.float32]:
@@ -77,8 +92,8 @@ class CloseUp:
         if self._tones is not None:
             painted = in_tones(painted, self._tones)
         picture = painted.astype(np.float32)
-        if self._sharpened:
-            picture += self._sharpened * (picture - cv2.GaussianBlur(picture, (0, 0), SHARPENED_OVER))
+        if self._finish.sharpened:
+            picture += self._finish.sharpened * (picture - cv2.GaussianBlur(picture, (0, 0), SHARPENED_OVER))
         return picture
 
 
@@ -90,7 +105,7 @@ def lay_close_up(painted: Painted, colour: Image) -> None:
     part, mask = colour[top:bottom, left:right], painted.mask[:, :, None]
     to_crop = painted.to_crop.copy()
     to_crop[:, 2] += to_crop[:, :2] @ (left, top)
-    if np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than in the close-up stays
+    if painted.as_change or np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than can be painted stays
         change = _brought_back(
             mask * (painted.picture - cut(part, to_crop, painted.mask.shape[::-1])), to_crop, part.shape
         )

@@ -26,6 +26,7 @@ from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Image, Landmarks, Shot
 from headcast.warping.carry import mirror_shot
+from headcast.warping.close_up import cut
 from headcast.warping.parts import PARTS
 from headcast.warping.warp import Warper
 
@@ -124,6 +125,19 @@ def test_a_grey_photo_stays_grey(part: str, sitter: Sitter, fresh: dict[str, Wei
     picture = np.full((grey_sitter.patch_size, grey_sitter.patch_size, 3), 90, np.uint8)
     painted = lay(close_up_of(part, grey_sitter, fresh)(Warper(grey_sitter.shot)(opened)), picture)
     assert np.ptp(painted.astype(int), axis=2).max() <= 2
+
+
+@pytest.mark.parametrize("scale", [0.6, 2.3])
+def test_a_change_of_nothing_leaves_all_that_is_finer(scale: float) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (120, 120, 3)).astype(np.uint8)
+    to_crop = np.array([[scale, 0.1, -40 * scale], [-0.1, scale, -30 * scale]])
+    mask = np.zeros((64, 96), np.float32)
+    mask[8:-8, 8:-8] = 1
+    shown = cut(picture, to_crop, (96, 64)).astype(np.float32)
+    laid = lay((Painted(shown, mask, to_crop, as_change=True),), picture.copy())
+    np.testing.assert_array_equal(laid, picture)
+    lighter = lay((Painted(shown + 40, mask, to_crop, as_change=True),), picture.copy())
+    assert (lighter.astype(int) - picture).max() == 40
 
 
 def test_the_left_eye_is_painted_as_the_right_one_in_a_mirror(sitter: Sitter, opened: Landmarks) -> None:
