@@ -21,7 +21,7 @@ from headcast.errors import MediaError
 from headcast.live.camera import open_camera
 from headcast.live.performance import LiveControls
 from headcast.live.run import Sink
-from headcast.reenact.source import open_source
+from headcast.reenact.source import Source
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class CallSummary:
 
 def run_call(
     options: CallOptions,
+    source: Source,
     sinks: Sequence[Sink],
     controls: LiveControls,
     *,
@@ -61,21 +62,21 @@ def run_call(
 ) -> CallSummary:
     """Call until one side hangs up, `is_over` or Ctrl-C; HeadcastError for what does not come about.
 
-    `say` tells people a line, `ask` asks them for one.
+    `source` is what is in the file of the options. `say` tells people a line, `ask` asks them for one.
     """
-    return asyncio.run(_run(options, sinks, controls, say, ask, is_over))
+    return asyncio.run(_run(options, source, sinks, controls, say, ask, is_over))
 
 
 async def _run(
     options: CallOptions,
+    source: Source,
     sinks: Sequence[Sink],
     controls: LiveControls,
     say: Callable[[str], None],
     ask: Callable[[str], str],
     is_over: Callable[[], bool],
 ) -> CallSummary:
-    source = await asyncio.to_thread(open_source, options.source)
-    camera = open_camera(options.camera)  # whose light goes on: nothing may go wrong for long after it
+    camera = open_camera(options.camera)
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="headcast-call-")))

@@ -52,9 +52,11 @@ def run(options: argparse.Namespace) -> Report:
     from headcast.live.performance import LiveControls
     from headcast.live.run import Sink
     from headcast.provenance.marks import Marks
+    from headcast.reenact.source import open_source
     from headcast.server.settings import ServerSettings
     from headcast.server.viewer import Viewer
 
+    source = open_source(options.source)
     controls = LiveControls(mirror=False, hud=options.hud)
     sinks: list[Sink] = []
     is_over = lambda: False  # noqa: E731 - replaced where there is a page
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace) -> Report:
             tuple(options.ice_server), options.seconds,
         )  # fmt: skip
         try:
-            summary = run_call(asked, sinks, controls, say=_say, ask=_ask, is_over=is_over)
+            summary = run_call(asked, source, sinks, controls, say=_say, ask=_ask, is_over=is_over)
         except KeyboardInterrupt:  # how a call is hung up
             return Report(("hung up",), {})
     line = (

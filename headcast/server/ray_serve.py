@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from headcast.data.workers import num_cores
-from headcast.errors import HeadcastError, MediaError
+from headcast.errors import DataError, HeadcastError, MediaError
 from headcast.limits import MAX_AVATARS, MAX_SESSIONS
 from headcast.media.portraits import PORTRAITS
 from headcast.ray_cluster import ray_cluster
@@ -120,6 +120,8 @@ def frame_workers(address: str, num_workers: int | None = None) -> Iterator[Fram
     By default there is one worker for each two cores; `local` as address stands for a cluster on this machine.
     MissingPackageError without Ray, DataError where the cluster cannot be reached.
     """
+    if "://" in address:  # Ray's client has no handle to a deployment
+        raise DataError(f"--ray takes auto, local or HOST:PORT, on a machine of the cluster, not {address}")
     with ray_cluster(address, max(num_workers or 1, num_cores())) as ray:
         from ray import serve
         from ray.serve.config import RequestRouterConfig

@@ -13,6 +13,7 @@ from headcast.calls.peer import CallError
 from headcast.calls.run import CallOptions, CallSummary, run_call
 from headcast.errors import MediaError
 from headcast.live.performance import LiveControls
+from headcast.reenact.source import open_source
 
 
 class Shown:
@@ -40,7 +41,7 @@ def test_two_people_meet_by_copied_lines(astronaut_path, tmp_path):
     def call(name: str, line: str | None, kind: str) -> None:
         options = CallOptions(astronaut_path, camera, line=line, max_side=160)
         results[name] = run_call(
-            options, [sinks[name]], LiveControls(mirror=False), say=say(name, kind),
+            options, open_source(astronaut_path), [sinks[name]], LiveControls(mirror=False), say=say(name, kind),
             ask=lambda _: lines["answer"].get(timeout=60), is_over=over.is_set,
         )  # fmt: skip
 
@@ -76,7 +77,7 @@ def test_what_does_not_come_about_is_said_in_one_line(options, message, astronau
     camera = str(write_moving_photo(tmp_path / "camera.mp4", 100))
     asked = CallOptions(astronaut_path, **{"camera": camera, **options})
     with pytest.raises((CallError, MediaError), match=message) as refused:
-        run_call(asked, [], LiveControls(), say=lambda _: None, ask=lambda _: "")
+        run_call(asked, open_source(astronaut_path), [], LiveControls(), say=lambda _: None, ask=lambda _: "")
     assert "\n" not in str(refused.value)
 
 
@@ -84,5 +85,7 @@ def test_without_an_answer_the_call_hangs_up(astronaut_path, tmp_path):
     said: list[str] = []
     asked = CallOptions(astronaut_path, str(write_moving_photo(tmp_path / "camera.mp4", 100)))
     answers = iter(["HC1.00000000.x", ""])
-    summary = run_call(asked, [], LiveControls(), say=said.append, ask=lambda _: next(answers))
+    summary = run_call(
+        asked, open_source(astronaut_path), [], LiveControls(), say=said.append, ask=lambda _: next(answers)
+    )
     assert summary.num_packets == 0 and said[-1] == "no answer was given; hung up"

@@ -20,10 +20,10 @@ pytest.importorskip("fastapi", reason="the server needs headcast[studio]")
 pytest.importorskip("ray.serve", reason="workers on many machines need headcast[cluster]: Ray cannot be installed here")
 import websockets
 
-from headcast.errors import MediaError
+from headcast.errors import DataError, MediaError
 from headcast.geometry.builtin import builtin_motion
 from headcast.reenact.options import SessionOptions
-from headcast.server.ray_serve import Answer, FrameWorkers
+from headcast.server.ray_serve import Answer, FrameWorkers, frame_workers
 from headcast.server.sessions import ApiSession
 
 FACES = [face.astype("<f4").tobytes() for face in builtin_motion("nod", seconds=1).landmarks[::8]]
@@ -138,6 +138,14 @@ def test_the_gate_is_before_the_workers(url):
     for headers in ({}, {"Authorization": f"Bearer {TOKEN}", "Origin": "http://evil.example"}):
         with pytest.raises(websockets.InvalidStatus):
             asyncio.run(enter(path, headers))
+
+
+def test_a_client_of_ray_is_refused_at_once():
+    with (
+        pytest.raises(DataError, match=r"takes auto, local or HOST:PORT, .* not ray://127.0.0.1:1"),
+        frame_workers("ray://127.0.0.1:1"),
+    ):
+        pass
 
 
 def test_no_worker_at_all_is_one_line(monkeypatch):
