@@ -14,7 +14,7 @@ from headcast.warping.smooth import fill_from_around
 
 RADIUS = 5  # pixels around each that it is a mean of
 NOISE, NEAR = 1.0, 4.0  # pixels over which gradients are taken and over which a line's direction is told
-LONG, LONG_LINE = 10.0, (0.2, 0.45)  # the same for whether it is long, and shares from which on it is
+LONG, LONG_LINE = 10.0, (0.1, 0.28)  # the same for whether it is long, and shares from which on it is
 SURE = 0.1  # share of pixels near by whose direction is known, from which on it is that of the line
 DISTANT = 2  # pixels from what is missing, from which on a direction is not one of the border itself
 STRICT = 25.0  # how much less what lies across a line counts
