@@ -59,7 +59,10 @@ def _guide(image: Image, missing: NDArray[np.bool_]) -> NDArray[np.float32]:
     known = (~gone).astype(np.float32)
     smooth = cv2.resize(fill_from_around(image, (~missing).astype(np.float32)), gone.shape[::-1])
     start = np.where(gone[:, :, None], smooth, small).astype(np.float32)
-    usual = np.asarray(cv2.medianBlur(np.clip(start, 0, 255).astype(np.uint8), USUAL), np.uint8)
+    near = cv2.GaussianBlur(known, (0, 0), USUAL)[:, :, None]
+    around = cv2.GaussianBlur(start * known[:, :, None], (0, 0), USUAL) / np.maximum(near, 1e-3)
+    mostly = np.where(gone[:, :, None] & (near > 0.01), around, start)  # a thin frame at the rim is not what is usual
+    usual = np.asarray(cv2.medianBlur(np.clip(mostly, 0, 255).astype(np.uint8), USUAL), np.uint8)
     dull = fill_from_around(usual, known)
     lines = continue_lines(start, dull, gone, REACH * max(gone.shape))
     share = np.clip((REACH - _depth(gone)) / BLEND, 0, 1)[:, :, None]
