@@ -16,7 +16,8 @@ const limitsOf = (schema) => {
   const one = schema.anyOf?.find((each) => each.type !== "null") ?? schema;
   const from = one.minimum ?? one.minLength ?? one.minItems;
   const to = one.maximum ?? one.maxLength ?? one.maxItems;
-  const range = from === undefined && to === undefined ? "" : ` (${from ?? ""} to ${to ?? ""})`;
+  const both = from !== undefined && to !== undefined;
+  const range = both ? ` (${from} to ${to})` : to !== undefined ? ` (at most ${to})` : from !== undefined ? ` (at least ${from})` : "";
   return schema.default === undefined || schema.default === null ? range : `${range}, default ${JSON.stringify(schema.default)}`;
 };
 
