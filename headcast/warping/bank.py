@@ -33,7 +33,7 @@ STEP = 2  # places in the shots are computed for every other pixel; between them
 RIM = (0.04, 0.2)  # eye distances inside of the face's outline between which other shots fade in
 MOUTH_RADII, EYE_RADII = (0.75, 0.6), (0.42, 0.3)  # of the ellipses that choose for themselves, in eye distances
 ELLIPSE_RIM = 0.3  # share of an ellipse over which it fades
-SKIN_REACH, MOUTH_REACH, EYE_REACH = 1.0, 0.7, 0.7  # spreads over which shots take turns: the skin slowly
+SKIN_REACH, MOUTH_REACH, EYE_REACH = 0.4, 0.5, 0.4  # spreads over which shots take turns: soon, for a mean is soft
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from headcast.warping.smooth import fill_smoothly
 MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
-POSE_REACH = 0.2  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
+POSE_REACH = 0.05  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
 ANCHOR_LEAD = 0.5  # spreads by which another shot must be nearer than the anchor, which shows the photo's own detail
 
 
