@@ -1,6 +1,6 @@
 """A carried shot in, parts of its face painted at the photo's own size out; and where those are laid into the picture.
 
-The whole-head network sees 256 pixels; a close-up's network sees the mouth or an eye alone, at about the photo's own
+The whole-head network sees 128 pixels; a close-up's network sees the mouth or an eye alone, at about the photo's own
 size. What it paints takes the place of what the whole-head network has changed there; grain finer than both stays.
 """
 
