@@ -166,7 +166,7 @@ def carried(warper: Warper, shot: Shot, photo: Image, place: Landmarks) -> tuple
     large = cv2.resize(warped.conditioning.warped, (side, side), interpolation=cv2.INTER_LINEAR)
     positions = cv2.resize(warped.grid.positions, (side, side)) * ratio + (ratio - 1) / 2
     lost = cv2.remap(lost_detail(shot.image, photo), positions.astype(np.float32), None, cv2.INTER_LINEAR)
-    own = cv2.resize(warped.carried * (1 - warped.grid.torn), (side, side)) > 0.5
+    own = cv2.resize(warped.own, (side, side)) > 0.5
     full = np.clip(large + own[:, :, None] * lost.astype(np.float32), 0, 255).astype(np.uint8)
     matte = np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE_MAP])
     return Shot(warped.conditioning.warped, place, matte), full

@@ -9,12 +9,12 @@ Another `--seed` adds to the folder.
 """
 
 import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+from close_up_data import Arrays, load, rows
 from numpy.typing import NDArray
 
 from headcast.avatars.graphs import find_graph
@@ -24,18 +24,11 @@ from headcast.data.augment import random_disguise, roughen_landmarks, spoil_imag
 from headcast.data.clips import ClipFile, load_clip
 from headcast.data.episodes import FrameDistances
 from headcast.data.stills import move_still
-from headcast.errors import HeadcastError
-from headcast.media.images import read_image
 from headcast.networks.arrays import conditioning_to_array, images_to_array
-from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
-from headcast.tracking.matte import person_matte
-from headcast.tracking.track import find_face
 from headcast.types import VALIDITY_MAP, Conditioning, Image, Shot
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.sampling import sample
 from headcast.warping.warp import Warper
-
-Arrays = dict[str, NDArray[np.generic]]
 
 SIZE, REDUCED = 256, 128
 ROWS = 200  # of a file
@@ -110,14 +103,10 @@ def clip_rows(file: ClipFile, teacher: Teacher, random: np.random.Generator) -> 
 
 def still_rows(path: Path, teacher: Teacher, random: np.random.Generator) -> Iterator[Arrays]:
     """Yield rows of one photo: moved, and moved back."""
-    photo = read_image(path)
-    try:
-        landmarks = find_face(photo, path)
-    except HeadcastError:
+    found = load(path)
+    if found is None:
         return
-    box = head_crop(landmarks, photo.shape[1::-1])
-    image = crop_image(photo, box, SIZE)
-    target = random_disguise(random).apply(Shot(image, crop_landmarks(landmarks, box, SIZE), person_matte(image)))
+    target = random_disguise(random).apply(found[0])
     warper = Warper(target)
     moves = [move_still(warper, target.landmarks, random) for _ in range(MOVES)]
     embedding = teacher.embedding([move.shot for move in moves])
@@ -126,12 +115,6 @@ def still_rows(path: Path, teacher: Teacher, random: np.random.Generator) -> Ite
         carried = sample(move.shown, warped.grid.positions)
         warped.conditioning.maps[:, :, VALIDITY_MAP] *= move.shown + warped.carried * (carried - move.shown)
         yield teacher.row(warped.conditioning, target.image, embedding)
-
-
-def listed(path: Path) -> list[dict[str, str]]:
-    """Return the rows that may be learned from."""
-    with path.open(newline="", encoding="utf-8") as text:
-        return [row for row in csv.DictReader(text) if row["split"] == "train" and row.get("tier", "open") == "open"]
 
 
 def main() -> None:
@@ -144,19 +127,19 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     teacher, random = Teacher(load_weights(options.teacher)), np.random.default_rng(options.seed)
-    clips = [ClipFile(options.clips / row["file"], row["identity"]) for row in listed(options.list)]
-    photos = [options.photos / row["file"] for row in listed(options.photo_list)]
+    clips = [ClipFile(options.clips / row["file"], row["identity"]) for row in rows(options.list)]
+    photos = [options.photos / row["file"] for row in rows(options.photo_list)]
     for number in range(options.files):
-        rows: list[Arrays] = []
-        while len(rows) < ROWS:
-            rows += clip_rows(clips[int(random.integers(len(clips)))], teacher, random)
+        made: list[Arrays] = []
+        while len(made) < ROWS:
+            made += clip_rows(clips[int(random.integers(len(clips)))], teacher, random)
             if random.random() < STILLS:
-                rows += still_rows(photos[int(random.integers(len(photos)))], teacher, random)
+                made += still_rows(photos[int(random.integers(len(photos)))], teacher, random)
         part = options.out / f"{options.seed}_{number:03d}.part"
         with part.open("wb") as file:
-            np.savez(file, **{name: np.stack([row[name] for row in rows]) for name in rows[0]})
+            np.savez(file, **{name: np.stack([row[name] for row in made]) for name in made[0]})
         part.rename(part.with_suffix(".npz"))
-        print(part.stem, len(rows), flush=True)
+        print(part.stem, len(made), flush=True)
 
 
 if __name__ == "__main__":

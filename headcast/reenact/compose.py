@@ -113,7 +113,7 @@ class Composer:
 
     def _add_detail(self, colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:
         """Add to a patch's colours and matte, in place, what the reduced shot lost, where it is `shown` (H, W)."""
-        own = warped.carried * (1 - warped.grid.torn)
+        own = warped.own
         unchanged = own * shown > DETAIL_FROM
         left, top, width, height = cv2.boundingRect((own > 0).astype(np.uint8))
         if not width:

@@ -73,7 +73,7 @@ class CarriedPhoto:
             cv2.warpAffine(picture, to_shot, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
             for picture in (person, warped.grid.positions)
         )
-        own = cv2.warpAffine(warped.carried * (1 - warped.grid.torn), to_shot, size, flags=flags)
+        own = cv2.warpAffine(warped.own, to_shot, size, flags=flags)
         positions = (positions + np.float32(0.5)) / np.float32(self._ratio) - np.float32(0.5)
         finer = sample(self._lost, np.asarray(positions, np.float32)).astype(np.float32)
         return np.asarray(colour + (own > OWN_FROM)[:, :, None] * finer, np.float32)

@@ -6,6 +6,7 @@ eyes. The result is the best that pixels of the photos can show; the generator m
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,11 @@ class WarpedShot:
     grid: SamplingGrid
     carried: Mask
     landmarks: Landmarks
+
+    @cached_property
+    def own(self) -> Mask:
+        """How far (H, W) in 0..1 a pixel is the shot's own, and not torn off its surroundings."""
+        return np.asarray(self.carried * (1 - self.grid.torn), np.float32)
 
 
 class Warper:
