@@ -10,11 +10,13 @@ import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from _machine import print_machine
 from tqdm import tqdm
 
+from headcast.avatars.weights import Weights, load_weights
 from headcast.errors import HeadcastError
 from headcast.evaluation.methods.baselines import OURS, TUNED, WARP, Rivals, Tuned
 from headcast.evaluation.methods.tuned import tune_avatar
@@ -36,11 +38,12 @@ def main() -> None:
     options = parse_options()
     print_machine()
     judges = load_judges(options.squeezenet, [options.identity_net] if options.identity_net else [])
-    model = load_checkpoint(options.checkpoint or default_checkpoint_path())
+    path = options.checkpoint or default_checkpoint_path()
+    model, weights = load_checkpoint(path), load_weights(path)
     people = []
     for paths in tqdm(read_pairs(options.photos, options.list, options.split)[: options.limit], unit="person"):
         first, second = (load_sitter(path).shot for path in paths)
-        ways = [judge_way(*way, model, judges, options.steps) for way in ((first, second), (second, first))]
+        ways = [judge_way(*way, model, weights, judges, options.steps) for way in ((first, second), (second, first))]
         people.append({rival: mean_figures([way[rival] for way in ways]) for rival in ways[0]})
     print_table(people)
 
@@ -55,10 +58,11 @@ def read_pairs(folder: Path, list_path: Path, split: str | None) -> list[list[Pa
     return [paths for paths in photos.values() if len(paths) == 2]
 
 
-def judge_way(shot: Shot, target: Shot, model: Model, judges: Judges, steps: int) -> Figures:
+def judge_way(shot: Shot, target: Shot, model: Model, weights: Weights, judges: Judges, steps: int) -> Figures:
     """Judge the target as the rivals make it from the shot."""
-    team = Tuned(tune_avatar(model, [shot], steps, seed=0), TUNED, shot.image.shape[0])
-    outputs = {**Rivals([shot], model)(target.landmarks), **team(target.landmarks)}
+    avatar = replace(tune_avatar(model, [shot], steps, seed=0), close_ups=weights.close_ups)
+    team = Tuned(avatar, TUNED, shot.image.shape[0])
+    outputs = {**Rivals([shot], weights)(target.landmarks), **team(target.landmarks)}
     return {rival: judge_frame(judges, output, target) for rival, output in outputs.items()}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from _machine import describe_machine, print_machine
 from tqdm import tqdm
 
+from headcast.avatars.weights import Weights, load_weights
 from headcast.data.clips import ClipFile, find_clips, load_clips
 from headcast.errors import HeadcastError
 from headcast.evaluation.methods.baselines import OURS, WARP, Rivals
@@ -25,8 +26,6 @@ from headcast.evaluation.records import Record
 from headcast.evaluation.report.bootstrap import Comparison
 from headcast.evaluation.report.tables import Table, compare_rivals, mean_figures, table_of
 from headcast.evaluation.self_reenactment import FromLandmarks, judge_clip
-from headcast.networks.checkpoint import load_checkpoint
-from headcast.networks.model import Model
 from headcast.networks.notes import default_checkpoint_path
 
 
@@ -38,8 +37,8 @@ def main() -> None:
     judges = load_judges(
         options.squeezenet, [options.identity_net] if options.identity_net else [], options.landmarks68
     )
-    model = load_checkpoint(options.checkpoint or default_checkpoint_path())
-    records = list(judge_clips(files, judges, model, options.seed))
+    weights = load_weights(options.checkpoint or default_checkpoint_path())
+    records = list(judge_clips(files, judges, weights, options.seed))
     identities = list(dict.fromkeys(record.identity for record in records))
     table = table_of(records)
     comparisons = compare_rivals(table, OURS, WARP, options.seed)
@@ -55,11 +54,11 @@ def main() -> None:
         options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
 
 
-def judge_clips(files: list[ClipFile], judges: Judges, model: Model, seed: int) -> Iterator[Record]:
+def judge_clips(files: list[ClipFile], judges: Judges, weights: Weights, seed: int) -> Iterator[Record]:
     """Judge each clip with one shot, saying what is special about it."""
     for clip in tqdm(load_clips(files), total=len(files), unit="clip"):
         split = split_clip(clip, 1, seed)
-        maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], model), clip, split.targets)
+        maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], weights), clip, split.targets)
         record = judge_clip(clip, judges, maker, split, clip.name)
         facts = record.facts
         short = f" of {NUM_TARGETS}: a short clip" if facts["num_targets"] < NUM_TARGETS else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from headcast.avatars.weights import load_weights
 from headcast.data.workers import end_with_parent
 from headcast.evaluation.clips import judged_clips
 from headcast.evaluation.methods.columns import columns_of
@@ -115,7 +116,7 @@ def _open(inputs: Inputs) -> _Opened:
     paths, settings = inputs.judges, inputs.settings
     judges = load_judges(paths.squeezenet, paths.identity_net, paths.landmarks68, paths.lpips_net, paths.inception)
     model, model_hash = load_checkpoint(inputs.model), fingerprint(inputs.model)
-    columns = columns_of(model, settings, dict(inputs.outside))
+    columns = columns_of(model, load_weights(inputs.model), settings, dict(inputs.outside))
     clips, left_out = judged_clips(inputs.data, inputs.list_path, inputs.split, inputs.limit)
     fixed = {
         "model": model_hash,

@@ -1,4 +1,4 @@
-"""A carried shot in, parts of its face painted at the photo's own size out; and where those are laid into the picture.
+"""A carried shot in, parts of its face painted at the photo's own size out; and where those are laid into a picture.
 
 The whole-head network sees 128 pixels; a close-up's network sees the mouth or an eye alone, at about the photo's own
 size. What it paints takes the place of what the whole-head network has changed there; grain finer than both stays.
@@ -67,6 +67,7 @@ class CloseUp:
     ) -> None:
         anchor, room = shots[0], PARTS[part]
         self._crop = room.make_cropper(shots, photo)
+        self._side = len(photo)
         self._tones = find_tone_curve(anchor.image)
         self._finish = FINISHES[part]
         known = [(photo, scaled(anchor.landmarks, photo.shape[0] / anchor.image.shape[0]))]
@@ -83,7 +84,7 @@ class CloseUp:
         images, _, weights = self._generate(read, np.repeat(self._parameters, len(crops), 0))
         painted = [to_generated(images[k : k + 1], weights[k : k + 1]).image for k in range(len(crops))]
         return tuple(
-            Painted(self._finished(image), crop.mask, crop.to_crop, self._finish.as_change)
+            Painted(self._finished(image), crop.mask, crop.to_crop, self._side, self._finish.as_change)
             for image, crop in zip(painted, crops, strict=True)
         )
 
@@ -98,12 +99,12 @@ class CloseUp:
 
 
 def lay_close_up(painted: Painted, colour: Image) -> None:
-    """Lay a painted part into a picture (side, side, 3) of the carried person, in place."""
-    left, top, right, bottom = _covered(painted, colour.shape)
+    """Lay a painted part into a picture (side, side, 3) of the carried person, of any size, in place."""
+    to_crop = _from_side(painted, len(colour))
+    left, top, right, bottom = _covered(to_crop, painted.mask.shape, colour.shape)
     if right <= left or bottom <= top:
         return
     part, mask = colour[top:bottom, left:right], painted.mask[:, :, None]
-    to_crop = painted.to_crop.copy()
     to_crop[:, 2] += to_crop[:, :2] @ (left, top)
     if painted.as_change or np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than can be painted stays
         change = _brought_back(
@@ -115,11 +116,17 @@ def lay_close_up(painted: Painted, colour: Image) -> None:
     part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
 
 
-def _covered(painted: Painted, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom of the whole pixels of a picture that a close-up covers."""
-    height, width = painted.mask.shape
+def _from_side(painted: Painted, side: int) -> Affine:
+    """Return the similarity (2, 3) to a close-up's pixels from those of the square reduced to, or at, `side` pixels."""
+    ratio, turn = painted.side / side, painted.to_crop[:, :2]
+    return np.column_stack([ratio * turn, painted.to_crop[:, 2] + turn.sum(1) * (ratio - 1) / 2])
+
+
+def _covered(to_crop: Affine, size: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of the whole pixels of a picture that a close-up of `size` (h, w) covers."""
+    height, width = size
     corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)
-    places = corners @ cv2.invertAffineTransform(painted.to_crop).T
+    places = corners @ cv2.invertAffineTransform(to_crop).T
     low = np.maximum(np.floor(places.min(0)), 0).astype(int)
     high = np.minimum(np.ceil(places.max(0)) + 1, shape[1::-1]).astype(int)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])

@@ -35,16 +35,24 @@ VALIDITY, MOUTH, EYES, MATTE = (
 
 def compose_square(generated: Generated, warped: WarpedShot, background: NDArray[np.float32]) -> Image:
     """Return the generated square with its person before the still `background` (H, W, 3), both of its size."""
-    person = warped.person + network_change(generated, warped, kept(warped))
+    person = _painted_person(generated, warped).astype(np.float32)
     picture = mixed(background, person, warped.conditioning.maps[:, :, MATTE])
     return np.asarray(np.clip(picture + 0.5, 0, 255), np.uint8)
 
 
 def cut_out(generated: Generated, warped: WarpedShot) -> NDArray[np.uint8]:
     """Return the generated square's person alone: (H, W, 4) RGBA, colours not multiplied by alpha."""
+    matte = np.clip(255 * warped.conditioning.maps[:, :, MATTE] + 0.5, 0, 255).astype(np.uint8)
+    return np.dstack([_painted_person(generated, warped), matte])
+
+
+def _painted_person(generated: Generated, warped: WarpedShot) -> Image:
+    """Return the generated square's person (H, W, 3), close-ups and all, with colours everywhere."""
     person = warped.person + network_change(generated, warped, kept(warped))
-    matte = warped.conditioning.maps[:, :, MATTE]
-    return np.clip(np.dstack([person, 255 * matte]) + 0.5, 0, 255).astype(np.uint8)
+    colour: Image = np.clip(person + 0.5, 0, 255).astype(np.uint8)
+    for close_up in generated.close_ups:
+        lay_close_up(close_up, colour)
+    return colour
 
 
 def network_change(

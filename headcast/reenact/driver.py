@@ -9,7 +9,7 @@ from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
-from headcast.reenact.close_up import CloseUp, make_close_ups
+from headcast.reenact.close_up import make_close_ups
 from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
@@ -69,13 +69,12 @@ class Driver:
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
         others = avatar.shots[1:]  # the first is the sitter's own
-        self._close_ups: tuple[CloseUp, ...] = ()
         if paste_back:  # the composer fills what the person hides, at the photo's size
             self._warp = Warper(sitter.shot, sitter.edges, others)
             self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
-            self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         else:
             self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
+        self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None

@@ -1,5 +1,6 @@
 import pytest
 
+from headcast.avatars.from_torch import weights_of
 from headcast.evaluation.cross_reenactment import HEAD_MOTION, SourcePortrait, choose_drivers, judge_pair
 from headcast.evaluation.methods.baselines import PHOTO, WARP, Rivals
 from headcast.evaluation.metrics.faces import FACE_FOUND
@@ -29,7 +30,7 @@ def sources(clips):
 
 
 def rivals(source: SourcePortrait) -> Rivals:
-    return Rivals([source.shot], build_model(PRESETS["tiny"], seed=0))
+    return Rivals([source.shot], weights_of(build_model(PRESETS["tiny"], seed=0)))
 
 
 def test_drivers_are_somebody_else_and_the_same_next_time(clips, sources) -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from headcast.avatars.from_torch import weights_of
 from headcast.data.clips import Clip
 from headcast.evaluation.methods.baselines import OURS, PHOTO, WARP, ZEROED, Rivals
 from headcast.evaluation.metrics.judges import Judges
@@ -14,12 +15,12 @@ from headcast.media.portraits import read_portrait
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 
-MODEL = build_model(PRESETS["tiny"], seed=0)
+WEIGHTS = weights_of(build_model(PRESETS["tiny"], seed=0))
 
 
 def judged(clip: Clip, judges: Judges, num_targets: int) -> Record:
     split = split_clip(clip, 1, seed=0, num_targets=num_targets)
-    maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], MODEL), clip, split.targets)
+    maker = FromLandmarks(Rivals([clip.shot(split.shots[0])], WEIGHTS), clip, split.targets)
     return judge_clip(clip, judges, maker, split, f"{clip.name}.T1")
 
 

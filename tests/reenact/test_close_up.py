@@ -20,11 +20,12 @@ from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
 from headcast.reenact.close_up import CloseUp, lay_close_up, make_close_ups
-from headcast.reenact.compose import Composer
+from headcast.reenact.compose import Composer, compose_square, cut_out
+from headcast.reenact.driver import Driver
 from headcast.reenact.generated import Generated, Painted
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import crop_image
-from headcast.types import Image, Landmarks, Shot
+from headcast.types import CONDITIONING_MAPS, Image, Landmarks, Shot
 from headcast.warping.carry import mirror_shot
 from headcast.warping.close_up import cut
 from headcast.warping.parts import PARTS
@@ -109,6 +110,48 @@ def test_the_composer_lays_it_into_the_photo(part: str, large_sitter: Sitter, fr
 
 
 @EACH_PART
+@pytest.mark.parametrize("as_change", [True, False])
+def test_a_smaller_picture_shows_the_same_smaller(
+    part: str, as_change: bool, large_sitter: Sitter, fresh: dict[str, Weights]
+) -> None:
+    side = large_sitter.patch_size // 4 * 4
+    warped = Warper(large_sitter.shot)(changed(large_sitter, 0.3, 0.03))
+    painted = tuple(
+        replace(each, side=side, as_change=as_change) for each in close_up_of(part, large_sitter, fresh)(warped)
+    )
+    flat = np.full((side, side, 3), 90, np.uint8)
+    small = (side // 4, side // 4)
+    expected = cv2.resize(lay(painted, flat.copy()), small, interpolation=cv2.INTER_AREA).astype(float)
+    laid = lay(painted, np.full((*small, 3), 90, np.uint8)).astype(float)
+    changes = np.abs(expected - 90).max(-1) > 8
+    assert np.abs(laid - expected)[changes].mean() < 0.15 * np.abs(expected - 90)[changes].mean()
+    shifted = np.roll(laid, 1, axis=1)  # a pixel beside it would be seen
+    assert np.abs(shifted - expected)[changes].mean() > 0.2 * np.abs(expected - 90)[changes].mean()
+
+
+@EACH_PART
+def test_squares_and_cut_outs_show_it_too(part: str, large_sitter: Sitter, fresh: dict[str, Weights]) -> None:
+    lite = weights_of(build_model(PRESETS["lite"], seed=0))
+    shots, landmarks = [large_sitter.shot], changed(large_sitter, 0.3, 0.03)
+    avatar = make_avatar(replace(lite, close_ups={part: fresh[part]}), shots)
+    driver = Driver(large_sitter, avatar, paste_back=False, precision="f32")
+    whole = Driver(large_sitter, avatar, precision="f32")
+    warped = driver.condition(landmarks)
+    generated = driver.generate(warped)
+    matte = warped.conditioning.maps[:, :, CONDITIONING_MAPS.index("matte")]
+    without = cut_out(replace(generated, close_ups=()), warped)
+    expected = lay(whole.generate(warped).close_ups, without[:, :, :3].copy())
+    found = cut_out(generated, warped)
+    np.testing.assert_array_equal(found[:, :, :3], expected)
+    np.testing.assert_allclose(found[:, :, 3], 255 * matte, atol=0.51)
+    square = driver.finish(generated, warped)
+    solid = matte == 1
+    np.testing.assert_array_equal(square[solid], expected[solid])
+    changes = np.abs(square.astype(int) - compose_square(replace(generated, close_ups=()), warped, 0 * warped.person))
+    assert 0.0005 < (changes[solid].max(-1) > 8).mean() < 0.1
+
+
+@EACH_PART
 def test_a_part_beyond_the_picture_is_left_alone(
     part: str, sitter: Sitter, fresh: dict[str, Weights], opened: Landmarks
 ) -> None:
@@ -134,9 +177,9 @@ def test_a_change_of_nothing_leaves_all_that_is_finer(scale: float) -> None:
     mask = np.zeros((64, 96), np.float32)
     mask[8:-8, 8:-8] = 1
     shown = cut(picture, to_crop, (96, 64)).astype(np.float32)
-    laid = lay((Painted(shown, mask, to_crop, as_change=True),), picture.copy())
+    laid = lay((Painted(shown, mask, to_crop, 120, as_change=True),), picture.copy())
     np.testing.assert_array_equal(laid, picture)
-    lighter = lay((Painted(shown + 40, mask, to_crop, as_change=True),), picture.copy())
+    lighter = lay((Painted(shown + 40, mask, to_crop, 120, as_change=True),), picture.copy())
     assert (lighter.astype(int) - picture).max() == 40
 
 

@@ -6,12 +6,11 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from headcast.avatars.avatar import Avatar
-from headcast.avatars.from_torch import avatar_of
+from headcast.avatars.avatar import Avatar, make_avatar
+from headcast.avatars.weights import Weights
 from headcast.evaluation.methods.painter import Painter, reduced
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
 from headcast.geometry.spreads import expression_distance, turn_distance
-from headcast.networks.model import Model
 from headcast.types import VALIDITY_MAP, Conditioning, Image, Landmarks, Shot
 
 PHOTO: Final = "photo unmoved"
@@ -44,10 +43,10 @@ class Rivals:
 
     main = OURS
 
-    def __init__(self, shots: Sequence[Shot], model: Model, *, precision: str = "auto") -> None:
+    def __init__(self, shots: Sequence[Shot], weights: Weights, *, precision: str = "auto") -> None:
         self._shots = shots
-        self._reads_warp = model.config.reads_warped_shot
-        avatar = avatar_of(model, reduced(shots, model))
+        self._reads_warp = weights.config.reads_warped_shot
+        avatar = make_avatar(weights, reduced(shots, weights.config))
         self.painter = Painter(avatar, shots[0].image.shape[0], precision=precision)
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:

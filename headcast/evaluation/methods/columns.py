@@ -1,11 +1,12 @@
 """A model and the settings in, the columns of the tables out: who makes frames together, and from what."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from headcast.avatars.avatar import Avatar
+from headcast.avatars.weights import Weights
 from headcast.errors import DataError
 from headcast.evaluation.clips import clip_key
 from headcast.evaluation.cross_reenactment import SourcePortrait
@@ -15,6 +16,7 @@ from headcast.evaluation.methods.tuned import tune_avatar, tune_from_random_weig
 from headcast.evaluation.protocol import JudgedClip, Settings, Split
 from headcast.evaluation.self_reenactment import FromLandmarks, Maker
 from headcast.networks.model import Model
+from headcast.types import Shot
 
 RANDOM_SHOTS: Final = 8
 """The T at which random weights are tuned as well."""
@@ -43,23 +45,26 @@ class Column:
     frame_cost: float = FRAME_COST
 
 
-def columns_of(model: Model, settings: Settings, outside: Mapping[str, Path]) -> list[Column]:
-    """Return the columns of one evaluation; those that are tuned only where the settings give steps for it."""
-    columns = [_feed_forward(model, settings)]
+def columns_of(model: Model, weights: Weights, settings: Settings, outside: Mapping[str, Path]) -> list[Column]:
+    """Return the columns of one evaluation of a model, which is tuned, and its weights for use, with close-ups.
+
+    Those that are tuned are there only where the settings give steps for it.
+    """
+    columns = [_feed_forward(weights, settings)]
     if settings.tune_steps:
-        columns += [_tuned(model, settings)]
+        columns += [_tuned(model, weights, settings)]
         if RANDOM_SHOTS in settings.num_shots:
             columns += [_random(model, settings)]
     return columns + [_outside(name, folder, settings) for name, folder in outside.items()]
 
 
-def _feed_forward(model: Model, settings: Settings) -> Column:
+def _feed_forward(weights: Weights, settings: Settings) -> Column:
     def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
-        rivals = Rivals([clip.shot(number) for number in split.shots], model)
+        rivals = Rivals([clip.shot(number) for number in split.shots], weights)
         return FromLandmarks(rivals, clip, split.targets)
 
     def drive(source: SourcePortrait) -> Team:
-        return Rivals([source.shot], model)
+        return Rivals([source.shot], weights)
 
     return Column("feed-forward", settings.num_shots, make, drive, frame_cost=5 * FRAME_COST)
 
@@ -69,25 +74,29 @@ class _Tuner:
     """Tunes avatars; those of one shot are kept for the pairs, which show the same shot."""
 
     model: Model
+    close_ups: Mapping[str, Weights]
     steps: int
     seed: int
     kept: dict[str, Avatar] = field(default_factory=dict)
 
     def make(self, clip: JudgedClip, split: Split, num_shots: int) -> Maker:
         shots = [clip.shot(number) for number in split.shots]
-        avatar = tune_avatar(self.model, shots, self.steps, self.seed)
+        avatar = self._tune(shots)
         if num_shots == 1:
             self.kept[clip_key(clip)] = avatar
         return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip, split.targets)
 
     def drive(self, source: SourcePortrait) -> Team:
         if source.name not in self.kept:
-            self.kept[source.name] = tune_avatar(self.model, [source.shot], self.steps, self.seed)
+            self.kept[source.name] = self._tune([source.shot])
         return Tuned(self.kept[source.name], TUNED, source.shot.image.shape[0])
 
+    def _tune(self, shots: Sequence[Shot]) -> Avatar:
+        return replace(tune_avatar(self.model, shots, self.steps, self.seed), close_ups=self.close_ups)
 
-def _tuned(model: Model, settings: Settings) -> Column:
-    tuner = _Tuner(model, settings.tune_steps, settings.seed)
+
+def _tuned(model: Model, weights: Weights, settings: Settings) -> Column:
+    tuner = _Tuner(model, weights.close_ups, settings.tune_steps, settings.seed)
     cost = TUNING_COST + STEP_COST * settings.tune_steps
     return Column(f"tuned-{settings.tune_steps}", settings.num_shots, tuner.make, tuner.drive, cost)
 

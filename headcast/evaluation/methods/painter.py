@@ -7,16 +7,16 @@ import numpy as np
 
 from headcast.avatars.avatar import Avatar
 from headcast.data.episodes import resize_landmarks, resize_shot
-from headcast.networks.model import Model
+from headcast.networks.presets import ModelConfig
 from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import Sitter
 from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.warp import WarpedShot
 
 
-def reduced(shots: Sequence[Shot], model: Model) -> list[Shot]:
-    """Return the shots at the size that the model works at."""
-    return [resize_shot(shot, model.config.image_size) for shot in shots]
+def reduced(shots: Sequence[Shot], config: ModelConfig) -> list[Shot]:
+    """Return the shots at the size that a model works at."""
+    return [resize_shot(shot, config.image_size) for shot in shots]
 
 
 class Painter:

@@ -19,7 +19,7 @@ WITHOUT_NETWORKS: Final = FeatureNetworks()
 
 def tune_avatar(model: Model, shots: Sequence[Shot], steps: int, seed: int) -> Avatar:
     """Tune the model by the code of `headcast personalize`, for so many steps."""
-    shots = reduced(shots, model)
+    shots = reduced(shots, model.config)
     person = person_of(shots, model.config, seed)
     config = tune_config(model, person, len(shots), WITHOUT_NETWORKS, steps=steps, seed=seed)
     return _avatar(tune(model, shots, person, config, WITHOUT_NETWORKS), shots, model)
@@ -31,7 +31,7 @@ def tune_from_random_weights(model: Model, shots: Sequence[Shot], steps: int, se
     All of the generator learns, at the rate of meta-training, and nothing ties it to its start, which knows nothing.
     The meta-trained discriminator helps to choose among the candidates, to the baseline's good.
     """
-    shots = reduced(shots, model)
+    shots = reduced(shots, model.config)
     fresh = build_model(model.config, seed)
     rate = training_config("lite" if model.config.reads_warped_shot else "paper", num_samples=1).learning_rate
     person = person_of(shots, model.config, seed)

@@ -1,6 +1,7 @@
 import numpy as np
 import torch
 
+from headcast.avatars.from_torch import weights_of
 from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, WARP, ZEROED, Rivals, nearest_face, without_warp
 from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.networks.model import build_model
@@ -16,7 +17,7 @@ def test_rivals_answer_the_same_landmarks(portrait: Image, face: Landmarks) -> N
     scale = size / 256
     image = np.ascontiguousarray(portrait[:: round(1 / scale), :: round(1 / scale)])
     shot = Shot(image, (face * scale).astype(np.float32), np.ones((size, size), np.float32))
-    rivals = Rivals([shot], build_model(PRESETS["tiny"], seed=0), precision="f32")
+    rivals = Rivals([shot], weights_of(build_model(PRESETS["tiny"], seed=0)), precision="f32")
 
     still = rivals(shot.landmarks)
     assert np.abs(still[WARP].astype(float) - image).mean() < 6  # the warp onto its own landmarks is the photo
@@ -35,7 +36,8 @@ def test_rivals_answer_the_same_landmarks(portrait: Image, face: Landmarks) -> N
 def test_frames_have_the_shots_size_whatever_the_models(portrait: Image, face: Landmarks) -> None:
     shot = Shot(portrait, face, np.ones((256, 256), np.float32))
     aside = Shot(portrait[:, ::-1].copy(), turned(face, 0.3), shot.matte)
-    frames = Rivals([shot, aside], build_model(PRESETS["tiny"], seed=0), precision="f32")(turned(face, 0.28))
+    weights = weights_of(build_model(PRESETS["tiny"], seed=0))
+    frames = Rivals([shot, aside], weights, precision="f32")(turned(face, 0.28))
     assert {frame.shape for frame in frames.values()} == {(256, 256, 3)}
     assert (frames[NEAREST] == aside.image).all()
     assert (frames[PHOTO] == shot.image).all()

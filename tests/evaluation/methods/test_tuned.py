@@ -24,7 +24,7 @@ def model():
 
 
 def test_tuning_starts_from_the_feed_forward_avatar(model, shots) -> None:
-    avatar, start = tune_avatar(model, shots, STEPS, seed=0), avatar_of(model, reduced(shots, model))
+    avatar, start = tune_avatar(model, shots, STEPS, seed=0), avatar_of(model, reduced(shots, model.config))
     changes = [float(np.abs(avatar.weights[name] - before).max()) for name, before in start.weights.items()]
     assert max(changes) < 0.05  # a few steps at a small rate lead nowhere else
     assert avatar.image_size == 64 and len(avatar.shots) == 2
