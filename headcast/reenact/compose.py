@@ -19,7 +19,7 @@ from headcast.types import CONDITIONING_MAPS, Image, Mask
 from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import hidden_by, person_colours, refine_matte
 from headcast.warping.mixing import mixed, weighed
-from headcast.warping.sampling import Pixel
+from headcast.warping.sampling import Pixel, crisper
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)
@@ -97,10 +97,9 @@ class Composer:
         full = crop_image(sitter.photo, sitter.box, self._patch_size)
         shot_matte = refine_matte(sitter.shot.image, sitter.shot.matte)
         matte = refine_matte(full, person_matte(full))
-        # What the reduced shot lost of the photo: its own enlargement is what must be subtracted.
         self._lost = Detail(
-            person_colours(full, matte) - self._enlarge(person_colours(sitter.shot.image, shot_matte)),
-            matte - self._enlarge(shot_matte),
+            self._lost_of(person_colours(full, matte), person_colours(sitter.shot.image, shot_matte)),
+            self._lost_of(matte, shot_matte),
         )
         shown = hidden_by(sitter.shot.image, shot_matte) * (1 - unknown)  # by other shots
         self._behind = self._fill_behind(hidden_by(full, matte), background, shown)
@@ -118,6 +117,10 @@ class Composer:
         result: Image = self._photo.copy()
         result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))
         return result
+
+    def _lost_of(self, photo: NDArray[np.float32], shot: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the reduced shot lost of the photo, and what carrying both takes from either."""
+        return crisper(photo - self._enlarge(shot)) + self._enlarge(crisper(shot) - shot)
 
     def _add_detail(self, colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:
         """Add to a patch's colours and matte, in place, what the reduced shot lost, where it is `shown` (H, W)."""

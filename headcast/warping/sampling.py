@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
+CRISPER = 0.12  # of a pixel, from each side
 TORN = 2.5  # pixels between what two neighbours show, from which on one surface ends before another
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
@@ -14,6 +15,15 @@ _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = cv2.BORDER_CONSTANT) -> NDArray[Pixel]:
     """Read an image (H, W) or (H, W, C) at positions (h, w, 2); `border` says what lies beyond it, 0 by default."""
     return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
+
+
+def crisper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a picture (H, W) or (H, W, C) that is as sharp once it was read anywhere between its pixels as it is now.
+
+    Bilinear reading leaves of a frequency w the share 1 - (1 - cos w) / 3 of its power, in the mean over all places.
+    """
+    kernel = np.array([-CRISPER, 1 + 2 * CRISPER, -CRISPER], np.float32)
+    return np.asarray(cv2.sepFilter2D(picture, cv2.CV_32F, kernel, kernel), np.float32)
 
 
 def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
