@@ -36,7 +36,9 @@ from headcast.warping.slip import Slip, face_shares
 Points = NDArray[np.float64]
 
 FEATURES = (*PAPER_RIGHT_BROW, *PAPER_LEFT_BROW, *RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS)  # what is never stretched
-EAR_DEPTH = 0.9  # canonical depth of the plane in which hair and ears lie
+EAR_DEPTH = 1.5  # canonical depth of the plane in which ears and the sides of the hair lie ...
+TOP_DEPTH = 0.9  # ... and of the hair above the forehead
+TOP = (0.2, 1.2)  # canonical heights above the eyes between which one gives way to the other
 HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
 HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of skull and chin
 RINGS = ((1.18, 0.6), (1.45, 0.25))  # size of each ring around the face oval, its share of the jaw's own motion
@@ -213,7 +215,8 @@ class Mesh:
         for size, _ in RINGS:
             ring = self._oval_at_rest.copy()
             ring[:, :2] = HEAD_CENTRE + size * (ring[:, :2] - HEAD_CENTRE)
-            ring[:, 2] += (EAR_DEPTH - ring[:, 2]) * min(1.0, 3 * (size - 1))
+            depth = EAR_DEPTH + (TOP_DEPTH - EAR_DEPTH) * smoothstep(-ring[:, 1], *TOP)
+            ring[:, 2] += (depth - ring[:, 2]) * min(1.0, 3 * (size - 1))
             rings.append(ring)
         steps = np.linspace(-GRID_MARGIN, 1 + GRID_MARGIN, GRID_STEPS) * (self.size - 1)
         grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)

@@ -22,12 +22,13 @@ from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
-from headcast.warping.mesh import EAR_DEPTH, SamplingGrid
+from headcast.warping.mesh import SamplingGrid
 from headcast.warping.mixing import mixed
 from headcast.warping.patch import Patch
 from headcast.warping.smooth import fill_smoothly
 
 MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
+SKULL_DEPTH = 0.45  # eye distances from the eyes to the middle of what the skull coordinates follow
 SKULL_SPAN = 2.5  # eye distances from the head's middle that the skull coordinates reach
 OPENING_GAIN = 1.25  # opening changes of 0.4 eye distances fill the map's range
 POSE_REACH = 0.05  # spreads of the rotation over which shots of one take take turns: soon, for a mean of them is soft
@@ -148,7 +149,7 @@ class Warper:
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
     """Return (size, size, 2) coordinates in 0..1 of each pixel in the skull's own frame; 0.5 is between the eyes."""
     inverse = np.linalg.inv(pose.scale * pose.rotation[:2, :2])
-    offset = (pose.translation[:2] + pose.scale * EAR_DEPTH / 2 * pose.rotation[:2, 2]).astype(np.float32)
+    offset = (pose.translation[:2] + pose.scale * SKULL_DEPTH * pose.rotation[:2, 2]).astype(np.float32)
     x, y = (np.arange(size, dtype=np.float32) - middle for middle in offset)
     linear = (inverse * 0.5 / SKULL_SPAN).astype(np.float32)
     planes = np.stack([np.add.outer(down * y + np.float32(0.5), across * x) for across, down in linear])
