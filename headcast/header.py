@@ -18,7 +18,8 @@ Header = dict[str, Any]
 class FileKind:
     """One kind of file of ours: its name for people, its format and version in the metadata, and what writes it.
 
-    A file that is not of its kind is an `error`; a header of more than `max_header_bytes` is not read.
+    A file that is not of its kind is an `error`; a header of more than `max_header_bytes` is not read. Files of
+    every version so far are read.
     """
 
     name: str
@@ -34,7 +35,7 @@ class FileKind:
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
 
 
-AVATAR: Final = FileKind("avatar", format="headcast-avatar", version=1, writer="headcast personalize")
+AVATAR: Final = FileKind("avatar", format="headcast-avatar", version=2, writer="headcast personalize")
 AVATAR_SUFFIX: Final = ".avatar"
 
 
@@ -75,9 +76,10 @@ def read_metadata(path: Path, header: Header, kind: FileKind) -> dict[str, str]:
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or metadata.get("format") != kind.format:
         raise kind.error(f"{path} is not {kind.article} of headcast; expected one written by `{kind.writer}`")
-    if metadata.get("version") != str(kind.version):
+    known = [str(version) for version in range(1, kind.version + 1)]
+    if metadata.get("version") not in known:
         raise kind.error(
-            f"{path} has format version {metadata.get('version')!r:.20}, this program reads {kind.version}; "
+            f"{path} has format version {metadata.get('version')!r:.20}, this program reads {' and '.join(known)}; "
             "update headcast"
         )
     return metadata

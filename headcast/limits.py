@@ -39,6 +39,12 @@ MAX_CLIP_FRAMES: Final = 3000
 MAX_SHOTS: Final = 32
 """Pictures of one person in an avatar: more bring nothing, and each is warped for every frame."""
 
+MAX_SHOT_SIDE: Final = 1024
+"""Pixels of one side of a shot at its photo's own size: head and shoulders are put together in as many."""
+
+MAX_SHOT_PIXELS: Final = 8 << 20
+"""Of all further shots of an avatar at their own sizes: eight of 1024 x 1024 fill 25 MB. More of them are smaller."""
+
 MAX_PLACE: Final = 1e6
 """Pixels of a landmark from the image's corner; beyond it single precision is coarser than a tenth of a pixel."""
 

@@ -59,11 +59,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class Shot:
-    """One square picture of the person to animate, with landmarks in its own pixels and the person's matte."""
+    """One square picture of the person to animate, with landmarks in its own pixels and the person's matte.
+
+    `full` (side, side, 3) is the same square at the photo's own size, where that is larger and kept with the shot.
+    """
 
     image: Image
     landmarks: Landmarks
     matte: Mask
+    full: Image | None = None
 
 
 @dataclass(frozen=True)

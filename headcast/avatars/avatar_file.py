@@ -2,8 +2,8 @@
 
 Tensors: `generator.*`, the whole tuned generator without spectral norm; `adain_parameters` (1, P); `shot_images`,
 `shot_landmarks` and `shot_mattes`, the first shot being the one that is warped; `photo`, the full picture of that
-shot; `box` (4,), the place of the shot in it. Metadata: format, version, the sizes of the networks, how it was made,
-and its marks.
+shot; `box` (4,), the place of the shot in it; since version 2 `shot_full.1` and so on, further shots at their photos'
+own sizes, where they are larger. Metadata: format, version, the sizes of the networks, how it was made, and its marks.
 """
 
 import json
@@ -33,7 +33,7 @@ from headcast.header import (
     read_metadata,
     read_table,
 )
-from headcast.limits import MAX_PHOTO_SIDE, MAX_SHOTS
+from headcast.limits import MAX_PHOTO_SIDE, MAX_SHOT_PIXELS, MAX_SHOT_SIDE, MAX_SHOTS
 from headcast.networks.notes import WEIGHT_DTYPES, read_config
 from headcast.strict import check_landmarks
 from headcast.types import DRAWING_STYLE, NUM_LANDMARKS, Box, Image, Shot
@@ -64,6 +64,7 @@ class AvatarNotes:
 
     num_shots: int
     photo_size: tuple[int, int]  # width, height
+    full_sides: Mapping[int, int]  # of further shots that are known at their own size, by their numbers
     settings: Mapping[str, Any]
     marks: Mapping[str, str]
 
@@ -85,6 +86,8 @@ def save_avatar(path: str | Path, content: AvatarContent) -> None:
         "photo": np.ascontiguousarray(content.photo),
         "box": np.array([box.left, box.top, box.width, box.height], np.float64),
     }
+    further = {number: shot.full for number, shot in enumerate(shots) if number and shot.full is not None}
+    tensors |= {_full_name(number): np.ascontiguousarray(full) for number, full in further.items()}
     metadata = {
         "format": AVATAR.format,
         "version": str(AVATAR.version),
@@ -116,11 +119,10 @@ def load_avatar(path: str | Path) -> AvatarContent:
     arrays = read_arrays(path, header)
     _check_values(path, arrays)
     weights = {name: to_weight(path, f"generator.{name}", arrays[f"generator.{name}"]) for name in shapes}
+    named = zip(*(arrays[f"shot_{name}"] for name in ("images", "landmarks", "mattes")), strict=True)
     shots = tuple(
-        Shot(image, places, np.asarray(matte / 255, np.float32))
-        for image, places, matte in zip(
-            *(arrays[f"shot_{name}"] for name in ("images", "landmarks", "mattes")), strict=True
-        )
+        Shot(image, places, np.asarray(matte / 255, np.float32), arrays.get(_full_name(number)))
+        for number, (image, places, matte) in enumerate(named)
     )
     avatar = Avatar(config, weights, to_weight(path, "adain_parameters", arrays["adain_parameters"]), shots)
     return AvatarContent(avatar, arrays["photo"], Box(*arrays["box"].tolist()), notes.settings, notes.marks, path)
@@ -142,7 +144,23 @@ def _notes(path: Path, header: Header) -> AvatarNotes:
     photo_shape = found_shape(header, "photo")
     if len(photo_shape) != 3 or not all(1 <= side <= MAX_PHOTO_SIDE for side in photo_shape):
         raise CheckpointError(f"{path} holds no photo of at most {MAX_PHOTO_SIDE} pixels a side; fetch it again")
-    return AvatarNotes(num_shots, (photo_shape[1], photo_shape[0]), settings, marks)
+    sides = _full_sides(path, header, num_shots)
+    return AvatarNotes(num_shots, (photo_shape[1], photo_shape[0]), sides, settings, marks)
+
+
+def _full_name(number: int) -> str:
+    return f"shot_full.{number}"
+
+
+def _full_sides(path: Path, header: Header, num_shots: int) -> dict[int, int]:
+    """Return the sides of the shots that a header promises at their own sizes, by number, bounded."""
+    found = {number: found_shape(header, _full_name(number)) for number in range(1, num_shots)}
+    sides = {number: shape[0] for number, shape in found.items() if shape}
+    if not all(1 <= side <= MAX_SHOT_SIDE for side in sides.values()):
+        raise CheckpointError(f"{path} holds a shot of more than {MAX_SHOT_SIDE} pixels a side; fetch it again")
+    if sum(side * side for side in sides.values()) > MAX_SHOT_PIXELS:
+        raise CheckpointError(f"{path} holds further shots of more than {MAX_SHOT_PIXELS} pixels; fetch it again")
+    return sides
 
 
 def _expected(shapes: Shapes, size: int, notes: AvatarNotes) -> dict[str, TensorSpec]:
@@ -156,6 +174,7 @@ def _expected(shapes: Shapes, size: int, notes: AvatarNotes) -> dict[str, Tensor
         "shot_mattes": TensorSpec((count, size, size), ("U8",)),
         "photo": TensorSpec((notes.photo_size[1], notes.photo_size[0], 3), ("U8",)),
         "box": TensorSpec((4,), ("F64",)),
+        **{_full_name(number): TensorSpec((side, side, 3), ("U8",)) for number, side in notes.full_sides.items()},
     }
 
 

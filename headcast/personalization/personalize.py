@@ -22,6 +22,7 @@ from headcast.networks.notes import default_checkpoint_path
 from headcast.personalization.pictures import Pictures, load_pictures
 from headcast.personalization.tuning import person_of, tune, tune_config
 from headcast.provenance.marks import Marks, fingerprint
+from headcast.reenact.sitter import avatar_shots
 from headcast.training.candidates import reason
 from headcast.training.content import FeatureNetworks
 from headcast.training.finetune import Finetuned
@@ -138,8 +139,7 @@ def _content(model: Model, pictures: Pictures, tuned: Finetuned, why: str, marks
         "reason": why,
         "candidates": [vars(candidate) for candidate in tuned.candidates],
     }
-    shots = [sitter.shot for sitter in pictures.sitters]
-    avatar = tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, shots)
+    avatar = tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, avatar_shots(pictures.sitters))
     return AvatarContent(avatar, shown.photo, shown.box, settings, marks.to_metadata())
 
 

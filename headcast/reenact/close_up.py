@@ -71,7 +71,9 @@ class CloseUp:
         self._tones = find_tone_curve(anchor.image)
         self._finish = FINISHES[part]
         known = [(photo, scaled(anchor.landmarks, photo.shape[0] / anchor.image.shape[0]))]
-        known += [(shot.image, shot.landmarks) for shot in shots[1:]]
+        for shot in shots[1:]:
+            full = shot.image if shot.full is None else shot.full
+            known.append((full, scaled(shot.landmarks, len(full) / len(shot.image))))
         self._parameters = bind(weights, [crop for shot in known for crop in room.shot_crops(*shot)])
         self._channels = weights.config.conditioning_channels
         graph = find_graph(weights.config, "generator")

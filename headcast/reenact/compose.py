@@ -5,26 +5,27 @@ the photo's size with the fine detail that those 256 pixels lost, and laid befor
 person does not cover is the photo's own.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from headcast.reenact.close_up import lay_close_up
-from headcast.reenact.detail import Detail
+from headcast.reenact.detail import add_details, further_detail, lost_detail
 from headcast.reenact.generated import Generated
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
-from headcast.types import CONDITIONING_MAPS, Image, Mask
+from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
 from headcast.warping.fill import fill_hidden
-from headcast.warping.layers import hidden_by, person_colours, refine_matte
+from headcast.warping.layers import hidden_by, refine_matte
 from headcast.warping.mixing import mixed, weighed
-from headcast.warping.sampling import Pixel, crisper
+from headcast.warping.sampling import Pixel
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)
 BLENDED_ROWS = 32
-DETAIL_FROM = 0.5  # share of the shot's own pixels in a pixel, from which on it gets the photo's finer detail
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
 THIN = 9  # pixels of the shot: what is not trusted but thinner, as along the face's outline, is carried well enough
 SOFT = 5  # pixels over which the network's change fades
@@ -81,26 +82,24 @@ def kept(warped: WarpedShot) -> Mask:
 
 
 class Composer:
-    """Puts generated squares of one sitter back into the photo.
+    """Puts generated squares of one sitter, and of `others` of the same person, back into the photo.
 
     `background` (H, W, 3) and `unknown` (H, W; 0 or 1), of the shot's size, are what the person's shots show behind the
     person, and where none shows it. `hidden` (h, w) is the part of the box's window that the person may hide.
     """
 
-    def __init__(self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask) -> None:
+    def __init__(
+        self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask, others: Sequence[Shot] = ()
+    ) -> None:
         self._size = sitter.shot.image.shape[0]
         self._patch_size = sitter.patch_size
-        self._scale = self._patch_size / self._size
         self._photo, self._window = sitter.photo, Window(sitter.photo, sitter.box)
         height, width = sitter.photo.shape[:2]
         self._free = paste_mask(sitter.box, (width, height), self._size)
         full = crop_image(sitter.photo, sitter.box, self._patch_size)
-        shot_matte = refine_matte(sitter.shot.image, sitter.shot.matte)
         matte = refine_matte(full, person_matte(full))
-        self._lost = Detail(
-            self._lost_of(person_colours(full, matte), person_colours(sitter.shot.image, shot_matte)),
-            self._lost_of(matte, shot_matte),
-        )
+        shot_matte = refine_matte(sitter.shot.image, sitter.shot.matte)
+        self._lost = (lost_detail(sitter.shot, full, matte), *(further_detail(shot, len(full)) for shot in others))
         shown = hidden_by(sitter.shot.image, shot_matte) * (1 - unknown)  # by other shots
         self._behind = self._fill_behind(hidden_by(full, matte), background, shown)
 
@@ -110,33 +109,13 @@ class Composer:
         person = warped.person + network_change(generated, warped, keep, self._free)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
-        self._add_detail(colour, share, warped, np.maximum(generated.warp_weight, keep))
+        add_details(self._lost, colour, share, warped, np.maximum(generated.warp_weight, keep))
         for close_up in generated.close_ups:
             lay_close_up(close_up, colour)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
         result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))
         return result
-
-    def _lost_of(self, photo: NDArray[np.float32], shot: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what the reduced shot lost of the photo, and what carrying both takes from either."""
-        return crisper(photo - self._enlarge(shot)) + self._enlarge(crisper(shot) - shot)
-
-    def _add_detail(self, colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:
-        """Add to a patch's colours and matte, in place, what the reduced shot lost, where it is `shown` (H, W)."""
-        own = warped.own
-        unchanged = own * shown > DETAIL_FROM
-        left, top, width, height = cv2.boundingRect((own > 0).astype(np.uint8))
-        if not width:
-            return  # other shots of the take are nearer everywhere
-        rows, columns = (
-            slice(int(start * self._scale), int(np.ceil((start + length) * self._scale)))
-            for start, length in ((top, height), (left, width))
-        )
-        part = (rows, columns)
-        places = warped.grid.positions * np.float32(self._scale) + np.float32((self._scale - 1) / 2)
-        own_part, shown_part = self._enlarge(own)[part], self._enlarge(unchanged.astype(np.uint8) * 255)[part]
-        self._lost.add(colour[part], share[part], self._enlarge(places)[part], own_part, shown_part)
 
     def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], shown: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""

@@ -1,40 +1,124 @@
-"""What a photo has and its reduced shot lost in; the same carried to other places and added to a patch out.
+"""What photos have and their reduced shots lost in; the same carried to other places and added to a patch out.
 
 Colours and matte stand in bytes, four a pixel: OpenCV reads those between pixels in a quarter of the time that wider
 numbers take.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.types import Image, Mask
+from headcast.tracking.matte import person_matte
+from headcast.types import Image, Mask, Shot
+from headcast.warping.layers import person_colours, refine_matte
+from headcast.warping.origins import Box, Origin, of_anchor
+from headcast.warping.sampling import Pixel, crisper
+from headcast.warping.warp import WarpedShot
 
 NOTHING: Final = 128  # what stands for 0
 MOST: Final = 127
+COARSE: Final = 0.7  # of the side in which the picture is put together: a coarser shot shows the first one's detail
+FROM: Final = 0.5  # share of a shot's own pixels in a pixel, from which on it gets the photo's finer detail
 
 
 class Detail:
-    """What was lost of `colour` (H, W, 3), in levels, and of `matte` (H, W): more or less than the shot has."""
+    """What a shot of `size` pixels a side lost: more or less than it has of `colour`, in levels, and of `matte`.
 
-    def __init__(self, colour: NDArray[np.float32], matte: NDArray[np.float32]) -> None:
+    Both have as many pixels a side as the photo: (side, side, 3) and (side, side).
+    """
+
+    def __init__(self, colour: NDArray[np.float32], matte: Mask, size: int) -> None:
+        self.scale = len(colour) / size
         self._level = 1 if np.abs(colour).max() <= MOST else 2  # levels a step
         share = max(float(np.abs(matte).max()), 1 / 255) / MOST  # of the matte a step
         steps = np.rint(np.dstack([colour / self._level, matte / share])) + NOTHING
         self._steps = np.clip(steps, 0, 255).astype(np.uint8)
         self._shares = np.asarray((np.arange(256) - NOTHING) * share, np.float32)
 
-    def add(self, colour: Image, matte: Mask, places: NDArray[np.float32], own: Mask, shown: Image) -> None:
+    def add(
+        self, colour: Image, matte: Mask, places: NDArray[np.float32], own: Mask, shown: Image, weight: float = 1.0
+    ) -> None:
         """Add, in place, to a patch's colours and matte what was lost at places (h, w, 2) of the photo.
 
-        To the matte it is added by the share `own` (h, w), to the colours where `shown` (h, w) is not 0.
+        To the matte it is added by the share `own` (h, w), to the colours where `shown` (h, w) is not 0; of both as
+        much as the `weight` in 0..1 says.
         """
         nothing = (NOTHING,) * 4
         steps = cv2.remap(
             self._steps, places, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=nothing
         )
-        matte += cv2.LUT(cv2.extractChannel(steps, 3), self._shares) * own
+        matte += cv2.LUT(cv2.extractChannel(steps, 3), self._shares * np.float32(weight)) * own
         finer = cv2.copyTo(cv2.cvtColor(steps, cv2.COLOR_RGBA2RGB), shown, np.full_like(colour, NOTHING))
-        cv2.addWeighted(colour, 1, finer, self._level, -NOTHING * self._level, colour)
+        cv2.addWeighted(colour, 1, finer, self._level * weight, -NOTHING * self._level * weight, colour)
+
+
+def lost_detail(shot: Shot, full: Image, matte: Mask) -> Detail:
+    """Return what a shot lost of its square at full size (side, side, 3), where the person's `matte` is as fine."""
+    own = refine_matte(shot.image, shot.matte)
+    colours = person_colours(full, matte), person_colours(shot.image, own)
+    return Detail(_lost(*colours), _lost(matte, own), len(shot.image))
+
+
+def _lost(photo: NDArray[np.float32], shot: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what the reduced shot lost of the photo, and what carrying both takes from either."""
+    enlarged, finer = (cv2.resize(each, photo.shape[1::-1]) for each in (shot, crisper(shot) - shot))
+    return crisper(photo - enlarged) + np.asarray(finer, np.float32)
+
+
+def further_detail(shot: Shot, side: int) -> Detail | None:
+    """Return what a further shot lost, at `side` pixels at most; None of one that is known much coarser."""
+    full = shot.image if shot.full is None else shot.full
+    if len(full) < COARSE * side:
+        return None
+    if len(full) > side:
+        full = np.asarray(cv2.resize(full, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+    return lost_detail(shot, full, refine_matte(full, person_matte(full)))
+
+
+def add_details(details: Sequence[Detail | None], colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:
+    """Add to a patch's colours and matte, in place, what its shots lost, where they are `shown` (H, W) unchanged.
+
+    `details` are those of the shots, None of one that is known no finer; the first has one.
+    """
+    for origin in warped.origins:
+        detail = details[origin.number]
+        if detail is None and origin.skin:
+            detail, origin = details[0], of_anchor(origin, warped.grid.positions, warped.own)
+        if detail is not None:
+            _add(detail, colour, share, origin, shown[origin.place], len(warped.person))
+
+
+def _add(detail: Detail, colour: Image, share: Mask, origin: Origin, shown: Mask, frame: int) -> None:
+    """Add what one shot lost to a patch of a picture whose `frame` has so many pixels a side."""
+    left, top, width, height = cv2.boundingRect((origin.own > 0).astype(np.uint8))
+    if not width:
+        return  # other shots cover it
+    rows, columns = origin.place
+    scale = len(colour) / frame
+    part = _scaled(rows.start + top, height, scale), _scaled(columns.start + left, width, scale)
+    unchanged = (origin.own * shown > FROM).astype(np.uint8) * 255
+    places = origin.positions * np.float32(detail.scale) + np.float32((detail.scale - 1) / 2)
+    own, seen, there = (_enlarged(values, origin.place, scale, part) for values in (origin.own, unchanged, places))
+    detail.add(colour[part], share[part], there, own, seen, origin.weight)
+
+
+def _scaled(start: int, length: int, scale: float) -> slice:
+    return slice(int(start * scale), int(np.ceil((start + length) * scale)))
+
+
+def _enlarged(values: NDArray[Pixel], place: Box, scale: float, part: Box) -> NDArray[Pixel]:
+    """Return values at a `place` of the frame for a `part` of a patch that is `scale` times as large as the frame."""
+    (rows, columns), (height, width) = part, (side.stop - side.start for side in part)
+    if place[0].start == place[1].start == 0 and round(len(values) * scale) >= rows.stop:
+        whole = cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(whole[part], values.dtype)
+    across, along = (
+        (side.start + 0.5) / scale - 0.5 - own.start for side, own in ((columns, place[1]), (rows, place[0]))
+    )
+    to_values = np.array([[1 / scale, 0, across], [0, 1 / scale, along]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    enlarged = cv2.warpAffine(values, to_values, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(enlarged, values.dtype)

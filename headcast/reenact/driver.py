@@ -71,7 +71,7 @@ class Driver:
         others = avatar.shots[1:]  # the first is the sitter's own
         if paste_back:  # the composer fills what the person hides, at the photo's size
             self._warp = Warper(sitter.shot, sitter.edges, others)
-            self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown)
+            self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown, others)
         else:
             self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
         self._close_ups = make_close_ups(avatar, sitter, precision, at_once)

@@ -1,10 +1,12 @@
 """A photo or painting in, the sitter out: the picture, the square around the head, and the shot that will be warped."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from headcast.limits import MAX_SHOT_PIXELS, MAX_SHOT_SIDE
 from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
@@ -13,7 +15,6 @@ from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
-MAX_PATCH_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Sitter:
     @property
     def patch_size(self) -> int:
         """The side in which the box is put together: the photo's own size, neither below the shot's nor too large."""
-        return int(np.clip(round(self.box.width), self.shot.image.shape[0], MAX_PATCH_SIZE))
+        return int(np.clip(round(self.box.width), self.shot.image.shape[0], MAX_SHOT_SIDE))
 
     @property
     def edges(self) -> PhotoEdges:
@@ -65,3 +66,21 @@ def sitter_of(photo: Image, landmarks: Landmarks, *, size: int = 256, scale: flo
     image = crop_image(photo, box, size)
     shot = Shot(image, crop_landmarks(landmarks, box, size), person_matte(image))
     return Sitter(photo, box, shot)
+
+
+def avatar_shots(sitters: Sequence[Sitter]) -> tuple[Shot, ...]:
+    """Return the shots of one person's avatar: that of the first sitter, which is shown, and the others at full size.
+
+    Together these have at most MAX_SHOT_PIXELS pixels.
+    """
+    first, *others = sitters
+    pixels = sum(sitter.patch_size**2 for sitter in others)
+    less = min(1.0, (MAX_SHOT_PIXELS / max(pixels, 1)) ** 0.5)
+    return first.shot, *(_at_full_size(sitter, int(sitter.patch_size * less)) for sitter in others)
+
+
+def _at_full_size(sitter: Sitter, side: int) -> Shot:
+    """Return a sitter's shot with its square at `side` pixels; without where that is no more than the shot has."""
+    if side <= len(sitter.shot.image):
+        return sitter.shot
+    return replace(sitter.shot, full=crop_image(sitter.photo, sitter.box, side))

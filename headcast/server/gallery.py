@@ -15,7 +15,7 @@ from headcast.media.images import read_image
 from headcast.media.portraits import PORTRAITS
 from headcast.networks.notes import default_checkpoint_path
 from headcast.provenance.marks import fingerprint
-from headcast.reenact.sitter import DEFAULT_MAX_SIDE, Sitter, load_sitter, sitter_of
+from headcast.reenact.sitter import DEFAULT_MAX_SIDE, Sitter, avatar_shots, load_sitter, sitter_of
 from headcast.reenact.source import Source, open_source
 from headcast.types import Landmarks
 
@@ -94,7 +94,7 @@ def source_of(paths: Sequence[Path], scale: float, landmarks: Landmarks | None) 
         else _placed(paths[0], landmarks, size, scale)
     )
     sitters = [first, *(load_sitter(other, size=size, scale=scale) for other in paths[1:])]
-    avatar = make_avatar(weights, [sitter.shot for sitter in sitters])
+    avatar = make_avatar(weights, avatar_shots(sitters))
     return Source(first, avatar, path.name, fingerprint(path), tuple(fingerprint(one) for one in paths))
 
 

@@ -20,13 +20,11 @@ from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.interior import Eye, Mouth, mouth_patch
 from headcast.warping.mesh import GRAZING, face_triangles, facing, opening_triangles
-from headcast.warping.mixing import weighed
+from headcast.warping.origins import Box, Origin, in_turn, mixed_in_bands
 from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.seams import lash_line, lip_seam
 from headcast.warping.slip import Slip, face_shares
-
-Box = tuple[slice, slice]
 
 OUTSIDE = 2.0  # pixels around the face, so that its outline is seen
 STEP = 2  # places in the shots are computed for every other pixel; between them they change evenly
@@ -40,11 +38,13 @@ SKIN_REACH, MOUTH_REACH, EYE_REACH = 0.4, 0.5, 0.4  # spreads over which shots t
 class ShownFace:
     """What to lay over the warped anchor, in this order.
 
-    `skin` are face, lips and eyes, nothing where the anchor is alone; of each the anchor's finer detail keeps its share
-    in `detail`: all of the face's, whose skin all shots share. `controls` (8,) are those of the blended shots.
+    `skin` are face, lips and eyes, nothing where the anchor is alone, and `origins` where each of them came from; of
+    each the anchor's finer detail keeps its share in `detail`: all of the face's, whose skin all shots share.
+    `controls` (8,) are those of the blended shots.
     """
 
     skin: tuple[Patch, ...]
+    origins: tuple[tuple[Origin, ...], ...]
     mouth: Patch
     eyes: tuple[Patch, Patch]
     seams: tuple[Patch, ...]
@@ -78,8 +78,11 @@ class FaceBank:
         controls = skin @ self._controls
         controls[list(MOUTH_CONTROLS)] = mouth @ self._controls[:, MOUTH_CONTROLS]
         controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]
+        alone = len(self._faces) == 1
+        shown = () if alone else self._skin(landmarks, head, triangles, (skin, mouth, eyes, eyes))
         return ShownFace(
-            self._skin(landmarks, head, triangles, (skin, mouth, eyes, eyes)) if len(self._faces) > 1 else (),
+            tuple(patch for patch, _ in shown),
+            tuple(origins for _, origins in shown),
             mouth_patch(self._mouths, mouth.tolist(), self._mouths[0].draw(landmarks, face, pose), pose),
             (self._eye(0, eyes, landmarks, pose), self._eye(1, eyes, landmarks, pose)),
             tuple(self._seam(which, say, landmarks) for which, say in enumerate((mouth, eyes, eyes))),
@@ -89,8 +92,8 @@ class FaceBank:
 
     def _skin(
         self, landmarks: Landmarks, head: Head, triangles: NDArray[np.int32], weights: Sequence[Weights]
-    ) -> tuple[Patch, ...]:
-        """Return the patches of the whole face, the lips and both eyes."""
+    ) -> tuple[tuple[Patch, tuple[Origin, ...]], ...]:
+        """Return the patches of the whole face, the lips and both eyes, and where each came from."""
         pose = head.pose
         whole = _box(landmarks[list(FACE_OVAL)], self._size, OUTSIDE)
         inside = np.zeros(triangles.shape, np.float32)
@@ -101,25 +104,29 @@ class FaceBank:
             regions.append((box, inside[box] * _ellipse(landmarks[list(ring), :2], pose, radii, box)))
         to_edges, patches = _to_edges(landmarks), []
         edges = {number: self._faces[number].edges(head) for number in np.flatnonzero(np.sum(weights, axis=0)).tolist()}
-        for (box, share), say in zip(regions, weights, strict=True):
-            colour, seen = self._blend_skin(say, _Places(to_edges, triangles, box), edges)
-            patches.append(Patch(box[1].start, box[0].start, colour, share * np.clip(2 * seen, 0, 1), seen))
+        for region, ((box, share), say) in enumerate(zip(regions, weights, strict=True)):
+            blended = self._blend_skin(say, _Places(to_edges, triangles, box), edges)
+            inside = share * np.clip(2 * blended.seen, 0, 1)
+            shown = [
+                Origin(number, box, positions, inside * trusted, weight, skin=region == 0)
+                for number, positions, trusted, weight in blended.origins
+            ]
+            patches.append((Patch(box[1].start, box[0].start, blended.colour, inside, blended.seen), tuple(shown)))
         return tuple(patches)
 
-    def _blend_skin(
-        self, weights: Weights, places: "_Places", edges: Mapping[int, NDArray[np.float32]]
-    ) -> tuple[NDArray[np.float32], Mask]:
-        """Return the blended skin (h, w, 3) of a box, and how much (h, w) in 0..1 the shots show of it."""
+    def _blend_skin(self, weights: Weights, places: "_Places", edges: Mapping[int, NDArray[np.float32]]) -> "_Skin":
+        """Return the blended skin of a box."""
         some = np.flatnonzero(weights).tolist()
-        faces = [self._faces[number] for number in some]
-        shares = [
-            np.float32(weights[number]) * places.enlarged(face.trusted[places.triangles])
-            for number, face in zip(some, faces, strict=True)
-        ]
-        seen = np.sum(shares, axis=0)
-        skins = [face.skin(places, edges[number]) for number, face in zip(some, faces, strict=True)]
-        parts = [share / np.maximum(seen, np.float32(1e-6)) for share in shares]
-        return np.sum([weighed(skin, part) for skin, part in zip(skins, parts, strict=True)], axis=0), seen
+        trusted = [places.enlarged(self._faces[number].trusted[places.triangles]) for number in some]
+        positions = [places.positions(edges[number]) for number in some]
+        skins = [self._faces[number].skin(there) for number, there in zip(some, positions, strict=True)]
+        seen, parts = _shares(weights[some], trusted)
+        if len(some) == 1:
+            return _Skin(skins[0], seen, ((some[0], positions[0], trusted[0], 1.0),))
+        turns = in_turn(weights[some])
+        colour = mixed_in_bands(skins, parts, _shares(turns, trusted)[1])
+        known = zip(some, positions, trusted, turns.tolist(), strict=True)
+        return _Skin(colour, seen, tuple(one for one in known if one[3]))
 
     def _eye(self, which: int, weights: Weights, landmarks: Landmarks, pose: Pose) -> Patch:
         some = np.flatnonzero(weights)
@@ -139,6 +146,25 @@ class FaceBank:
         shares = weights[some].astype(np.float32)
         inside = np.sum([share * patch.inside for share, patch in zip(shares, patches, strict=True)], axis=0)
         return replace(patches[int(shares.argmax())], inside=inside)
+
+
+@dataclass(frozen=True)
+class _Skin:
+    """Blended skin: `colour` (h, w, 3), how much of it (h, w) in 0..1 is `seen`.
+
+    `origins` are the shots that its detail comes from: numbers, positions in them, how far these are trusted, weights.
+    """
+
+    colour: NDArray[np.float32]
+    seen: Mask
+    origins: tuple[tuple[int, NDArray[np.float32], Mask, float], ...]
+
+
+def _shares(weights: Weights, trusted: Sequence[Mask]) -> tuple[Mask, list[Mask]]:
+    """Return how much (h, w) shots of these weights show, each as far as it is trusted, and what part is each one's."""
+    shares = [np.float32(weight) * each for weight, each in zip(weights, trusted, strict=True)]
+    seen = np.sum(shares, axis=0)
+    return seen, [share / np.maximum(seen, np.float32(1e-6)) for share in shares]
 
 
 class _Face:
@@ -163,11 +189,8 @@ class _Face:
         corners = (self._points + self._slip(head))[_triangles()].astype(np.float32)
         return np.stack([corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]], 1)
 
-    def skin(self, places: "_Places", edges: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the shot's pixels (h, w, 3) float32 at places on the face."""
-        corner, one, two = np.moveaxis(edges[places.triangles], 2, 0)
-        along = places.along
-        positions = places.enlarged(corner + along[:, :, :1] * one + along[:, :, 1:] * two)
+    def skin(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the shot's pixels (h, w, 3) float32 at positions (h, w, 2) in it."""
         return sample(self._image, positions, cv2.BORDER_REPLICATE).astype(np.float32)
 
 
@@ -183,6 +206,11 @@ class _Places:
         x = box[1].start + STEP / 2 - 0.5 + STEP * np.arange(width, dtype=np.float32) - table[:, :, 0]
         along = np.stack([table[:, :, 2] * x + table[:, :, 3] * y, table[:, :, 4] * x + table[:, :, 5] * y], -1)
         self.along = np.clip(along, -0.5, 1.5)  # a triangle seen from its edge covers pixels beside it
+
+    def positions(self, edges: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return x and y (h, w, 2) in a shot whose face's triangles have these corners and `edges` (T, 3, 2)."""
+        corner, one, two = np.moveaxis(edges[self.triangles], 2, 0)
+        return self.enlarged(corner + self.along[:, :, :1] * one + self.along[:, :, 1:] * two)
 
     def enlarged(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return values that are known at each place for every pixel of the box."""

@@ -17,7 +17,8 @@ from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
-from headcast.warping.mixing import mixed, weighed
+from headcast.warping.mixing import mixed
+from headcast.warping.origins import Weights, in_turn, mixed_in_bands
 from headcast.warping.sampling import sample
 from headcast.warping.smooth import fill_smoothly
 
@@ -107,28 +108,40 @@ class Carrier:
         return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
 
 
-def blend(pictures: Sequence[Carried], weights: Sequence[float]) -> Carried:
+def blend(pictures: Sequence[Carried], weights: Weights) -> Carried:
     """Blend persons of one take, each where it can be trusted; background and `grid` stay the first one's."""
     first = pictures[0]
     if len(pictures) == 1:
         return first
     sure = [one.trusted + (1 - one.matte) + UNKNOWN for one in pictures]
+    shares, strong = _shares(weights, sure), _shares(in_turn(weights), sure)
+    if (seen := np.flatnonzero(weights)).size == 1:
+        person = pictures[seen[0]].person
+    else:
+        person = mixed_in_bands([one.person for one in pictures], shares, strong)
+    matte = np.sum([share * one.matte for share, one in zip(strong, pictures, strict=True)], axis=0)
+    trusted = np.sum([share * one.trusted for share, one in zip(shares, pictures, strict=True)], axis=0)
+    return replace(first, person=person, matte=matte, trusted=trusted, carried=first.carried * strong[0])
+
+
+def _shares(weights: Weights, sure: Sequence[Mask]) -> list[Mask]:
+    """Return each picture's part (H, W) by its weight and how sure it is."""
     shares = [np.float32(weight) * each for weight, each in zip(weights, sure, strict=True)]
     total = np.maximum(np.sum(shares, axis=0), np.float32(1e-9))
-    shares = [share / total for share in shares]
-    person = np.sum([weighed(one.person, share) for share, one in zip(shares, pictures, strict=True)], axis=0)
-    matte = np.sum([share * one.matte for share, one in zip(shares, pictures, strict=True)], axis=0)
-    trusted = np.sum([share * one.trusted for share, one in zip(shares, pictures, strict=True)], axis=0)
-    return replace(first, person=person, matte=matte, trusted=trusted, carried=first.carried * shares[0])
+    return [share / total for share in shares]
 
 
-def complete(first: Carried, mirrored: Carried) -> Carried:
-    """Show of the mirrored shot what the first one does not show of the face: the far side of a turned one."""
+def lacking_side(first: Carried, mirrored: Carried) -> Mask:
+    """Return how far (H, W) the mirrored shot shows of a turned face what the first one does not: its far side."""
     lacking = smoothstep(mirrored.grid.trusted - first.grid.trusted, *MIRRORED) * (first.grid.triangles >= 0)
-    share = cv2.blur(lacking, (MIRRORED_RIM, MIRRORED_RIM)) * (first.grid.triangles >= 0)
+    return np.asarray(cv2.blur(lacking, (MIRRORED_RIM, MIRRORED_RIM)) * (first.grid.triangles >= 0), np.float32)
+
+
+def complete(first: Carried, mirrored: Carried, share: Mask) -> Carried:
+    """Show the `share` (H, W) of the mirrored shot that the first one lacks."""
     return replace(
         first,
-        person=mixed(first.person, mirrored.person, np.asarray(share, np.float32)),
+        person=mixed(first.person, mirrored.person, share),
         trusted=first.trusted + share * (mirrored.trusted - first.trusted),
         carried=first.carried * (1 - share),
     )

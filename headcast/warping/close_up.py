@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from headcast.geometry.pose import Pose, fit_pose
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
+from headcast.warping.origins import of_anchor
 from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.warp import WarpedShot
@@ -45,38 +46,59 @@ class Cropper(Protocol):
         """Return the close-ups of the carried shot."""
 
 
-class CarriedPhoto:
-    """A photo (side, side, 3) whose `shot` is carried, at its own size or the largest that close-ups need."""
+class CarriedPhotos:
+    """The photos of `shots` that are carried: `photo` (side, side, 3) of the first, the others' where they are kept.
 
-    def __init__(self, shot: Shot, photo: Image) -> None:
-        self.side, size = len(photo), len(shot.image)
-        most = max(size, round(size * MOST_SCALE / fit_pose(shot.landmarks).scale))
-        if most < self.side:
-            photo = np.asarray(cv2.resize(photo, (most, most), interpolation=cv2.INTER_AREA), np.uint8)
-        self._ratio, self._to_photo = size / len(photo), self.side / size
-        self._lost = lost_detail(shot.image, photo)
-        self.shot = replace(shot, image=photo, landmarks=scaled(shot.landmarks, len(photo) / size))
+    In `shots` each is at its own size, or the largest that close-ups need.
+    """
+
+    def __init__(self, shots: Sequence[Shot], photo: Image) -> None:
+        self.side, self._size = len(photo), len(shots[0].image)
+        self._to_photo = self.side / self._size
+        photos = [photo, *(shot.image if shot.full is None else shot.full for shot in shots[1:])]
+        self.shots = [_at_close_up_size(shot, photo) for shot, photo in zip(shots, photos, strict=True)]
+        self._lost = [
+            None if len(large.image) <= self._size else lost_detail(shot.image, large.image)
+            for shot, large in zip(shots, self.shots, strict=True)
+        ]
 
     def place(self, warped: WarpedShot) -> Landmarks:
-        """Return where the shot was carried to, in pixels of the whole photo."""
+        """Return where the first shot was carried to, in pixels of its whole photo."""
         return scaled(warped.landmarks, self._to_photo)
 
     def cut(
         self, person: NDArray[np.float32], warped: WarpedShot, to_crop: Affine, size: tuple[int, int]
     ) -> NDArray[np.float32]:
-        """Return a close-up (h, w, 3) of the carried `person`, 0..255, with the detail that the shot has lost."""
+        """Return a close-up (h, w, 3) of the carried `person`, 0..255, with the detail that the shots have lost."""
         ratio = 1 / self._to_photo
-        to_shot = ratio * cv2.invertAffineTransform(to_crop)
-        to_shot[:, 2] += (ratio - 1) / 2
+        to_frame = ratio * cv2.invertAffineTransform(to_crop)
+        to_frame[:, 2] += (ratio - 1) / 2
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        colour, positions = (
-            cv2.warpAffine(picture, to_shot, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            for picture in (person, warped.grid.positions)
-        )
-        own = cv2.warpAffine(warped.own, to_shot, size, flags=flags)
-        positions = (positions + np.float32(0.5)) / np.float32(self._ratio) - np.float32(0.5)
-        finer = sample(self._lost, np.asarray(positions, np.float32)).astype(np.float32)
-        return np.asarray(colour + (own > OWN_FROM)[:, :, None] * finer, np.float32)
+        colour = np.asarray(cv2.warpAffine(person, to_frame, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+        for origin in warped.origins:
+            if self._lost[origin.number] is None and origin.skin:
+                origin = of_anchor(origin, warped.grid.positions, warped.own)
+            lost = self._lost[origin.number]
+            if lost is None:
+                continue
+            there = to_frame - np.array([[0, 0, origin.place[1].start], [0, 0, origin.place[0].start]])
+            own = cv2.warpAffine(origin.own, there, size, flags=flags) > OWN_FROM
+            if not own.any():
+                continue
+            positions = cv2.warpAffine(origin.positions, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            large = np.float32(len(lost) / self._size)
+            places = np.asarray((positions + np.float32(0.5)) * large - np.float32(0.5), np.float32)
+            colour += (own * np.float32(origin.weight))[:, :, None] * sample(lost, places)
+        return np.asarray(colour, np.float32)
+
+
+def _at_close_up_size(shot: Shot, photo: Image) -> Shot:
+    """Return a shot at the size of its `photo`, or the largest that close-ups need."""
+    size = len(shot.image)
+    most = max(size, round(size * MOST_SCALE / fit_pose(shot.landmarks).scale))
+    if most < len(photo):
+        photo = np.asarray(cv2.resize(photo, (most, most), interpolation=cv2.INTER_AREA), np.uint8)
+    return replace(shot, image=photo, landmarks=scaled(shot.landmarks, len(photo) / size), full=None)
 
 
 def upright(pose: Pose) -> NDArray[np.float64]:

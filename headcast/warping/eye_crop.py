@@ -30,7 +30,7 @@ from headcast.warping.bank import EYE_REACH
 from headcast.warping.close_up import (
     CROP_SCALE,
     Affine,
-    CarriedPhoto,
+    CarriedPhotos,
     CloseUpCrop,
     cut,
     lay,
@@ -71,12 +71,11 @@ _IRIS_COLOUR: Final = (0, 0, 255)
 
 
 class EyeCropper:
-    """Cuts close-ups of one person's eyes; of the first of `shots` the `photo` is known at its own size."""
+    """Cuts close-ups of one person's eyes; of the first of `shots` the `photo` is known beside it."""
 
     def __init__(self, shots: Sequence[Shot], photo: Image) -> None:
-        self._photo = CarriedPhoto(shots[0], photo)
-        known = [self._photo.shot, *shots[1:]]
-        self._right, self._left = (_OneEye(known, self._photo, mirrored) for mirrored in (False, True))
+        photos = CarriedPhotos(shots, photo)
+        self._right, self._left = (_OneEye(photos, mirrored) for mirrored in (False, True))
 
     def __call__(self, warped: WarpedShot) -> tuple[CloseUpCrop, CloseUpCrop]:
         """Return the close-ups of the carried shot, the right eye's first."""
@@ -86,8 +85,8 @@ class EyeCropper:
 class _OneEye:
     """Cuts close-ups of the right eye of shots, or of the left one of their mirror images."""
 
-    def __init__(self, shots: Sequence[Shot], photo: CarriedPhoto, mirrored: bool) -> None:
-        self._photo, self._mirrored = photo, mirrored
+    def __init__(self, photos: CarriedPhotos, mirrored: bool) -> None:
+        self._photo, self._mirrored, shots = photos, mirrored, photos.shots
         places = [_seen(shot.landmarks, len(shot.image), mirrored) for shot in shots]
         heads = [head_of(landmarks) for landmarks in places]
         known = zip(shots, places, heads, strict=True)

@@ -19,7 +19,7 @@ from headcast.warping.bank import MOUTH_REACH
 from headcast.warping.close_up import (
     CROP_SCALE,
     Affine,
-    CarriedPhoto,
+    CarriedPhotos,
     CloseUpCrop,
     cut,
     lay,
@@ -52,14 +52,14 @@ MAPS: Final = (
 
 
 class MouthCropper:
-    """Cuts close-ups of one person's mouth; of the first of `shots` the `photo` is known at its own size."""
+    """Cuts close-ups of one person's mouth; of the first of `shots` the `photo` is known beside it."""
 
     def __init__(self, shots: Sequence[Shot], photo: Image) -> None:
         anchor = shots[0]
-        self._photo = CarriedPhoto(anchor, photo)
+        self._photo = CarriedPhotos(shots, photo)
         self._skin = sample_skin(anchor.image, anchor.landmarks)
         self._small = [_mouth(shot, self._skin) for shot in shots]
-        known = [self._photo.shot, *shots[1:]]
+        known = self._photo.shots
         self._mouths = [_mouth(shot, self._skin) for shot in known]
         self._nearest = NearestFaces([head_of(shot.landmarks) for shot in known], MOUTH_CONTROLS, MOUTH_REACH)
 

@@ -17,13 +17,14 @@ from headcast.geometry.pose import Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import CHEEKS
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import FaceBank
-from headcast.warping.carry import Carried, Carrier, blend, complete, mirror_shot, same_take
+from headcast.warping.carry import Carried, Carrier, blend, complete, lacking_side, mirror_shot, same_take
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import SamplingGrid
 from headcast.warping.mixing import mixed
+from headcast.warping.origins import Origin, cover, in_turn
 from headcast.warping.patch import Patch
 from headcast.warping.smooth import fill_smoothly
 
@@ -40,9 +41,9 @@ class WarpedShot:
     """A shot carried to new landmarks.
 
     `conditioning` is what the generator reads; `person` (H, W, 3) float32 0..255 are the person's colours alone, the
-    matte among the maps says where they are seen. `grid` says where the person's pixels came from and `carried`
-    (H, W) in 0..1 how far a pixel is such a one, for showing them at the photo's full size; `landmarks` are where it
-    was carried to.
+    matte among the maps says where they are seen. `grid` says where the anchor's pixels went and `carried` (H, W) in
+    0..1 how far a pixel is such a one; `origins` say of all shots where a pixel came from, for showing them at their
+    photos' full size. `landmarks` are where it was carried to.
     """
 
     conditioning: Conditioning
@@ -50,6 +51,7 @@ class WarpedShot:
     grid: SamplingGrid
     carried: Mask
     landmarks: Landmarks
+    origins: tuple[Origin, ...]
 
     @cached_property
     def own(self) -> Mask:
@@ -88,18 +90,21 @@ class Warper:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
         head = head_of(landmarks)
         face = remove_pose(landmarks, head.pose)
-        picture = self._carry(landmarks, head, without)
+        picture, origins = self._carry(landmarks, head, without)
         person, validity, carried, grid = picture.person, picture.validity, picture.carried, picture.grid
         shown = self._faces(landmarks, face, head, grid.triangles, without)
-        for patch, kept in zip(shown.skin, shown.detail, strict=False):
+        for patch, kept, of_patch in zip(shown.skin, shown.detail, shown.origins, strict=False):
             _lay(patch, person, validity)
             _part(patch, carried)[:] *= 1 - (1 - kept) * patch.inside  # finer detail is the anchor's
+            cover(origins, patch)
+            origins += of_patch
         openings = []
         for patches in ((shown.mouth,), shown.eyes):
             opening = np.zeros_like(picture.matte)
             for patch in patches:
                 _lay(patch, person, validity)
                 _part(patch, carried)[:] *= 1 - patch.inside
+                cover(origins, patch)
                 np.maximum(_part(patch, opening), patch.inside, out=_part(patch, opening))
             openings.append(opening)
         for patch in shown.seams:
@@ -107,13 +112,14 @@ class Warper:
                 continue
             _lay(patch, person, validity)
             _part(patch, carried)[:] *= 1 - patch.inside
+            cover(origins, patch)
         skull = skull_coordinates(head.pose, self._size)
         change = _opening_change(skull, head.controls - shown.controls)
         maps = np.stack([validity, *openings, change, skull[:, :, 0], skull[:, :, 1], picture.matte])
         maps = np.clip(maps, 0, 1, out=maps).transpose(1, 2, 0)  # plane by plane in memory, as the network reads them
         warped = np.clip(replace(picture, person=person).colour + 0.5, 0, 255).astype(np.uint8)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, maps)
-        return WarpedShot(conditioning, person, grid, carried, landmarks)
+        return WarpedShot(conditioning, person, grid, carried, landmarks, tuple(origins))
 
     @property
     def background(self) -> NDArray[np.float32]:
@@ -125,16 +131,26 @@ class Warper:
         """Where (H, W; 0 or 1) the background is a guess."""
         return self._carriers[0].unknown
 
-    def _carry(self, landmarks: Landmarks, head: Head, without: int | None) -> Carried:
-        """Return the whole picture, of the shots of the take that are nearest in pose."""
+    def _carry(self, landmarks: Landmarks, head: Head, without: int | None) -> tuple[Carried, list[Origin]]:
+        """Return the whole picture, of the shots of the take that are nearest in pose, and where it came from."""
         left_out = self._take.index(without) if without in self._take else None
         weights = self._nearest(head, left_out)
         shown = sorted({0, *np.flatnonzero(weights).tolist()})  # the anchor's grid is needed anyway
-        picture = blend([self._carriers[number](landmarks, head) for number in shown], weights[shown].tolist())
+        carried = [self._carriers[number](landmarks, head) for number in shown]
+        picture = blend(carried, weights[shown])
+        left = np.ones_like(picture.carried)
         turned = _turn(self._carriers[0].head)
         if self._mirrored is not None and (_turn(head) - turned) * -np.sign(turned) > MIRRORED_TURN:
-            picture = complete(picture, self._mirrored(landmarks, head))
-        return picture
+            mirrored = self._mirrored(landmarks, head)
+            share = lacking_side(picture, mirrored)
+            picture, left = complete(picture, mirrored, share), 1 - share
+        whole = (slice(0, self._size), slice(0, self._size))
+        origins = [
+            Origin(self._take[number], whole, one.grid.positions, one.carried * (1 - one.grid.torn) * left, weight)
+            for number, one, weight in zip(shown, carried, in_turn(weights[shown]).tolist(), strict=True)
+            if weight
+        ]
+        return picture, origins
 
     def _mirror(self, shot: Shot) -> Carrier | None:
         """Return the mirror image of a shot that shows one side of the head only, in the light of that side."""

@@ -14,7 +14,7 @@ from headcast.avatars.weights import Weights
 from headcast.data.episodes import resize_landmarks, resize_shot
 from headcast.reenact.driver import Driver
 from headcast.reenact.generated import Generated
-from headcast.reenact.sitter import Sitter
+from headcast.reenact.sitter import Sitter, avatar_shots
 from headcast.types import Box, Image, Landmarks, Shot
 
 
@@ -46,9 +46,9 @@ class FrameMaker:
     def both(self, shots: Sequence[Shot], landmarks: Landmarks) -> Made:
         """Return the warped shot alone and our picture, at the shots' size."""
         size, side = self._weights.config.image_size, shots[0].image.shape[0]
-        small = [resize_shot(shot, size) for shot in shots]
-        sitter = Sitter(shots[0].image, Box(0.0, 0.0, side, side), small[0])
-        driver = Driver(sitter, make_avatar(self._weights, small))
+        square = Box(0.0, 0.0, side, side)
+        sitters = [Sitter(shot.image, square, resize_shot(shot, size)) for shot in shots]
+        driver = Driver(sitters[0], make_avatar(self._weights, avatar_shots(sitters)))
         warped = driver.condition(resize_landmarks(landmarks, side, size))
         all_warp = Generated(warped.conditioning.warped, np.ones_like(warped.carried))
         return Made(driver.finish(all_warp, warped), driver.finish(driver.generate(warped), warped))
