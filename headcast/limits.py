@@ -142,7 +142,7 @@ MAX_CAMERA_SIDE: Final = 1920
 """Pixels of a camera's picture."""
 
 MAX_LOOK_BYTES: Final = 128 << 20
-"""Of the avatar that the other side of a call sends: one tuned from 32 photos takes 30 MB."""
+"""Of the avatar that the other side of a call sends: one tuned from 32 photos takes 55 MB."""
 
 MAX_ROOMS: Final = 200
 """In which two sides of a call meet, of one server."""

@@ -61,13 +61,20 @@ class Frame:
 class Shot:
     """One square picture of the person to animate, with landmarks in its own pixels and the person's matte.
 
-    `full` (side, side, 3) is the same square at the photo's own size, where that is larger and kept with the shot.
+    `full` (side, side, 3) is the same square at the photo's own size, where that is larger and kept with the shot;
+    `detail` how many pixels across the face it really shows, where that was measured: fewer where it is blurred.
     """
 
     image: Image
     landmarks: Landmarks
     matte: Mask
     full: Image | None = None
+    detail: float | None = None
+
+    @property
+    def at_full_size(self) -> Image:
+        """The square as large as it is known."""
+        return self.image if self.full is None else self.full
 
 
 @dataclass(frozen=True)

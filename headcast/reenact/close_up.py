@@ -46,8 +46,9 @@ FINISHES: Final[Mapping[str, Finish]] = {
 def make_close_ups(avatar: Avatar, sitter: Sitter, precision: str = "auto", at_once: int = 1) -> tuple["CloseUp", ...]:
     """Return what paints parts of an avatar's face for its sitter's photo: as many as its model has close-ups."""
     photo = crop_image(sitter.photo, sitter.box, sitter.patch_size)
-    shots = (sitter.shot, *avatar.shots[1:])
-    return tuple(CloseUp(part, weights, shots, photo, precision, at_once) for part, weights in avatar.close_ups.items())
+    return tuple(
+        CloseUp(part, weights, avatar.shots, photo, precision, at_once) for part, weights in avatar.close_ups.items()
+    )
 
 
 class CloseUp:
@@ -72,7 +73,7 @@ class CloseUp:
         self._finish = FINISHES[part]
         known = [(photo, scaled(anchor.landmarks, photo.shape[0] / anchor.image.shape[0]))]
         for shot in shots[1:]:
-            full = shot.image if shot.full is None else shot.full
+            full = shot.at_full_size
             known.append((full, scaled(shot.landmarks, len(full) / len(shot.image))))
         self._parameters = bind(weights, [crop for shot in known for crop in room.shot_crops(*shot)])
         self._channels = weights.config.conditioning_channels

@@ -70,7 +70,7 @@ def _lost(photo: NDArray[np.float32], shot: NDArray[np.float32]) -> NDArray[np.f
 
 def further_detail(shot: Shot, side: int) -> Detail | None:
     """Return what a further shot lost, at `side` pixels at most; None of one that is known much coarser."""
-    full = shot.image if shot.full is None else shot.full
+    full = shot.at_full_size
     if len(full) < COARSE * side:
         return None
     if len(full) > side:

@@ -14,7 +14,7 @@ from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.runtime import make_runtime
-from headcast.reenact.sitter import Sitter
+from headcast.reenact.sitter import Sitter, measured_shots
 from headcast.types import Image, Landmarks
 from headcast.warping.edges import FREE
 from headcast.warping.fill import fill_hidden
@@ -68,12 +68,13 @@ class Driver:
         """Prepare to animate; `at_once` threads will generate frames side by side."""
         self._sitter = sitter
         self._relative, self._strength, self._region = relative, strength, region
-        others = avatar.shots[1:]  # the first is the sitter's own
+        avatar = replace(avatar, shots=measured_shots(sitter, avatar.shots[1:]))  # the first is the sitter's own
+        first, *others = avatar.shots
         if paste_back:  # the composer fills what the person hides, at the photo's size
-            self._warp = Warper(sitter.shot, sitter.edges, others)
+            self._warp = Warper(first, sitter.edges, others)
             self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown, others)
         else:
-            self._warp, self._compose = Warper(sitter.shot, FREE, others, fill_hidden), None
+            self._warp, self._compose = Warper(first, FREE, others, fill_hidden), None
         self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)

@@ -10,8 +10,10 @@ from headcast.limits import MAX_SHOT_PIXELS, MAX_SHOT_SIDE
 from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
+from headcast.tracking.quality import sharpness
 from headcast.tracking.track import find_face
 from headcast.types import Box, Image, Landmarks, Shot
+from headcast.warping.close_up import scaled
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
@@ -77,6 +79,18 @@ def avatar_shots(sitters: Sequence[Sitter]) -> tuple[Shot, ...]:
     pixels = sum(sitter.patch_size**2 for sitter in others)
     less = min(1.0, (MAX_SHOT_PIXELS / max(pixels, 1)) ** 0.5)
     return first.shot, *(_at_full_size(sitter, int(sitter.patch_size * less)) for sitter in others)
+
+
+def measured_shots(sitter: Sitter, others: Sequence[Shot]) -> tuple[Shot, ...]:
+    """Return the sitter's shot and others of the same person, each with how much detail it shows; alone, as it is."""
+    if not others:
+        return (sitter.shot,)
+    photo = crop_image(sitter.photo, sitter.box, sitter.patch_size)
+    return _measured(sitter.shot, photo), *(_measured(shot, shot.at_full_size) for shot in others)
+
+
+def _measured(shot: Shot, full: Image) -> Shot:
+    return replace(shot, detail=sharpness(full, scaled(shot.landmarks, len(full) / len(shot.image))))
 
 
 def _at_full_size(sitter: Sitter, side: int) -> Shot:

@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
-from headcast.geometry.nearest import EYE_CONTROLS, MOUTH_CONTROLS, SKIN_CONTROLS, NearestFaces, Weights
+from headcast.geometry.nearest import (
+    EYE_CONTROLS,
+    MOUTH_CONTROLS,
+    SKIN_CONTROLS,
+    NearestFaces,
+    Weights,
+    behind_for_blur,
+)
 from headcast.geometry.pose import Controls, Face, Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
@@ -61,9 +68,10 @@ class FaceBank:
         self._mouths = [face.mouth for face in self._faces]
         heads = [face.head for face in self._faces]
         self._controls = np.stack([head.controls for head in heads])
-        self._nearest_skin = NearestFaces(heads, SKIN_CONTROLS, SKIN_REACH)
-        self._nearest_mouths = NearestFaces(heads, MOUTH_CONTROLS, MOUTH_REACH)
-        self._nearest_eyes = NearestFaces(heads, EYE_CONTROLS, EYE_REACH)
+        behind = behind_for_blur([shot.detail for shot in shots])
+        self._nearest_skin = NearestFaces(heads, SKIN_CONTROLS, SKIN_REACH, behind)
+        self._nearest_mouths = NearestFaces(heads, MOUTH_CONTROLS, MOUTH_REACH, behind)
+        self._nearest_eyes = NearestFaces(heads, EYE_CONTROLS, EYE_REACH, behind)
 
     def __call__(
         self, landmarks: Landmarks, face: Face, head: Head, triangles: NDArray[np.int32], without: int | None = None

@@ -55,7 +55,7 @@ class CarriedPhotos:
     def __init__(self, shots: Sequence[Shot], photo: Image) -> None:
         self.side, self._size = len(photo), len(shots[0].image)
         self._to_photo = self.side / self._size
-        photos = [photo, *(shot.image if shot.full is None else shot.full for shot in shots[1:])]
+        photos = [photo, *(shot.at_full_size for shot in shots[1:])]
         self.shots = [_at_close_up_size(shot, photo) for shot, photo in zip(shots, photos, strict=True)]
         self._lost = [
             None if len(large.image) <= self._size else lost_detail(shot.image, large.image)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.contact import OPENINGS
-from headcast.geometry.nearest import EYE_CONTROLS, NearestFaces
+from headcast.geometry.nearest import EYE_CONTROLS, NearestFaces, behind_for_blur
 from headcast.geometry.pose import Face, Head, Pose, apply_pose, fit_pose, head_of, remove_pose
 from headcast.geometry.topology import (
     MIRROR,
@@ -92,7 +92,7 @@ class _OneEye:
         known = zip(shots, places, heads, strict=True)
         self._eyes = [_eye(shot.image, landmarks, head, mirrored) for shot, landmarks, head in known]
         self._openings = np.array([head.controls[OPENINGS[1]] for head in heads])
-        self._nearest = NearestFaces(heads, EYE_CONTROLS, EYE_REACH)
+        self._nearest = NearestFaces(heads, EYE_CONTROLS, EYE_REACH, behind_for_blur([shot.detail for shot in shots]))
 
     def __call__(self, warped: WarpedShot) -> CloseUpCrop:
         own = _seen(self._photo.place(warped), self._photo.side, self._mirrored)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.geometry.nearest import MOUTH_CONTROLS, NearestFaces
+from headcast.geometry.nearest import MOUTH_CONTROLS, NearestFaces, behind_for_blur
 from headcast.geometry.pose import Face, Pose, fit_pose, head_of, remove_pose
 from headcast.geometry.topology import INNER_LIPS, MID_INNER_LIP_LOWER, MID_INNER_LIPS, OUTER_LIPS
 from headcast.types import Conditioning, Image, Landmarks, Shot
@@ -61,7 +61,12 @@ class MouthCropper:
         self._small = [_mouth(shot, self._skin) for shot in shots]
         known = self._photo.shots
         self._mouths = [_mouth(shot, self._skin) for shot in known]
-        self._nearest = NearestFaces([head_of(shot.landmarks) for shot in known], MOUTH_CONTROLS, MOUTH_REACH)
+        self._nearest = NearestFaces(
+            [head_of(shot.landmarks) for shot in known],
+            MOUTH_CONTROLS,
+            MOUTH_REACH,
+            behind_for_blur([shot.detail for shot in shots]),
+        )
 
     def __call__(self, warped: WarpedShot) -> tuple[CloseUpCrop]:
         """Return the close-up of the carried shot."""

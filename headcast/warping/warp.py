@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.contact import OPENINGS
-from headcast.geometry.nearest import NearestFaces
+from headcast.geometry.nearest import NearestFaces, behind_for_blur
 from headcast.geometry.pose import Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import CHEEKS
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
@@ -83,7 +83,9 @@ class Warper:
             for carrier in self._carriers:
                 carrier.reveal(self._carriers)
         self._mirrored = self._mirror(shot)
-        self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, ANCHOR_LEAD)
+        behind = behind_for_blur([shot.detail for shot in shots])
+        behind = [behind[number] + ANCHOR_LEAD * (number > 0) for number in self._take]
+        self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, behind)
         self._faces = FaceBank(shots, skin)
 
     def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:

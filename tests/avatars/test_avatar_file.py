@@ -37,6 +37,8 @@ def make_content(preset: str = "tiny", num_shots: int = 2) -> AvatarContent:
     with torch.no_grad():
         parameters = generator.project(torch.rand(1, config.embedding_size))
     photo = random.integers(256, size=(90, 120, 3), dtype=np.uint8)
+    full = random.integers(256, size=(70, 70, 3), dtype=np.uint8)
+    shots = (*shots[:-1], replace(shots[-1], full=full))
     avatar = tuned_avatar(config, generator, parameters, shots)
     return AvatarContent(avatar, photo, Box(-3.5, 7.25, 80.0, 80.0), {"steps": 5}, {"consent": "asked Ann"})
 
@@ -67,6 +69,7 @@ def test_a_file_rebuilds_the_same_avatar(tmp_path: Path, preset: str) -> None:
         np.testing.assert_array_equal(mine.image, theirs.image)
         np.testing.assert_array_equal(mine.landmarks, theirs.landmarks)
         np.testing.assert_allclose(mine.matte, theirs.matte, atol=1e-6)
+        np.testing.assert_array_equal(mine.at_full_size, theirs.at_full_size)
     np.testing.assert_array_equal(loaded.avatar.adain_parameters, content.avatar.adain_parameters)
     assert set(loaded.avatar.weights) == set(content.avatar.weights)
     for name, weight in content.avatar.weights.items():
@@ -133,13 +136,21 @@ def a_checkpoint(path: Path) -> None:
         (Path.unlink, "no such avatar"),
         (a_checkpoint, "expected one written by `headcast personalize`"),
         (with_metadata(drawing_style="2"), "was trained on landmark images of style '2', this program draws style 1"),
-        (with_metadata(version="9"), "has format version '9', this program reads 1"),
+        (with_metadata(version="9"), "has format version '9', this program reads 1 and 2"),
         (with_metadata(config='{"depth": 3}'), "unknown model setting 'depth'"),
         (with_metadata(settings="[" * 100_000), "has broken notes"),
         (with_metadata(marks="[]"), "has broken notes"),
         (with_metadata(marks='{"consent": 3}'), "has broken marks"),
         (with_entry("shot_images", shape=[10**9, 64, 64, 3]), "holds 1000000000 shots, expected 1 to 32"),
         (with_entry("shot_images", shape=[2, 10**9, 64, 3]), "does not fit its configuration: shot_images"),
+        (
+            with_tensor("shot_full.1", torch.zeros((1025, 1025, 3), dtype=torch.uint8)),
+            "a shot of more than 1024 pixels",
+        ),
+        (with_entry("shot_full.1", shape=[-70, -70, 3]), "a shot of more than 1024 pixels"),
+        (with_entry("shot_full.1", shape=[70, 70, 4]), "does not fit its configuration: shot_full.1"),
+        (with_entry("shot_full.1", dtype="F32"), r"shot_full.1 should be \(70, 70, 3\) in U8"),
+        (lambda path: edit(path, lambda header: header.update({"shot_full.2": header.pop("shot_full.1")})), "unknown"),
         (with_entry("shot_mattes", shape="all"), "does not fit its configuration: shot_mattes"),
         (with_entry("photo", shape=[10**9, 10**9, 3]), "holds no photo of at most 4096 pixels"),
         (with_entry("photo", shape=[90, 120, 4]), "does not fit its configuration: photo"),
@@ -176,3 +187,26 @@ def test_a_strangers_file_is_refused_in_one_line(path: Path, damage: Callable[[P
 def test_an_avatar_that_names_no_drawing_is_of_the_first(path: Path) -> None:
     edit(path, lambda header: header["__metadata__"].pop("drawing_style"))
     assert load_avatar(path).avatar.shots
+
+
+def test_all_further_shots_together_are_bounded(path: Path) -> None:
+    """Nine of the largest size, though each alone would do; nothing of them is read."""
+
+    def promise(header: dict[str, Any]) -> None:
+        for name in ("shot_images", "shot_landmarks", "shot_mattes"):
+            header[name]["shape"][0] = 10
+        header |= {
+            f"shot_full.{number}": {**header["shot_full.1"], "shape": [1024, 1024, 3]} for number in range(1, 10)
+        }
+
+    edit(path, promise)
+    with pytest.raises(CheckpointError, match="further shots of more than 8388608 pixels"):
+        read_avatar_notes(path)
+
+
+def test_avatars_of_the_first_version_still_load(path: Path) -> None:
+    content = load_avatar(path)
+    first = replace(content.avatar, shots=tuple(replace(shot, full=None) for shot in content.avatar.shots))
+    save_avatar(path, replace(content, avatar=first))
+    with_metadata(version="1")(path)
+    assert [shot.full for shot in load_avatar(path).avatar.shots] == [None, None]

@@ -9,6 +9,7 @@ from headcast.geometry.nearest import (
     MOUTH_CONTROLS,
     SKIN_CONTROLS,
     NearestFaces,
+    behind_for_blur,
     blend_weights,
 )
 from headcast.geometry.pose import CONTROLS, Head, Pose, rotation_matrix, rotation_vector
@@ -65,7 +66,15 @@ def test_one_that_is_left_out_does_not_count() -> None:
 def test_the_first_gives_way_to_a_shot_that_is_nearer_by_the_lead() -> None:
     turned = rotation_vector(face(yaw=0.3).pose.rotation) / ROTATION_SPREAD
     away = float(np.linalg.norm(turned))  # spreads between the two shots
-    near = NearestFaces([face(), face(yaw=0.3)], (), 0.1, lead=0.5 * away)
+    near = NearestFaces([face(), face(yaw=0.3)], (), 0.1, [0, 0.5 * away])
     evens = 0.3 * 0.75  # a quarter of the way from the second, three quarters from the first: the lead makes them even
     np.testing.assert_allclose(near(face(yaw=evens)), 0.5, atol=1e-6)
     assert near(face(yaw=evens - 0.1)).argmax() == 0 and near(face(yaw=evens + 0.05)).argmax() == 1
+
+
+def test_a_blurred_shot_stands_behind_the_sharp_ones() -> None:
+    assert behind_for_blur([200.0, 190.0, 210.0, 180.0]) == [0, 0, 0, 0]  # all within a fifth
+    assert behind_for_blur([200.0, 200.0, 40.0, None]) == pytest.approx([0, 0, 8, 0])  # 160 halved twice
+    assert behind_for_blur([None, None]) == [0, 0]
+    near = NearestFaces([face(), face(lip_gap=1)], MOUTH_CONTROLS, 0.4, [0, 4])
+    assert near(face(lip_gap=1)).argmax() == 0

@@ -10,7 +10,7 @@ from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rota
 from headcast.geometry.topology import FACE_OVAL
 from headcast.reenact.compose import MATTE, VALIDITY, Composer, kept, network_change
 from headcast.reenact.generated import Generated
-from headcast.reenact.sitter import Sitter, make_sitter
+from headcast.reenact.sitter import Sitter, avatar_shots, make_sitter, measured_shots
 from headcast.tracking.crop import Window
 from headcast.types import CONDITIONING_MAPS, Image
 from headcast.warping.interior import polygon_mask
@@ -160,3 +160,23 @@ def test_the_network_paints_a_far_cheek_but_no_thin_line_along_the_face(sitter: 
     assert keep[:, 58:66].min() > 0.99
     assert keep[:, 106:134].max() == 0
     assert np.abs(np.diff(keep, axis=1)).max() < 0.5
+
+
+def test_fine_detail_comes_from_the_shot_that_is_shown(large_sitter: Sitter) -> None:
+    """The first photo is blurred by motion, the second is sharp: its grain, finer than any shot, is in the picture."""
+    photo = cv2.GaussianBlur(large_sitter.photo, (0, 0), 8)
+    shot = replace(large_sitter.shot, image=cv2.GaussianBlur(large_sitter.shot.image, (0, 0), 3))
+    blurred = Sitter(photo, large_sitter.box, shot)
+    pictures = []
+    for sitters in ([blurred], [blurred, large_sitter]):
+        first, *others = measured_shots(blurred, avatar_shots(sitters)[1:])
+        warper = Warper(first, blurred.edges, others)
+        compose = Composer(blurred, warper.background, warper.unknown, others)
+        warped = warper(first.landmarks)
+        pictures.append(compose(as_warped(warped), warped))
+    face = face_of(large_sitter)
+    grain = [(each.astype(np.float32) - cv2.GaussianBlur(each, (0, 0), 2))[face].ravel() for each in pictures]
+    true = (large_sitter.photo.astype(np.float32) - cv2.GaussianBlur(large_sitter.photo, (0, 0), 2))[face].ravel()
+    alone, both = (np.corrcoef(each, true)[0, 1] for each in grain)
+    assert alone < 0.3 and both > 0.8
+    assert grain[1].std() > 0.7 * true.std()

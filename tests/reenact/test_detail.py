@@ -9,12 +9,14 @@ from headcast.warping.sampling import pixel_places
 SIZE = 40
 
 
-def added(colour: np.ndarray, matte: np.ndarray, shift: float = 0.0, shown: int = 255) -> tuple[np.ndarray, np.ndarray]:
+def added(
+    colour: np.ndarray, matte: np.ndarray, shift: float = 0.0, shown: int = 255, weight: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """What is added to grey pixels and a matte of a half at places that are shifted to the right."""
     picture, share = np.full((SIZE, SIZE, 3), 128, np.uint8), np.full((SIZE, SIZE), 0.5, np.float32)
     own, mask = np.full((SIZE, SIZE), 0.5, np.float32), np.full((SIZE, SIZE), shown, np.uint8)
     places = pixel_places((SIZE, SIZE)) + np.float32([shift, 0])
-    Detail(colour, matte).add(picture, share, places, own, mask)
+    Detail(colour, matte, SIZE).add(picture, share, places, own, mask, weight)
     return picture.astype(int) - 128, share - 0.5
 
 
@@ -44,3 +46,10 @@ def test_where_it_is_not_shown_colours_stay() -> None:
     levels, share = added(np.full((SIZE, SIZE, 3), 60, np.float32), np.ones((SIZE, SIZE), np.float32), shown=0)
     assert (levels == 0).all()
     np.testing.assert_allclose(share, 0.5, atol=1e-3)
+
+
+def test_while_shots_take_turns_each_adds_its_part() -> None:
+    colour = np.full((SIZE, SIZE, 3), 60, np.float32)
+    levels, share = added(colour, np.ones((SIZE, SIZE), np.float32), weight=0.25)
+    assert (levels == 15).all()
+    np.testing.assert_allclose(share, 0.125, atol=1e-3)

@@ -1,5 +1,6 @@
 """Sitters cut from a real photo, and what is not a portrait."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import cv2
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 
 from headcast.errors import FaceError, MediaError
+from headcast.limits import MAX_SHOT_PIXELS, MAX_SHOT_SIDE
 from headcast.media.images import write_image
-from headcast.reenact.sitter import Sitter, load_sitter, make_sitter
+from headcast.reenact.sitter import Sitter, avatar_shots, load_sitter, make_sitter, measured_shots
 from headcast.tracking.track import find_face
-from headcast.types import Image
+from headcast.types import Box, Image, Shot
 
 
 def test_the_square_holds_the_whole_head(sitter: Sitter) -> None:
@@ -62,3 +64,26 @@ def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     with pytest.raises(MediaError, match=r"a\.png"):
         load_sitter(tmp_path / "a.png")
+
+
+def test_further_shots_are_known_at_their_own_size_within_bounds(sitter: Sitter, astronaut: Image) -> None:
+    large = Sitter(
+        cv2.resize(astronaut, None, fx=6, fy=6), Box(*(6 * side for side in astuple(sitter.box))), sitter.shot
+    )
+    small = Sitter(astronaut, sitter.box, sitter.shot)
+    first, own, same = avatar_shots([sitter, large, small])
+    assert first is sitter.shot and first.full is None  # its photo is at hand
+    assert own.full is not None and own.full.shape == (MAX_SHOT_SIDE, MAX_SHOT_SIDE, 3)
+    assert (same.full is None) == (round(sitter.box.width) <= 256)
+    reduced = cv2.resize(own.full, (256, 256), interpolation=cv2.INTER_AREA)
+    assert cv2.absdiff(reduced, own.image).mean() < 3
+    many = avatar_shots([sitter] + [large] * 31)
+    sides = [len(shot.at_full_size) for shot in many[1:]]
+    assert 0.95 * MAX_SHOT_PIXELS < sum(side * side for side in sides) <= MAX_SHOT_PIXELS
+
+
+def test_blur_shows_in_the_measured_detail(sitter: Sitter) -> None:
+    assert measured_shots(sitter, []) == (sitter.shot,)
+    blurred = Shot(cv2.GaussianBlur(sitter.shot.image, (0, 0), 3), sitter.shot.landmarks, sitter.shot.matte)
+    first, same, soft = (shot.detail for shot in measured_shots(sitter, [sitter.shot, blurred]))
+    assert first and same and soft and soft < 0.5 * same

@@ -8,7 +8,7 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, head_of, remove_pose, rotation_matrix
 from headcast.types import Shot
-from headcast.warping.carry import Carried, Carrier, complete, mirror_shot
+from headcast.warping.carry import Carried, Carrier, complete, lacking_side, mirror_shot
 from headcast.warping.layers import hidden_by
 from headcast.warping.sampling import torn
 
@@ -95,7 +95,8 @@ def test_the_mirrored_shot_shows_only_what_the_shot_does_not_of_the_face(carrier
     trusted = grid.trusted.copy()
     trusted[:, :128] = 0
     blind = replace(own, grid=replace(grid, trusted=trusted))
-    result = complete(blind, replace(own, person=np.full_like(own.person, 255), matte=np.ones_like(own.matte)))
+    mirrored = replace(own, person=np.full_like(own.person, 255), matte=np.ones_like(own.matte))
+    result = complete(blind, mirrored, lacking_side(blind, mirrored))
     face = grid.triangles >= 0
     seen = cv2.erode((face & (grid.trusted > 0.9)).astype(np.uint8), np.ones((9, 9))) > 0
     left, right = seen.copy(), seen.copy()
