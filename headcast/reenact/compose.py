@@ -19,7 +19,7 @@ from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
 from headcast.warping.fill import fill_hidden
-from headcast.warping.layers import hidden_by, refine_matte
+from headcast.warping.layers import hidden_by, mattes_of
 from headcast.warping.mixing import mixed, weighed
 from headcast.warping.sampling import Pixel
 from headcast.warping.warp import WarpedShot
@@ -97,10 +97,10 @@ class Composer:
         height, width = sitter.photo.shape[:2]
         self._free = paste_mask(sitter.box, (width, height), self._size)
         full = crop_image(sitter.photo, sitter.box, self._patch_size)
-        matte = refine_matte(full, person_matte(full))
-        shot_matte = refine_matte(sitter.shot.image, sitter.shot.matte)
-        self._lost = (lost_detail(sitter.shot, full, matte), *(further_detail(shot, len(full)) for shot in others))
-        shown = hidden_by(sitter.shot.image, shot_matte) * (1 - unknown)  # by other shots
+        own, matte = mattes_of(sitter.shot, full, person_matte(full))
+        first = lost_detail(sitter.shot, full, own, matte)
+        self._lost = (first, *(further_detail(shot, len(full)) for shot in others))
+        shown = hidden_by(sitter.shot.image, own) * (1 - unknown)  # by other shots
         self._behind = self._fill_behind(hidden_by(full, matte), background, shown)
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headcast.tracking.matte import person_matte
 from headcast.types import Image, Mask, Shot
-from headcast.warping.layers import person_colours, refine_matte
+from headcast.warping.layers import mattes_of, person_colours
 from headcast.warping.origins import Box, Origin, of_anchor
 from headcast.warping.sampling import Pixel, crisper
 from headcast.warping.warp import WarpedShot
@@ -55,9 +55,8 @@ class Detail:
         cv2.addWeighted(colour, 1, finer, self._level * weight, -NOTHING * self._level * weight, colour)
 
 
-def lost_detail(shot: Shot, full: Image, matte: Mask) -> Detail:
-    """Return what a shot lost of its square at full size (side, side, 3), where the person's `matte` is as fine."""
-    own = refine_matte(shot.image, shot.matte)
+def lost_detail(shot: Shot, full: Image, own: Mask, matte: Mask) -> Detail:
+    """Return what a shot lost of its square at full size (side, side, 3), by its `own` matte and the full one."""
     colours = person_colours(full, matte), person_colours(shot.image, own)
     return Detail(_lost(*colours), _lost(matte, own), len(shot.image))
 
@@ -75,7 +74,7 @@ def further_detail(shot: Shot, side: int) -> Detail | None:
         return None
     if len(full) > side:
         full = np.asarray(cv2.resize(full, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-    return lost_detail(shot, full, refine_matte(full, person_matte(full)))
+    return lost_detail(shot, full, *mattes_of(shot, full, person_matte(full)))
 
 
 def add_details(details: Sequence[Detail | None], colour: Image, share: Mask, warped: WarpedShot, shown: Mask) -> None:

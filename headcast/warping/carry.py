@@ -31,6 +31,7 @@ MIRRORED_RIM = 7  # pixels over which it fades
 EDGE_SOFTNESS = 3  # pixels
 FACE_EDGE = 3  # pixels over which the face's own coverage fades
 GAP = 13  # pixels: wider gaps beside a face are background
+OPEN = 0.5  # share of the person in a pixel beside an earring, up to which the wall is seen there
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ class Carrier:
         self._size = shot.image.shape[0]
         self._mesh = Mesh(shot.landmarks, self._size, edges)
         self._image, self._fill = shot.image, fill
-        layers = split_layers(shot.image, shot.matte, fill)
+        layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
         self._person = np.dstack([layers.person, layers.matte])
+        beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
+        self._open = np.asarray(beside, np.float32) if beside.any() else None
         self.background, self.unknown, self._hidden = layers.background, layers.hidden, layers.hidden
 
     @property
@@ -102,7 +105,8 @@ class Carrier:
         grid = self._mesh.grid(landmarks, head)
         picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE)
         *person, matte = cv2.split(_soften(picture, grid.torn))
-        matte = _without_gaps(np.asarray(matte, np.float32), grid.triangles >= 0)
+        opened = None if self._open is None else sample(self._open, grid.positions)
+        matte = _without_gaps(np.asarray(matte, np.float32), grid.triangles >= 0, opened)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         colours = np.asarray(cv2.merge(person), np.float32)
         return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
@@ -161,12 +165,17 @@ def same_take(carried: Carried, shot: Shot) -> bool:
     return bool((np.abs(difference).mean(axis=2) * around).sum() < SAME_TAKE * around.sum())
 
 
-def _without_gaps(matte: Mask, face: NDArray[np.bool_]) -> Mask:
-    """Close the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself."""
+def _without_gaps(matte: Mask, face: NDArray[np.bool_], opened: Mask | None) -> Mask:
+    """Close the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself.
+
+    Those that are `opened` (H, W) are the shot's own.
+    """
     covered = face.astype(np.float32)
     inside = cv2.blur(cv2.erode(covered, _square(FACE_EDGE)), (FACE_EDGE, FACE_EDGE))
     beside = cv2.blur(cv2.dilate(covered, _square(GAP)), (FACE_EDGE, FACE_EDGE))
     closed = beside * cv2.morphologyEx(matte, cv2.MORPH_CLOSE, _square(GAP))
+    if opened is not None:
+        closed *= 1 - opened
     return np.asarray(np.maximum(np.maximum(matte, inside), closed), np.float32)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
-from headcast.types import Image, Mask
+from headcast.types import Image, Landmarks, Mask, Shot
+from headcast.warping.earrings import find_earrings
 from headcast.warping.smooth import fill_from_around
 
 Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
@@ -40,12 +41,14 @@ class Layers:
     """`person` (H, W, 3) float32 0..255 has a colour everywhere; `matte` (H, W) in 0..1 says where it is seen.
 
     `background` (H, W, 3) float32 is the picture where it is seen and filled where `hidden` (H, W; 0 or 1) is 1.
+    `hanging` (H, W) in 0..1 is the part of the matte that hangs from the ears.
     """
 
     person: NDArray[np.float32]
     matte: Mask
     background: NDArray[np.float32]
     hidden: Mask
+    hanging: Mask
 
 
 def hidden_by(image: Image, matte: Mask) -> Mask:
@@ -89,12 +92,25 @@ def _disc(radius: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
-def split_layers(image: Image, matte: Mask, fill: Fill) -> Layers:
-    """Split a picture (H, W, 3) by the person's rough `matte` (H, W); `fill` paints what the person hides."""
+def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | None = None) -> Layers:
+    """Split a picture (H, W, 3) by the person's rough `matte` (H, W); `fill` paints what the person hides.
+
+    What hangs from the ears is found where `landmarks` of the face say where they are.
+    """
     matte = refine_matte(image, matte)
+    hanging = np.zeros_like(matte) if landmarks is None else find_earrings(image, matte, landmarks)
+    matte = np.maximum(matte, hanging)
     hidden = hidden_by(image, matte)
     background = np.asarray(fill(image, hidden), np.float32)
-    return Layers(person_colours(image, matte), matte, background, hidden)
+    return Layers(person_colours(image, matte), matte, background, hidden, hanging)
+
+
+def mattes_of(shot: Shot, full: Image, rough: Mask) -> tuple[Mask, Mask]:
+    """Return the fine mattes of a shot and of its square at `full` size (side, side, 3) with its `rough` matte."""
+    own = refine_matte(shot.image, shot.matte)
+    hanging = find_earrings(shot.image, own, shot.landmarks)
+    enlarged = np.asarray(cv2.resize(hanging, full.shape[1::-1]), np.float32)
+    return np.maximum(own, hanging), np.maximum(refine_matte(full, rough), enlarged)
 
 
 def refine_matte(image: Image, matte: Mask) -> Mask:
