@@ -61,7 +61,7 @@ def read_pairs(folder: Path, list_path: Path, split: str | None) -> list[list[Pa
 def judge_way(shot: Shot, target: Shot, model: Model, weights: Weights, judges: Judges, steps: int) -> Figures:
     """Judge the target as the rivals make it from the shot."""
     avatar = replace(tune_avatar(model, [shot], steps, seed=0), close_ups=weights.close_ups)
-    team = Tuned(avatar, TUNED, shot.image.shape[0])
+    team = Tuned(avatar, TUNED, [shot])
     outputs = {**Rivals([shot], weights)(target.landmarks), **team(target.landmarks)}
     return {rival: judge_frame(judges, output, target) for rival, output in outputs.items()}
 

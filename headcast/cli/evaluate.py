@@ -52,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="held-out frames of each clip; default: %(default)s",
     )
     parser.add_argument(
+        "--size",
+        choices=("256", "native"),
+        default="256",
+        help="in pixels of a clip's frames, or as its video shows them; pairs always at 256; default: %(default)s",
+    )
+    parser.add_argument(
         "--tune-steps",
         type=whole_number(0, 100_000),
         default=0,
@@ -91,7 +97,8 @@ def run(options: argparse.Namespace) -> Report:
 
     paintings = _pictures(options.paintings) if options.paintings else []
     shots = tuple(sorted(set(options.shots)))
-    settings = Settings(shots, options.targets, options.seed, options.tune_steps, options.pairs)
+    native = options.size == "native"
+    settings = Settings(shots, options.targets, options.seed, options.tune_steps, options.pairs, native)
     return _export(options, settings) if options.export_protocol else _evaluate(options, settings, paintings)
 
 

@@ -9,6 +9,7 @@ from headcast.data.clips import Clip, ClipFile, find_clips, load_clip
 from headcast.data.manifest import is_shards
 from headcast.data.shards import load_all
 from headcast.errors import DataError, HeadcastError
+from headcast.evaluation.native import NativeClip
 from headcast.evaluation.protocol import JudgedClip, split_clip
 
 DEFAULT_SPLIT = "val"
@@ -34,7 +35,7 @@ def judged_clips(
 
 def clip_key(clip: JudgedClip) -> str:
     """Return a file name for what is kept about a clip, unlike that of any other clip."""
-    return clip.cache_path.stem if isinstance(clip, Clip) else clip.name
+    return clip.cache_path.stem if isinstance(clip, Clip | NativeClip) else clip.name
 
 
 def usable_clips(clips: Sequence[JudgedClip], left_out: Sequence[str] = ()) -> tuple[list[JudgedClip], list[str]]:

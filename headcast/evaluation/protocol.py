@@ -26,7 +26,8 @@ class Settings:
     """What is judged: with how many shots (T), on how many frames of a clip, and what chance decides.
 
     `num_pairs` of people and paintings and their drivers are shared out evenly; None is one for each. With `tune_steps`
-    every avatar is also tuned, for so many steps whatever T; 0 leaves tuning out.
+    every avatar is also tuned, for so many steps whatever T; 0 leaves tuning out. `native` clips are judged as large as
+    their videos show them, instead of at 256 pixels; pairs never are.
     """
 
     num_shots: tuple[int, ...] = (1,)
@@ -34,6 +35,7 @@ class Settings:
     seed: int = 0
     tune_steps: int = 0
     num_pairs: int | None = None
+    native: bool = False
 
 
 class ClipLandmarks(Protocol):
@@ -76,6 +78,11 @@ class Split:
     shots: tuple[int, ...]
     targets: tuple[int, ...]
     passage: tuple[int, ...]
+
+    @property
+    def made(self) -> list[int]:
+        """The frames that are made again, in order."""
+        return sorted({*self.targets, *self.passage})
 
 
 def split_clip(clip: ClipLandmarks, num_shots: int, seed: int, num_targets: int = NUM_TARGETS) -> Split:

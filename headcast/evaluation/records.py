@@ -23,7 +23,7 @@ Figures = dict[str, float]
 """Figure by name."""
 
 REAL: Final = "real frames"
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised when a figure's meaning changes, so that a folder never mixes two."""
 
 SEPARATOR: Final = " | "

@@ -14,6 +14,7 @@ from headcast.evaluation.cross_reenactment import SourcePortrait, choose_drivers
 from headcast.evaluation.methods.baselines import OURS
 from headcast.evaluation.methods.columns import Column, MakeTeam
 from headcast.evaluation.metrics.judges import Judges
+from headcast.evaluation.native import shown_clip
 from headcast.evaluation.protocol import JudgedClip, Settings, Split, split_clip
 from headcast.evaluation.records import Record, Records, merge_records
 from headcast.evaluation.self_reenactment import judge_clip
@@ -126,12 +127,13 @@ def _clip_tasks(clip: JudgedClip, work: Work) -> Iterator[_Task]:
         for column in work.columns:
             if num_shots in column.num_shots:
                 name = f"{group}.{column.name}"
-                judge = partial(_judge_clip, clip, work.judges, column, split, num_shots, name)
+                judge = partial(_judge_clip, clip, work, column, split, num_shots, name)
                 yield _Task(name, group, num_shots, column.cost + column.frame_cost * len(split.targets), judge)
 
 
-def _judge_clip(clip: JudgedClip, judges: Judges, column: Column, split: Split, num_shots: int, name: str) -> Record:
-    return judge_clip(clip, judges, column.make(clip, split, num_shots), split, name)
+def _judge_clip(clip: JudgedClip, work: Work, column: Column, split: Split, num_shots: int, name: str) -> Record:
+    shown = shown_clip(clip, split, work.settings)
+    return judge_clip(shown, work.judges, column.make(shown, split, num_shots), split, name)
 
 
 def _pair_tasks(source: SourcePortrait, driver: JudgedClip, work: Work) -> Iterator[_Task]:

@@ -17,6 +17,7 @@ from headcast.evaluation.metrics.landmarks68 import points_68
 from headcast.evaluation.metrics.openings import floor_frame, mouth_opening, mouth_opens
 from headcast.evaluation.metrics.pixels import motion_energy, shimmer, skin_colour_difference
 from headcast.evaluation.metrics.regions import head_matte, skin_mask
+from headcast.evaluation.metrics.teeth import TeethWatch
 from headcast.evaluation.protocol import JudgedClip, Split
 from headcast.evaluation.records import REAL, Figures, Record
 from headcast.evaluation.report.strips import error_picture, strip
@@ -27,6 +28,7 @@ from headcast.types import Image, Landmarks, Shot
 SKIN: Final = "skin delta E"
 MOTION: Final = "motion energy head"
 SHIMMER: Final = "shimmer"
+TEETH: Final = "teeth change"
 NUM_TIMED: Final = 8
 
 
@@ -66,6 +68,7 @@ def judge_clip(clip: JudgedClip, judges: Judges, maker: Maker, split: Split, nam
     shot, targets = clip.shot(split.shots[0]), [clip.shot(number) for number in split.targets]
     opens = mouth_opens(np.array([_opening(target) for target in targets]), _opening(shot))
     frames = by_rival([maker(number) for number in split.targets])
+    teeth = TeethWatch(targets, [float(number / clip.rate) for number in split.targets])
     with closing(FaceReader(judges.finder)) as reader:
         truths = [_read(reader, target, opened) for target, opened in zip(targets, opens.tolist(), strict=True)]
         judged = {rival: _judge_rival(judges, reader, outputs, truths, shot) for rival, outputs in frames.items()}
@@ -75,6 +78,7 @@ def judge_clip(clip: JudgedClip, judges: Judges, maker: Maker, split: Split, nam
         "num_shots": len(split.shots),
         "num_targets": len(targets),
         "num_opening": int(opens.sum()),
+        "side": shot.image.shape[0],
         "changes": changes_from_shot(clip, split),
         "shown": {maker.main: name},
         **maker.facts,
@@ -83,7 +87,10 @@ def judge_clip(clip: JudgedClip, judges: Judges, maker: Maker, split: Split, nam
         name,
         clip.identity,
         facts,
-        {rival: mean_figures([mean_figures(rows), whole, moving[rival]]) for rival, (rows, whole) in judged.items()},
+        {
+            rival: mean_figures([mean_figures(rows), whole, moving[rival], {TEETH: teeth(frames[rival])}])
+            for rival, (rows, whole) in judged.items()
+        },
         feature_vectors(judges, {**frames, REAL: [target.image for target in targets]}),
         _best_and_worst(judged[maker.main][0], shot, frames[maker.main], targets),
         {rival: [by_distance_figures(row) for row in rows] for rival, (rows, _) in judged.items()},

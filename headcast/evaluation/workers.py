@@ -122,6 +122,7 @@ def _open(inputs: Inputs) -> _Opened:
         "model": model_hash,
         "targets": settings.num_targets,
         "seed": settings.seed,
+        "native": settings.native,
         **paths.fingerprints(),
     }
     records = Records(inputs.report, fixed, _picture_writer(inputs.model.stem, model_hash, settings.seed))

@@ -10,6 +10,7 @@ from headcast.cli.demo import PHOTOS
 from headcast.evaluation import run
 from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
 from headcast.evaluation.self_reenactment import judge_clip
+from headcast.media.images import read_image
 from headcast.media.writer import VideoWriter
 from headcast.provenance.verify import read_marks
 from headcast.tracking.track import find_face
@@ -113,6 +114,25 @@ def test_an_outside_method_stands_beside_ours(headcast, tmp_path, clips, checkpo
 
     ended = headcast(*words, "--outside", "truth", "--report", tmp_path / "report")
     assert ended.code == 2 and "is not NAME=DIR" in ended.err
+
+
+def test_clips_are_judged_as_large_as_their_videos_are(headcast, tmp_path, checkpoint):
+    """A video of 400 pixels, whose head fills most of it, is judged with about as many."""
+    folder, report = tmp_path / "large", tmp_path / "report"
+    folder.mkdir()
+    with VideoWriter(folder / "hopper.mp4", (400, 400), Fraction(25)) as writer:
+        for step in range(6):
+            writer.write(np.ascontiguousarray(PHOTOS["hopper"]()[:400, 56 + step : 456 + step]))
+    words = ["evaluate", "--model", checkpoint, "--data", folder, "--report", report, "--targets", 2, "--pairs", 0]
+    ended = headcast(*words, "--size", "native")
+    assert ended.code == 0, ended.err
+    (smallest, largest) = json.loads((report / "report.json").read_text())["self_reenactment"]["1"]["sides"]
+    assert 256 < smallest == largest <= 400
+    strip = read_image(next(report.glob("*.best.jpg")))
+    assert strip.shape == (largest, 4 * largest, 3)
+    assert f"{largest} pixels a side" in (report / "report.html").read_text()
+    ended = headcast(*words)
+    assert ended.code == 2 and "other settings (native)" in ended.err
 
 
 def judged_again(*arguments):

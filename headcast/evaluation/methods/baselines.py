@@ -38,16 +38,19 @@ class Rivals:
     """Everyone who needs no tuning; ours reads the very warp that stands beside it.
 
     The first shot is the one that is warped. With one shot there is no nearest to choose, and a model that reads no
-    warp has none to lose: those two rivals are left out then. All frames have the shots' size, whatever the model's.
+    warp has none to lose: those two rivals are left out then. All frames have the shots' size, whatever the model's;
+    `native` ones are put together at that size.
     """
 
     main = OURS
 
-    def __init__(self, shots: Sequence[Shot], weights: Weights, *, precision: str = "auto") -> None:
+    def __init__(
+        self, shots: Sequence[Shot], weights: Weights, *, native: bool = False, precision: str = "auto"
+    ) -> None:
         self._shots = shots
         self._reads_warp = weights.config.reads_warped_shot
         avatar = make_avatar(weights, reduced(shots, weights.config))
-        self.painter = Painter(avatar, shots[0].image.shape[0], precision=precision)
+        self.painter = Painter(avatar, shots, native=native, precision=precision)
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return each rival's frame for the sitter's own landmarks (478, 3) in pixels of the shots."""
@@ -55,7 +58,7 @@ class Rivals:
         frames = {PHOTO: self._shots[0].image}
         if len(self._shots) > 1:
             frames[NEAREST] = self._shots[nearest_face([shot.landmarks for shot in self._shots], landmarks)].image
-        frames[WARP] = self.painter.full_size(warped.conditioning.warped)
+        frames[WARP] = self.painter.paint_warp(warped)
         if self._reads_warp:
             frames[ZEROED] = self.painter.paint_alone(replace(warped, conditioning=without_warp(warped.conditioning)))
         frames[OURS] = self.painter.paint(warped)
@@ -67,11 +70,11 @@ class Rivals:
 
 
 class Tuned:
-    """One avatar under a name: ours tuned to the person, or what was tuned from random weights."""
+    """One avatar under a name: ours tuned to the person, or what was tuned from random weights; see `Painter`."""
 
-    def __init__(self, avatar: Avatar, name: str, frame_size: int) -> None:
+    def __init__(self, avatar: Avatar, name: str, shots: Sequence[Shot], *, native: bool = False) -> None:
         self.main = name
-        self.painter = Painter(avatar, frame_size)
+        self.painter = Painter(avatar, shots, native=native)
 
     def __call__(self, landmarks: Landmarks) -> dict[str, Image]:
         """Return its frame for the sitter's own landmarks (478, 3) in pixels of the shots."""

@@ -60,7 +60,7 @@ def columns_of(model: Model, weights: Weights, settings: Settings, outside: Mapp
 
 def _feed_forward(weights: Weights, settings: Settings) -> Column:
     def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
-        rivals = Rivals([clip.shot(number) for number in split.shots], weights)
+        rivals = Rivals([clip.shot(number) for number in split.shots], weights, native=settings.native)
         return FromLandmarks(rivals, clip, split.targets)
 
     def drive(source: SourcePortrait) -> Team:
@@ -75,8 +75,7 @@ class _Tuner:
 
     model: Model
     close_ups: Mapping[str, Weights]
-    steps: int
-    seed: int
+    settings: Settings
     kept: dict[str, Avatar] = field(default_factory=dict)
 
     def make(self, clip: JudgedClip, split: Split, num_shots: int) -> Maker:
@@ -84,19 +83,21 @@ class _Tuner:
         avatar = self._tune(shots)
         if num_shots == 1:
             self.kept[clip_key(clip)] = avatar
-        return FromLandmarks(Tuned(avatar, TUNED, shots[0].image.shape[0]), clip, split.targets)
+        return FromLandmarks(Tuned(avatar, TUNED, shots, native=self.settings.native), clip, split.targets)
 
     def drive(self, source: SourcePortrait) -> Team:
         if source.name not in self.kept:
             self.kept[source.name] = self._tune([source.shot])
-        return Tuned(self.kept[source.name], TUNED, source.shot.image.shape[0])
+        return Tuned(self.kept[source.name], TUNED, [source.shot])
 
     def _tune(self, shots: Sequence[Shot]) -> Avatar:
-        return replace(tune_avatar(self.model, shots, self.steps, self.seed), close_ups=self.close_ups)
+        return replace(
+            tune_avatar(self.model, shots, self.settings.tune_steps, self.settings.seed), close_ups=self.close_ups
+        )
 
 
 def _tuned(model: Model, weights: Weights, settings: Settings) -> Column:
-    tuner = _Tuner(model, weights.close_ups, settings.tune_steps, settings.seed)
+    tuner = _Tuner(model, weights.close_ups, settings)
     cost = TUNING_COST + STEP_COST * settings.tune_steps
     return Column(f"tuned-{settings.tune_steps}", settings.num_shots, tuner.make, tuner.drive, cost)
 
@@ -105,7 +106,7 @@ def _random(model: Model, settings: Settings) -> Column:
     def make(clip: JudgedClip, split: Split, num_shots: int) -> Maker:
         shots = [clip.shot(number) for number in split.shots]
         avatar = tune_from_random_weights(model, shots, settings.tune_steps, settings.seed)
-        return FromLandmarks(Tuned(avatar, RANDOM, shots[0].image.shape[0]), clip, split.targets)
+        return FromLandmarks(Tuned(avatar, RANDOM, shots, native=settings.native), clip, split.targets)
 
     cost = TUNING_COST + STEP_COST * settings.tune_steps
     return Column(f"random-{settings.tune_steps}", (RANDOM_SHOTS,), make, cost=cost)

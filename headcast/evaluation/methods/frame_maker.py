@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from headcast.avatars.avatar import make_avatar
 from headcast.avatars.weights import Weights
-from headcast.data.episodes import resize_landmarks, resize_shot
-from headcast.reenact.driver import Driver
-from headcast.reenact.generated import Generated
-from headcast.reenact.sitter import Sitter, avatar_shots
-from headcast.types import Box, Image, Landmarks, Shot
+from headcast.evaluation.methods.painter import Painter, reduced
+from headcast.types import Image, Landmarks, Shot
 
 
 class MakeFrame(Protocol):
@@ -45,10 +40,7 @@ class FrameMaker:
 
     def both(self, shots: Sequence[Shot], landmarks: Landmarks) -> Made:
         """Return the warped shot alone and our picture, at the shots' size."""
-        size, side = self._weights.config.image_size, shots[0].image.shape[0]
-        square = Box(0.0, 0.0, side, side)
-        sitters = [Sitter(shot.image, square, resize_shot(shot, size)) for shot in shots]
-        driver = Driver(sitters[0], make_avatar(self._weights, avatar_shots(sitters)))
-        warped = driver.condition(resize_landmarks(landmarks, side, size))
-        all_warp = Generated(warped.conditioning.warped, np.ones_like(warped.carried))
-        return Made(driver.finish(all_warp, warped), driver.finish(driver.generate(warped), warped))
+        avatar = make_avatar(self._weights, reduced(shots, self._weights.config))
+        painter = Painter(avatar, shots, native=True)
+        warped = painter.condition(landmarks)
+        return Made(painter.paint_warp(warped), painter.paint(warped))

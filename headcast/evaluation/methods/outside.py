@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from headcast.errors import DataError
+from headcast.evaluation.native import shown_clip
 from headcast.evaluation.protocol import JudgedClip, Settings, Split, split_clip
 from headcast.media.images import read_image, write_image
 from headcast.types import Image
@@ -26,21 +27,15 @@ def export_protocol(clips: Sequence[JudgedClip], folder: Path, settings: Setting
     for clip in clips:
         for count in settings.num_shots:
             split = split_clip(clip, count, settings.seed, settings.num_targets)
-            _write(clip, dict(enumerate(split.shots)), clip_folder(folder, clip, count) / SHOTS)
-            _write(
-                clip, {number: number for number in frame_numbers(split)}, clip_folder(folder, clip, count) / DRIVING
-            )
+            shown, own = shown_clip(clip, split, settings), clip_folder(folder, clip, count)
+            _write(shown, dict(enumerate(split.shots)), own / SHOTS)
+            _write(shown, {number: number for number in split.made}, own / DRIVING)
     return len(clips)
 
 
 def clip_folder(folder: Path, clip: JudgedClip, num_shots: int) -> Path:
     """Return where the frames of one clip are, made from so many shots."""
     return folder / f"T{num_shots}" / clip.name
-
-
-def frame_numbers(split: Split) -> list[int]:
-    """Return the frames of a clip that are made again, in order."""
-    return sorted({*split.targets, *split.passage})
 
 
 class OutsideFrames:
@@ -52,7 +47,7 @@ class OutsideFrames:
         self.main = name
         self._folder = clip_folder(folder, clip, num_shots)
         self._shape = clip.shot(split.shots[0]).image.shape
-        numbers = frame_numbers(split)
+        numbers = split.made
         missing = [number for number in numbers if not self._path(number).is_file()]
         if missing:
             raise DataError(

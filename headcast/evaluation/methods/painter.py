@@ -1,6 +1,7 @@
 """An avatar and landmarks in pixels of its shots in, frames of the shots' size out, whatever the network's own size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,7 +10,8 @@ from headcast.avatars.avatar import Avatar
 from headcast.data.episodes import resize_landmarks, resize_shot
 from headcast.networks.presets import ModelConfig
 from headcast.reenact.driver import Driver
-from headcast.reenact.sitter import Sitter
+from headcast.reenact.generated import Generated
+from headcast.reenact.sitter import Sitter, avatar_shots
 from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.warp import WarpedShot
 
@@ -22,14 +24,17 @@ def reduced(shots: Sequence[Shot], config: ModelConfig) -> list[Shot]:
 class Painter:
     """Draws one avatar through the same driver as `headcast animate`; the avatar's shots have its own image size.
 
-    `frame_size` is the side of the landmarks' frames and of the pictures that are returned, in pixels.
+    `shots` are the same at the size of the landmarks' frames and of the pictures that are returned. `native` pictures
+    are put together at that size, as whole photos are; others are squares of the avatar's size, enlarged.
     """
 
-    def __init__(self, avatar: Avatar, frame_size: int, *, precision: str = "auto") -> None:
-        self._frame_size, self._size = frame_size, avatar.image_size
-        first = avatar.shots[0]
-        sitter = Sitter(first.image, Box(0.0, 0.0, self._size, self._size), first)
-        self._driver = Driver(sitter, avatar, paste_back=False, precision=precision)
+    def __init__(self, avatar: Avatar, shots: Sequence[Shot], *, native: bool = False, precision: str = "auto") -> None:
+        self._frame_size, self._size = shots[0].image.shape[0], avatar.image_size
+        shown = shots if native else avatar.shots
+        sitters = [_square(known, shot) for known, shot in zip(shown, avatar.shots, strict=True)]
+        if native:
+            avatar = replace(avatar, shots=avatar_shots(sitters))
+        self._driver = Driver(sitters[0], avatar, paste_back=native, precision=precision)
         self.runtime_name = self._driver.runtime_name
 
     def condition(self, landmarks: Landmarks) -> WarpedShot:
@@ -39,6 +44,11 @@ class Painter:
     def paint(self, warped: WarpedShot) -> Image:
         """Return the network's frame."""
         return self.full_size(self._driver.finish(self._driver.generate(warped), warped))
+
+    def paint_warp(self, warped: WarpedShot) -> Image:
+        """Return the frame that the warped shot alone makes, put together like the network's."""
+        all_warp = Generated(warped.conditioning.warped, np.ones_like(warped.carried))
+        return self.full_size(self._driver.finish(all_warp, warped))
 
     def paint_alone(self, warped: WarpedShot) -> Image:
         """Return what the network itself paints: no pixel of the photo is carried into it at full size."""
@@ -58,3 +68,9 @@ class Painter:
     def retarget(self, driving: Landmarks) -> Landmarks:
         """Return the sitter's landmarks, in pixels of the frames, for another person's in that person's pixels."""
         return resize_landmarks(self._driver.retarget(driving), self._size, self._frame_size)
+
+
+def _square(known: Shot, shot: Shot) -> Sitter:
+    """Return the sitter of a shot whose picture is `known` at another size."""
+    side = known.image.shape[0]
+    return Sitter(known.image, Box(0.0, 0.0, side, side), shot)

@@ -13,6 +13,7 @@ from headcast.evaluation.report.published import published_section
 from headcast.evaluation.report.summary import Summary
 from headcast.evaluation.report.tables import head_figure, worst_first
 from headcast.evaluation.run import Evaluation
+from headcast.evaluation.self_reenactment import TEETH
 from headcast.files import write_text
 
 NUM_STRIPS: Final = 3
@@ -63,7 +64,7 @@ def text_lines(summary: Summary) -> list[str]:
 
 def main_figures(figures: Mapping[str, float]) -> list[str]:
     """Pick the names of the figures that matter most."""
-    starts = ("SSIM head", "CSIM", "mouth opening error", SHARPNESS, EDGES, STREAKS, BACKGROUND)
+    starts = ("SSIM head", "CSIM", "mouth opening error", SHARPNESS, TEETH, EDGES, STREAKS, BACKGROUND)
     regions = (" head", " mouth", " eyes", " ring", f" {STILL_RING}", " below chin")
     return [
         name for name in figures if name.startswith(starts) or (name.startswith("LPIPS") and name.endswith(regions))
@@ -96,10 +97,12 @@ def _shots_section(summary: Summary) -> list[str]:
 def _self_section(num_shots: str, figures: Summary) -> list[str]:
     least, most = figures["num_shots"]
     had = num_shots if least == most else f"{least} to {most}: short clips have fewer to give"
+    smallest, largest = figures["sides"]
+    sides = f"{largest}" if smallest == largest else f"{smallest} to {largest}"
     intro = (
         f"{figures['num_identities']} people, {figures['num_clips']} clips, {figures['num_frames']} held-out frames, "
-        f"{figures['num_opening']} of them with a mouth that has to open; shots had: {had}; on "
-        f"{', '.join(figures['runs_on'])}, {figures['milliseconds']:.0f} ms a frame (warp and network)."
+        f"{figures['num_opening']} of them with a mouth that has to open, {sides} pixels a side; shots had: {had}; "
+        f"on {', '.join(figures['runs_on'])}, {figures['milliseconds']:.0f} ms a frame (warp and network)."
     )
     parts = [heading(2, f"Self-reenactment, T = {num_shots}"), paragraph(intro), _figure_table(figures)]
     if figures["feature_sets"]:

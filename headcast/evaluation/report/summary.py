@@ -36,6 +36,7 @@ def summarise(evaluation: Evaluation, seed: int) -> Summary:
                 **summarise_table(records, seed),
                 "num_shots": [f(record.facts["num_shots"] for record in records) for f in (min, max)],
                 "feature_sets": _feature_sets(records),
+                "sides": [f(record.facts["side"] for record in records) for f in (min, max)],
                 "by_distance": by_distance(records),
                 "milliseconds": float(np.median([record.facts["milliseconds"] for record in records])),
             }

@@ -30,7 +30,7 @@ def test_tuning_starts_from_the_feed_forward_avatar(model, shots) -> None:
     assert avatar.image_size == 64 and len(avatar.shots) == 2
     again = tune_avatar(model, shots, STEPS, seed=0)
     np.testing.assert_array_equal(again.adain_parameters, avatar.adain_parameters)
-    frames = Tuned(avatar, TUNED, 256)(shots[0].landmarks)
+    frames = Tuned(avatar, TUNED, shots)(shots[0].landmarks)
     assert list(frames) == [TUNED] and frames[TUNED].shape == (256, 256, 3)
 
 

@@ -13,6 +13,7 @@ def record(identity: str, change: float, ours: float) -> Record:
     generator = np.random.default_rng(round(1000 * ours))
     real = generator.normal(size=(4, 5)).astype(np.float32)
     facts = {"num_targets": 4, "num_opening": 1, "milliseconds": 10 * ours, "runs_on": "CPU", "num_shots": 1}
+    facts["side"] = round(256 + 100 * ours)
     facts["changes"] = {"pose": [change] * 4, "expression": [change] * 4}
     figures = {OURS: {"SSIM head": ours}, WARP: {"SSIM head": 0.5}, PHOTO: {"SSIM head": 0.0}}
     vectors = {"SqueezeNet 1.1": {OURS: real + np.float32(1), WARP: real, PHOTO: real, REAL: real}}
@@ -32,7 +33,7 @@ def test_a_table_holds_means_comparisons_and_counts(summary) -> None:
     assert table["means"][OURS]["SSIM head"] == pytest.approx(0.8)
     against = table["ours_against"][WARP]["SSIM head"]
     assert against["difference"] == pytest.approx(0.3) and against["num_identities"] == 3
-    assert table["milliseconds"] == 8
+    assert table["milliseconds"] == 8 and table["sides"] == [316, 356]
     assert summary["cross_reenactment"] is None and summary["left_out"] == ["ben_2.mp4 is empty"]
 
 
