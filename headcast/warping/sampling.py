@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
 CRISPER = 0.12  # of a pixel, from each side
-TORN = 2.5  # pixels between what two neighbours show, from which on one surface ends before another
+TORN = 1.7  # pixels between what two neighbours show, from which on one surface ends before another
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
 
