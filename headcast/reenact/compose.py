@@ -19,7 +19,7 @@ from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
 from headcast.warping.fill import fill_hidden
-from headcast.warping.layers import hidden_by, mattes_of
+from headcast.warping.layers import beside_person, hidden_by, mattes_of
 from headcast.warping.mixing import mixed, weighed
 from headcast.warping.sampling import Pixel
 from headcast.warping.warp import WarpedShot
@@ -29,6 +29,8 @@ BLENDED_ROWS = 32
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
 THIN = 9  # pixels of the shot: what is not trusted but thinner, as along the face's outline, is carried well enough
 SOFT = 5  # pixels over which the network's change fades
+NEAR_OUTLINE = 5 / 256  # of the side: how far from the outline what may be its trace stays
+SEEN_FROM = 0.3  # share of the person in a pixel, from which on it lies within the outline
 VALIDITY, MOUTH, EYES, MATTE = (
     CONDITIONING_MAPS.index(name) for name in ("validity", "mouth_inside", "eyes_inside", "matte")
 )
@@ -102,20 +104,36 @@ class Composer:
         self._lost = (first, *(further_detail(shot, len(full)) for shot in others))
         shown = hidden_by(sitter.shot.image, own) * (1 - unknown)  # by other shots
         self._behind = self._fill_behind(hidden_by(full, matte), background, shown)
+        self._rim = self.hidden.astype(np.uint8) & self._window.bring(beside_person(full, matte))
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
         keep = kept(warped)
         person = warped.person + network_change(generated, warped, keep, self._free)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
-        share = self._enlarge(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]))
+        matte = np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE])
+        share = self._enlarge(matte)
         add_details(self._lost, colour, share, warped, np.maximum(generated.warp_weight, keep))
         for close_up in generated.close_ups:
             lay_close_up(close_up, colour)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
-        result[self._window.place] = _blend(self._behind, self._window.bring(colour), self._window.bring(weight))
+        result[self._window.place] = _blend(
+            self._now_behind(matte), self._window.bring(colour), self._window.bring(weight)
+        )
         return result
+
+    def _now_behind(self, matte: Mask) -> Image:
+        """Return the visible part of the background (h, w, 3) behind a person with this `matte` (H, W).
+
+        What lies beside the person's outline in the photo may be a trace of it, but is sooner right than a guess:
+        as long as the outline is near, it stays.
+        """
+        reach = 2 * round(NEAR_OUTLINE * self._size) + 1
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+        near = np.asarray(cv2.dilate((matte > SEEN_FROM).astype(np.uint8), disc), np.uint8)
+        stays = self._rim & self._window.bring(self._enlarge(near))
+        return np.asarray(cv2.copyTo(self._photo[self._window.place], stays, self._behind.copy()), np.uint8)
 
     def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], shown: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""

@@ -27,6 +27,10 @@ UNLIKE = (2.0, 2.0)  # levels, plus times the background's own unevenness, that 
 LIKENESS = 0.6  # of what is unlike the background, how much may be unlike the person too ...
 FAINT = 30.0  # ... from so many levels on: else it is an earring, or stands behind
 EVEN, UNEVEN_BEHIND = 5.0, 12.0  # levels of unevenness up to which all that is unlike is a trace, and up to which some
+CLEAR = 1 / 256  # of the side: so near to the person each pixel is a trace
+LIKE_PERSON = 0.5  # share of the person in a colour, from which on it may be one of the person's
+UNEVEN_BESIDE = 8.0  # levels of unevenness of the background, from which on a faint trace is not seen
+BIT = 1  # pixels: smaller parts of the photo beside what is filled are specks
 FUSION_RADII = (90 / 1024, 7 / 1024)  # of the side, far then near
 EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
 CONTRAST = 40.0  # levels between person and background from which on colours tell them apart
@@ -68,14 +72,38 @@ def hidden_by(image: Image, matte: Mask) -> Mask:
     return cv2.morphologyEx(touching.astype(np.uint8), cv2.MORPH_CLOSE, _disc(LOOSE_HAIR * side)).astype(np.float32)
 
 
+def beside_person(image: Image, matte: Mask) -> NDArray[np.uint8]:
+    """Return 1 (H, W) beside the person where a picture (H, W, 3) shows no trace of it that would be seen, else 0.
+
+    That is on uneven background that is not like the person.
+    """
+    side = max(matte.shape)
+    radius = round(TRACE_REACH * side)
+    covered = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), _disc(CLEAR * side))
+    picture = image.astype(np.float32)
+    nearby, uneven = _surroundings(picture, cv2.dilate(covered, _disc(radius)) == 0, radius)
+    person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
+    towards = person - nearby
+    like_person = ((picture - nearby) * towards).sum(2) > LIKE_PERSON * np.square(towards).sum(2)
+    bare = ((uneven > UNEVEN_BESIDE) & ~like_person & (covered == 0)).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, _disc(BIT)), np.uint8)
+
+
+def _surroundings(
+    picture: NDArray[np.float32], known: NDArray[np.bool_], radius: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean colour (H, W, 3) of what is `known` (H, W) near by, and how uneven (H, W) it is, in levels."""
+    nearby = _mean_where(picture, known, radius)
+    return nearby, np.sqrt(_mean_where(np.square(picture - nearby).mean(2, keepdims=True), known, radius)[:, :, 0])
+
+
 def _unlike_background(image: Image, matte: Mask, known: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     """Tell where (H, W) a picture is unlike the background that is `known` (H, W) near by, and like the person."""
     picture = image.astype(np.float32)
     weight = known.astype(np.float32)
     behind = fill_from_around(picture, weight)
     person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
-    nearby = _mean_where(picture, known, radius)
-    uneven = np.sqrt(_mean_where(np.square(picture - nearby).mean(2, keepdims=True), known, radius)[:, :, 0])
+    uneven = _surroundings(picture, known, radius)[1]
     towards, unlike = person - behind, picture - behind
     share = (unlike * towards).sum(2) / (np.square(towards).sum(2) + 25)
     levels, other = (

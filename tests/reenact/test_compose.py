@@ -180,3 +180,16 @@ def test_fine_detail_comes_from_the_shot_that_is_shown(large_sitter: Sitter) -> 
     alone, both = (np.corrcoef(each, true)[0, 1] for each in grain)
     assert alone < 0.3 and both > 0.8
     assert grain[1].std() > 0.7 * true.std()
+
+
+def test_beside_an_outline_that_hardly_moved_an_uneven_background_is_the_photos(large_sitter: Sitter) -> None:
+    warper = Warper(large_sitter.shot, large_sitter.edges)
+    compose = composer(large_sitter, warper)
+    matte = warper(large_sitter.shot.landmarks).conditioning.maps[:, :, MATTE]
+    behind, far_away = compose._now_behind(matte), compose._now_behind(np.zeros_like(matte))
+    photo = large_sitter.photo[Window(large_sitter.photo, large_sitter.box).place]
+    stays = compose._rim > 0
+    assert stays.sum() > 50
+    assert (behind == photo).all(-1)[stays].mean() > 0.5
+    assert (far_away == photo).all(-1)[stays].mean() < 0.2  # what is filled
+    np.testing.assert_array_equal(behind[~stays], far_away[~stays])

@@ -5,7 +5,7 @@ import numpy as np
 
 from headcast.types import Mask
 from headcast.warping.fill import fill_hidden
-from headcast.warping.layers import hidden_by, person_colours, refine_matte, split_layers
+from headcast.warping.layers import beside_person, hidden_by, person_colours, refine_matte, split_layers
 
 PERSON, WALL = np.array([40.0, 30.0, 20.0]), np.array([90.0, 160.0, 220.0])
 
@@ -87,3 +87,19 @@ def test_an_uneven_background_beside_the_person_stays() -> None:
     pattern = np.where((rows // 6 + columns // 6) % 2, 200, 40)[:, :, None].repeat(3, 2)
     picture = np.where(matte[:, :, None] > 0, 40, pattern).astype(np.uint8)
     assert hidden_by(picture, matte)[distance > 64].max() == 0
+
+
+def test_beside_a_person_uneven_background_may_stay_but_not_hair_nor_an_even_wall() -> None:
+    random = np.random.default_rng(0)
+    rows, columns = np.indices((256, 256))
+    distance = np.hypot(rows - 128, columns - 128)
+    matte = (distance < 70).astype(np.float32)
+    blocks = cv2.resize(random.uniform(100, 255, (32, 32, 3)), (256, 256), interpolation=cv2.INTER_NEAREST)
+    picture = np.where(matte[:, :, None] > 0, 10, blocks).astype(np.uint8)
+    ring = (distance > 74) & (distance < 78)
+    assert beside_person(picture, matte)[ring].mean() > 0.9
+    assert beside_person(picture, matte)[matte > 0].max() == 0
+    picture[126:131, 196:216] = 10  # a strand as dark as the person
+    assert beside_person(picture, matte)[127:130, 199:210].max() == 0
+    wall = np.where(matte[:, :, None] > 0, 10, 180).astype(np.uint8) * np.ones((1, 1, 3), np.uint8)
+    assert beside_person(wall, matte).max() == 0
