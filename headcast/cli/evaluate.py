@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pairs",
         type=whole_number(0, 100_000),
         metavar="N",
-        help="pairs of people or paintings and drivers, shared out evenly; default: one for each",
+        help="pairs of people or paintings and drivers, shared out evenly, of the fewest shots; default: one for each",
     )
     parser.add_argument(
         "--shots",

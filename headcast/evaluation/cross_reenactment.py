@@ -40,11 +40,11 @@ EQUAL_POSE: Final = 0.15
 
 @dataclass(frozen=True)
 class SourcePortrait:
-    """A person to be driven, from a clip or a painting; `name` is unlike any other's."""
+    """A person to be driven, from a clip or a painting; `name` is unlike any other's. The first shot is warped."""
 
     name: str
     identity: str
-    shot: Shot
+    shots: tuple[Shot, ...]
 
 
 def choose_drivers(source: SourcePortrait, drivers: Sequence[JudgedClip], count: int, seed: int) -> list[JudgedClip]:
@@ -61,25 +61,25 @@ def judge_pair(
     source: SourcePortrait, driver: JudgedClip, judges: Judges, team: Team, targets: Sequence[int], name: str
 ) -> Record:
     """Drive one person by frames of another's clip and check each rival's frames."""
-    driving = [driver.shot(number) for number in targets]
+    shot, driving = source.shots[0], [driver.shot(number) for number in targets]
     team.painter.measure_from([shot.landmarks for shot in driving])
     asked = [team.painter.retarget(shot.landmarks) for shot in driving]
     frames = by_rival([team(landmarks) for landmarks in asked])
     with closing(FaceReader(judges.finder)) as reader:
         truths = [reader.read(shot.image, shot.landmarks) for shot in driving]
         figures = {
-            rival: _judge_rival(judges, source.shot, outputs, asked, truths, reader)
-            for rival, outputs in frames.items()
+            rival: _judge_rival(judges, shot, outputs, asked, truths, reader) for rival, outputs in frames.items()
         }
     facts = {
         "source": source.name,
         "driver": driver.name,
+        "num_shots": len(source.shots),
         "num_targets": len(driving),
         "runs_on": team.painter.runtime_name,
         "shown": {team.main: name},
     }
     middle = len(driving) // 2
-    shown = strip(source.shot.image, driving[middle].image, frames[team.main][middle])
+    shown = strip(shot.image, driving[middle].image, frames[team.main][middle])
     return Record(name, source.identity, facts, figures, strips={"middle": shown})
 
 

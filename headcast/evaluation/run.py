@@ -58,7 +58,7 @@ class Work:
         """Return all records to be made, and why some of what was given is left out."""
         left_out: list[str] = []
         tasks = [task for clip in self.clips for task in _clip_tasks(clip, self)]
-        sources = [*_people(self.clips, self.settings.seed), *_painted(self.paintings, left_out)]
+        sources = [*_people(self.clips, self.settings), *_painted(self.paintings, left_out)]
         for source, count in zip(sources, shared_out(self.settings.num_pairs, len(sources)), strict=True):
             drivers = choose_drivers(source, self.clips, count, self.settings.seed)
             if count and not drivers:
@@ -138,7 +138,7 @@ def _judge_clip(clip: JudgedClip, work: Work, column: Column, split: Split, num_
 
 def _pair_tasks(source: SourcePortrait, driver: JudgedClip, work: Work) -> Iterator[_Task]:
     targets = split_clip(driver, 1, work.settings.seed, work.settings.num_targets).targets
-    group = f"{source.name}--{clip_key(driver)}"
+    group = f"{source.name}--{clip_key(driver)}.T{min(work.settings.num_shots)}"
     for column in work.columns:
         if column.drive is not None:
             name = f"{group}.{column.name}"
@@ -152,19 +152,20 @@ def _judge_pair(
     return judge_pair(source, driver, judges, drive(source), targets, name)
 
 
-def _people(clips: Iterable[JudgedClip], seed: int) -> Iterator[SourcePortrait]:
-    """Yield each clip's most frontal shot, one for each person."""
+def _people(clips: Iterable[JudgedClip], settings: Settings) -> Iterator[SourcePortrait]:
+    """Yield each person's shots, as few as clips are judged with, the most frontal first."""
     seen = set()
     for clip in clips:
         if clip.identity not in seen:
             seen.add(clip.identity)
-            yield SourcePortrait(clip_key(clip), clip.identity, clip.shot(split_clip(clip, 1, seed).shots[0]))
+            numbers = split_clip(clip, min(settings.num_shots), settings.seed).shots
+            yield SourcePortrait(clip_key(clip), clip.identity, tuple(clip.shot(number) for number in numbers))
 
 
 def _painted(paths: Iterable[Path], left_out: list[str]) -> Iterator[SourcePortrait]:
     """Yield each painting's or photo's face; what shows none goes to `left_out`."""
     for path in paths:
         try:
-            yield SourcePortrait(path.name, path.stem, load_sitter(path).shot)
+            yield SourcePortrait(path.name, path.stem, (load_sitter(path).shot,))
         except HeadcastError as error:
             left_out.append(str(error))

@@ -32,7 +32,7 @@ def clips(tmp_path_factory):
 
 
 def test_workers_side_by_side_give_the_figures_of_one(headcast, tmp_path, clips, checkpoint):
-    words = ["evaluate", "--model", checkpoint, "--data", clips, "--targets", 2, "--pairs", 1]
+    words = ["evaluate", "--model", checkpoint, "--data", clips, "--targets", 2, "--pairs", 1, "--shots", 2]
     means = []
     for workers in (1, 2):
         report = tmp_path / f"report{workers}"
@@ -43,6 +43,7 @@ def test_workers_side_by_side_give_the_figures_of_one(headcast, tmp_path, clips,
         means[-1].append({shots: each["means"] for shots, each in figures["self_reenactment"].items()})
         assert "broken.mp4" in figures["left_out"][0]
         assert figures["cross_reenactment"]["num_clips"] == len(figures["pairs_worst_first"]) == 1
+        assert figures["cross_reenactment"]["num_shots"] == [2, 2]
     assert means[0] == means[1]
 
 
@@ -73,7 +74,9 @@ def test_a_raw_folder_gives_a_report_and_a_second_start_goes_on(headcast, tmp_pa
     assert "FID and KID left out" in page and "broken.mp4" in page
 
     kept = {path: path.stat().st_mtime_ns for path in report.glob("*.T*.json")}
-    next(path for path in kept if "T1.tuned-2" in path.name).unlink()  # as if killed while tuning
+    next(
+        path for path in kept if "T1.tuned-2" in path.name and "--" not in path.name
+    ).unlink()  # as if killed while tuning
     judged = []
     monkeypatch.setattr(run, "judge_pair", judged_again)
     monkeypatch.setattr(run, "judge_clip", lambda *given: judged.append(given[-1]) or judge_clip(*given))

@@ -26,11 +26,11 @@ def clips(make_clip):
 
 @pytest.fixture(scope="module")
 def sources(clips):
-    return [SourcePortrait(clip.name, clip.identity, clip.shot(0)) for clip in clips]
+    return [SourcePortrait(clip.name, clip.identity, (clip.shot(0),)) for clip in clips]
 
 
 def rivals(source: SourcePortrait) -> Rivals:
-    return Rivals([source.shot], weights_of(build_model(PRESETS["tiny"], seed=0)))
+    return Rivals(source.shots, weights_of(build_model(PRESETS["tiny"], seed=0)))
 
 
 def test_drivers_are_somebody_else_and_the_same_next_time(clips, sources) -> None:

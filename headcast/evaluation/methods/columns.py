@@ -63,15 +63,20 @@ def _feed_forward(weights: Weights, settings: Settings) -> Column:
         rivals = Rivals([clip.shot(number) for number in split.shots], weights, native=settings.native)
         return FromLandmarks(rivals, clip, split.targets)
 
+    kept: dict[str, Rivals] = {}  # of the person last driven: pairs of one follow each other
+
     def drive(source: SourcePortrait) -> Team:
-        return Rivals([source.shot], weights)
+        if source.name not in kept:
+            kept.clear()
+            kept[source.name] = Rivals(source.shots, weights)
+        return kept[source.name]
 
     return Column("feed-forward", settings.num_shots, make, drive, frame_cost=5 * FRAME_COST)
 
 
 @dataclass
 class _Tuner:
-    """Tunes avatars; those of one shot are kept for the pairs, which show the same shot."""
+    """Tunes avatars; those of the fewest shots are kept for the pairs, which show the same."""
 
     model: Model
     close_ups: Mapping[str, Weights]
@@ -81,14 +86,14 @@ class _Tuner:
     def make(self, clip: JudgedClip, split: Split, num_shots: int) -> Maker:
         shots = [clip.shot(number) for number in split.shots]
         avatar = self._tune(shots)
-        if num_shots == 1:
+        if num_shots == min(self.settings.num_shots):
             self.kept[clip_key(clip)] = avatar
         return FromLandmarks(Tuned(avatar, TUNED, shots, native=self.settings.native), clip, split.targets)
 
     def drive(self, source: SourcePortrait) -> Team:
         if source.name not in self.kept:
-            self.kept[source.name] = self._tune([source.shot])
-        return Tuned(self.kept[source.name], TUNED, [source.shot])
+            self.kept[source.name] = self._tune(source.shots)
+        return Tuned(self.kept[source.name], TUNED, source.shots)
 
     def _tune(self, shots: Sequence[Shot]) -> Avatar:
         return replace(

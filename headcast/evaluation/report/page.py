@@ -97,8 +97,7 @@ def _shots_section(summary: Summary) -> list[str]:
 def _self_section(num_shots: str, figures: Summary) -> list[str]:
     least, most = figures["num_shots"]
     had = num_shots if least == most else f"{least} to {most}: short clips have fewer to give"
-    smallest, largest = figures["sides"]
-    sides = f"{largest}" if smallest == largest else f"{smallest} to {largest}"
+    sides = _range(figures["sides"])
     intro = (
         f"{figures['num_identities']} people, {figures['num_clips']} clips, {figures['num_frames']} held-out frames, "
         f"{figures['num_opening']} of them with a mouth that has to open, {sides} pixels a side; shots had: {had}; "
@@ -116,10 +115,15 @@ def _self_section(num_shots: str, figures: Summary) -> list[str]:
     return parts
 
 
+def _range(limits: Sequence[int]) -> str:
+    least, most = limits
+    return f"{most}" if least == most else f"{least} to {most}"
+
+
 def _cross_section(figures: Summary) -> list[str]:
     intro = (
         f"{figures['num_clips']} pairs of {figures['num_identities']} people or paintings and a driver, "
-        f"{figures['num_frames']} frames."
+        f"{figures['num_frames']} frames; shots had: {_range(figures['num_shots'])}."
     )
     return [heading(2, "Cross-reenactment"), paragraph(intro), _figure_table(figures)]
 

@@ -34,7 +34,7 @@ def summarise(evaluation: Evaluation, seed: int) -> Summary:
         "self_reenactment": {
             str(num_shots): {
                 **summarise_table(records, seed),
-                "num_shots": [f(record.facts["num_shots"] for record in records) for f in (min, max)],
+                "num_shots": _shots_of(records),
                 "feature_sets": _feature_sets(records),
                 "sides": [f(record.facts["side"] for record in records) for f in (min, max)],
                 "by_distance": by_distance(records),
@@ -44,7 +44,10 @@ def summarise(evaluation: Evaluation, seed: int) -> Summary:
         },
         "over_shots": _over_shots(judged, seed),
         "curves": _curves(judged, seed),
-        "cross_reenactment": summarise_table(evaluation.cross_reenactment, seed)
+        "cross_reenactment": {
+            **summarise_table(evaluation.cross_reenactment, seed),
+            "num_shots": _shots_of(evaluation.cross_reenactment),
+        }
         if evaluation.cross_reenactment
         else None,
         "pairs_worst_first": [
@@ -67,6 +70,11 @@ def summarise_table(records: Sequence[Record], seed: int) -> Summary:
         "ours_against": _against(table, OURS, seed),
         "tuned_against": _against(table, TUNED, seed),
     }
+
+
+def _shots_of(records: Sequence[Record]) -> list[int]:
+    """Return the fewest and the most shots that were at hand."""
+    return [f(record.facts["num_shots"] for record in records) for f in (min, max)]
 
 
 def _against(table: Table, first: str, seed: int) -> Summary:
