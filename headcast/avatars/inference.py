@@ -1,7 +1,7 @@
 """A graph and its weights in, a network that computes out, compiled for this processor."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,21 @@ class Network:
 
     def __call__(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return the outputs in their order; they hold until the thread's next call."""
+        return self.start(*inputs)()
+
+    def start(self, *inputs: NDArray[np.float32]) -> Callable[[], list[NDArray[np.float32]]]:
+        """Begin to compute; what is returned waits for the outputs, one call of a thread at a time."""
         request: Any = getattr(self._requests, "own", None)
         if request is None:
             request = self._requests.own = self._network.create_infer_request()
-        request.infer(list(inputs), share_inputs=True)
-        return [tensor.data for tensor in request.output_tensors]
+        request.wait()  # for a call that nobody waited for, because of an error elsewhere
+        request.start_async(list(inputs), share_inputs=True)
+
+        def outputs(_: object = inputs) -> list[NDArray[np.float32]]:  # they are read until the end
+            request.wait()
+            return [tensor.data for tensor in request.output_tensors]
+
+        return outputs
 
 
 def usual_precision(precision: str) -> str:

@@ -98,18 +98,25 @@ def head_of(landmarks: Landmarks) -> Head:
 
 def fit_pose(landmarks: Landmarks) -> Pose:
     """Fit the rigid pose of one face (478, 3) by weighted Procrustes over the parts that expression hardly moves."""
-    model = face_model()
-    weights = model.rigid_weights[:, None]
+    weights, model_mean, centred, spread = _rigid()
     points = landmarks.astype(np.float64)
     points_mean = (weights * points).sum(0)
-    mean_mean = (weights * model.mean).sum(0)
-    centred = model.mean - mean_mean
     covariance = (weights * (points - points_mean)).T @ centred
     left, singular, right = np.linalg.svd(covariance)
     signs = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
     rotation = (left * signs) @ right
-    scale = float((singular * signs).sum() / (weights * centred**2).sum())
-    return Pose(rotation, scale, points_mean - scale * rotation @ mean_mean)
+    scale = float((singular * signs).sum() / spread)
+    return Pose(rotation, scale, points_mean - scale * rotation @ model_mean)
+
+
+@cache
+def _rigid() -> tuple[NDArray[np.float64], NDArray[np.float64], Face, float]:
+    """Return the rigidity weights (478, 1), the mean face's mean (3,), the face less that, and its weighed square."""
+    model = face_model()
+    weights = model.rigid_weights[:, None]
+    mean = (weights * model.mean).sum(0)
+    centred = model.mean - mean
+    return weights, mean, centred, float((weights * centred**2).sum())
 
 
 def remove_pose(landmarks: Landmarks, pose: Pose) -> Face:

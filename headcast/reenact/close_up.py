@@ -4,7 +4,7 @@ The whole-head network sees 128 pixels; a close-up's network sees the mouth or a
 size. What it paints takes the place of what the whole-head network has changed there; grain finer than both stays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,16 +80,21 @@ class CloseUp:
         graph = find_graph(weights.config, "generator")
         self._generate = Network(graph, weights.generator, usual_precision(precision), at_once)
 
-    def __call__(self, warped: WarpedShot) -> tuple[Painted, ...]:
-        """Return the part, or both of two, of the carried shot."""
+    def start(self, warped: WarpedShot) -> Callable[[], tuple[Painted, ...]]:
+        """Begin to paint the part, or both of two, of the carried shot; what is returned waits for it."""
         crops = self._crop(warped)
         read = np.concatenate([conditioning_to_array(crop.conditioning, self._channels) for crop in crops])
-        images, _, weights = self._generate(read, np.repeat(self._parameters, len(crops), 0))
-        painted = [to_generated(images[k : k + 1], weights[k : k + 1]).image for k in range(len(crops))]
-        return tuple(
-            Painted(self._finished(image), crop.mask, crop.to_crop, self._side, self._finish.as_change)
-            for image, crop in zip(painted, crops, strict=True)
-        )
+        outputs = self._generate.start(read, np.repeat(self._parameters, len(crops), 0))
+
+        def painted() -> tuple[Painted, ...]:
+            images, _, weights = outputs()
+            pictures = [to_generated(images[k : k + 1], weights[k : k + 1]).image for k in range(len(crops))]
+            return tuple(
+                Painted(self._finished(picture), crop.mask, crop.to_crop, self._side, self._finish.as_change)
+                for picture, crop in zip(pictures, crops, strict=True)
+            )
+
+        return painted
 
     def _finished(self, painted: Image) -> NDArray[np.float32]:
         """Return what is shown of a painted picture (h, w, 3), 0..255."""

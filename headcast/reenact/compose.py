@@ -21,7 +21,7 @@ from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
 from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import beside_person, hidden_by, mattes_of
 from headcast.warping.mixing import mixed, weighed
-from headcast.warping.sampling import Pixel
+from headcast.warping.sampling import Pixel, around
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)
@@ -74,13 +74,16 @@ def network_change(
 def kept(warped: WarpedShot) -> Mask:
     """Return how much (H, W) of the warped shot the network must leave: where it is trusted, off mouth and lids."""
     maps = warped.conditioning.maps
-    openings = np.maximum(maps[:, :, MOUTH], maps[:, :, EYES])
-    reach = round(FREE_AROUND * len(openings))
-    around = cv2.blur(cv2.dilate(openings, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), (reach, reach))
     trusted = np.ascontiguousarray(maps[:, :, VALIDITY])
     wide = cv2.dilate(trusted, np.ones((THIN, THIN), np.uint8))
     sound = cv2.erode(wide, np.ones((THIN - SOFT + 1, THIN - SOFT + 1), np.uint8))
-    return np.asarray(np.maximum(trusted, cv2.blur(sound, (SOFT, SOFT))) * (1 - around), np.float32)
+    keep = np.maximum(trusted, cv2.blur(sound, (SOFT, SOFT)))
+    openings = np.maximum(maps[:, :, MOUTH], maps[:, :, EYES])
+    reach = round(FREE_AROUND * len(openings))
+    near = around(openings > 0, 2 * reach)
+    wider = cv2.dilate(openings[near], np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    keep[near] *= 1 - cv2.blur(wider, (reach, reach))
+    return np.asarray(keep, np.float32)
 
 
 class Composer:

@@ -110,11 +110,12 @@ class Driver:
 
     def generate(self, warped: WarpedShot) -> Generated:
         """Generate the square frame and its close-ups; a monochrome photo stays monochrome."""
-        generated = self._generate(warped.conditioning)
+        whole = self._generate.start(warped.conditioning)
+        parts = [close_up.start(warped) for close_up in self._close_ups]  # cut while the networks compute
+        generated = whole()
         if self._tones is not None:
             generated = replace(generated, image=in_tones(generated.image, self._tones))
-        painted = tuple(picture for close_up in self._close_ups for picture in close_up(warped))
-        return replace(generated, close_ups=painted)
+        return replace(generated, close_ups=tuple(picture for painted in parts for picture in painted()))
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""

@@ -5,6 +5,7 @@ On the processor the generator runs in OpenVINO; on a GPU in torch, where torch 
 
 import ctypes
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
@@ -21,8 +22,8 @@ class Runtime(Protocol):
 
     name: str
 
-    def __call__(self, conditioning: Conditioning) -> Generated:
-        """Generate one frame."""
+    def start(self, conditioning: Conditioning) -> Callable[[], Generated]:
+        """Begin to generate one frame; what is returned waits for it, one frame of a thread at a time."""
 
 
 def make_runtime(avatar: Avatar, *, device: str = "auto", precision: str = "auto", at_once: int = 1) -> Runtime:
@@ -51,10 +52,15 @@ class OpenVINORuntime:
         self._parameters = avatar.adain_parameters
         self._generate = Network(find_graph(avatar.config, "generator"), avatar.weights, precision, at_once)
 
-    def __call__(self, conditioning: Conditioning) -> Generated:
-        """Generate one frame."""
-        image, _, warp_weight = self._generate(conditioning_to_array(conditioning, self._channels), self._parameters)
-        return to_generated(image, warp_weight)
+    def start(self, conditioning: Conditioning) -> Callable[[], Generated]:
+        """Begin to generate one frame."""
+        outputs = self._generate.start(conditioning_to_array(conditioning, self._channels), self._parameters)
+
+        def generated() -> Generated:
+            image, _, warp_weight = outputs()
+            return to_generated(image, warp_weight)
+
+        return generated
 
 
 def _has_gpu() -> bool:

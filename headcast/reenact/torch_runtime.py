@@ -1,5 +1,7 @@
 """An avatar in, frames for conditionings out, computed in torch: on a GPU, or to compare with."""
 
+from collections.abc import Callable
+
 from headcast.avatars.avatar import Avatar
 from headcast.errors import DeviceError, needs_torch
 from headcast.networks.arrays import conditioning_to_array
@@ -32,10 +34,10 @@ class TorchRuntime:
         self._half = precision == "bf16" or (precision == "auto" and self._device.type == "cuda")
         self.name = f"torch {self._device.type} {'bf16' if self._half else 'f32'}"
 
-    @torch.inference_mode()
-    def __call__(self, conditioning: Conditioning) -> Generated:
-        """Generate one frame."""
+    def start(self, conditioning: Conditioning) -> Callable[[], Generated]:
+        """Begin to generate one frame: a GPU goes on by itself."""
         channels = torch.from_numpy(conditioning_to_array(conditioning, self._channels))
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
+        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
             output = self._generator(channels.to(self._device), self._parameters)
-        return to_generated(output.image.float().cpu().numpy(), output.warp_weight.float().cpu().numpy())
+            image, warp_weight = output.image.float(), output.warp_weight.float()
+        return lambda: to_generated(image.cpu().numpy(), warp_weight.cpu().numpy())

@@ -19,7 +19,7 @@ from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
 from headcast.warping.mixing import mixed
 from headcast.warping.origins import Weights, in_turn, mixed_in_bands
-from headcast.warping.sampling import sample
+from headcast.warping.sampling import around, sample
 from headcast.warping.smooth import fill_smoothly
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
@@ -104,11 +104,12 @@ class Carrier:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
         picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE)
-        *person, matte = cv2.split(_soften(picture, grid.torn))
+        picture = _soften(picture, grid.torn)
         opened = None if self._open is None else sample(self._open, grid.positions)
-        matte = _without_gaps(np.asarray(matte, np.float32), grid.triangles >= 0, opened)
+        matte = np.asarray(cv2.extractChannel(picture, 3), np.float32)
+        _close_gaps(matte, grid.triangles >= 0, opened)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
-        colours = np.asarray(cv2.merge(person), np.float32)
+        colours = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), np.float32)
         return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
 
 
@@ -165,18 +166,21 @@ def same_take(carried: Carried, shot: Shot) -> bool:
     return bool((np.abs(difference).mean(axis=2) * around).sum() < SAME_TAKE * around.sum())
 
 
-def _without_gaps(matte: Mask, face: NDArray[np.bool_], opened: Mask | None) -> Mask:
-    """Close the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself.
+def _close_gaps(matte: Mask, face: NDArray[np.bool_], opened: Mask | None) -> None:
+    """Close, in place, the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself.
 
     Those that are `opened` (H, W) are the shot's own.
     """
-    covered = face.astype(np.float32)
-    inside = cv2.blur(cv2.erode(covered, _square(FACE_EDGE)), (FACE_EDGE, FACE_EDGE))
-    beside = cv2.blur(cv2.dilate(covered, _square(GAP)), (FACE_EDGE, FACE_EDGE))
-    closed = beside * cv2.morphologyEx(matte, cv2.MORPH_CLOSE, _square(GAP))
+    near = around(face, 2 * GAP)  # beyond that neither the face nor the gaps beside it reach
+    part, covered = matte[near], face[near].view(np.uint8)
+    inside, beside = (
+        cv2.blur(area.astype(np.float32), (FACE_EDGE, FACE_EDGE))
+        for area in (cv2.erode(covered, _square(FACE_EDGE)), cv2.dilate(covered, _square(GAP)))
+    )
+    closed = beside * cv2.morphologyEx(part, cv2.MORPH_CLOSE, _square(GAP))
     if opened is not None:
-        closed *= 1 - opened
-    return np.asarray(np.maximum(np.maximum(matte, inside), closed), np.float32)
+        closed *= 1 - opened[near]
+    np.maximum(np.maximum(part, inside), closed, out=part)
 
 
 def _square(size: int) -> NDArray[np.uint8]:

@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.geometry.pose import Pose, fit_pose
+from headcast.geometry.pose import Head, Pose, fit_pose
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
+from headcast.warping.mixing import mixed
 from headcast.warping.origins import of_anchor
-from headcast.warping.patch import Patch
+from headcast.warping.patch import Patch, box_around
 from headcast.warping.sampling import sample
 from headcast.warping.warp import WarpedShot
 
@@ -24,6 +25,8 @@ Affine = NDArray[np.float64]
 CROP_SCALE: Final = 112.0  # pixels per eye distance
 MOST_SCALE: Final = 1.5 * CROP_SCALE  # of a photo that close-ups are cut from: a finer one would flicker in them
 OWN_FROM: Final = 0.5  # share of a shot's own pixels in a pixel, from which on it gets the photo's finer detail
+AROUND: Final = 2  # pixels of a frame: as far as what is laid over it reaches beyond what it covers
+INVERSE: Final = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 HALF: Final = np.array([0.5, 0.5, 0.0])  # from pixel centres to the picture's outer edge
 
 
@@ -66,30 +69,58 @@ class CarriedPhotos:
         """Return where the first shot was carried to, in pixels of its whole photo."""
         return scaled(warped.landmarks, self._to_photo)
 
+    def head(self, warped: WarpedShot) -> Head:
+        """Return what the face does there, in pixels of the whole photo."""
+        middle = (self._to_photo - 1) / 2
+        to_photo = np.array([[self._to_photo, 0.0, middle], [0.0, self._to_photo, middle]])
+        return Head(moved_pose(warped.head.pose, to_photo), warped.head.controls)
+
     def cut(
-        self, person: NDArray[np.float32], warped: WarpedShot, to_crop: Affine, size: tuple[int, int]
+        self, warped: WarpedShot, to_crop: Affine, size: tuple[int, int], patch: Patch | None = None
     ) -> NDArray[np.float32]:
-        """Return a close-up (h, w, 3) of the carried `person`, 0..255, with the detail that the shots have lost."""
+        """Return a close-up (h, w, 3) of the carried person, 0..255, with the detail that the shots have lost.
+
+        If there is a `patch` of the shot, it is laid over the person first.
+        """
         ratio = 1 / self._to_photo
-        to_frame = ratio * cv2.invertAffineTransform(to_crop)
+        to_frame = np.asarray(ratio * cv2.invertAffineTransform(to_crop), np.float64)
         to_frame[:, 2] += (ratio - 1) / 2
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        colour = np.asarray(cv2.warpAffine(person, to_frame, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+        colour = _person(warped.person, to_frame, size, patch)
         for origin in warped.origins:
             if self._lost[origin.number] is None and origin.skin:
                 origin = of_anchor(origin, warped.grid.positions, warped.own)
             lost = self._lost[origin.number]
             if lost is None:
                 continue
-            there = to_frame - np.array([[0, 0, origin.place[1].start], [0, 0, origin.place[0].start]])
-            own = cv2.warpAffine(origin.own, there, size, flags=flags) > OWN_FROM
+            there = _from(to_frame, origin.place[1].start, origin.place[0].start)
+            own = cv2.warpAffine(origin.own, there, size, flags=INVERSE) > OWN_FROM
             if not own.any():
                 continue
-            positions = cv2.warpAffine(origin.positions, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            positions = cv2.warpAffine(origin.positions, there, size, flags=INVERSE, borderMode=cv2.BORDER_REPLICATE)
             large = np.float32(len(lost) / self._size)
             places = np.asarray((positions + np.float32(0.5)) * large - np.float32(0.5), np.float32)
-            colour += (own * np.float32(origin.weight))[:, :, None] * sample(lost, places)
-        return np.asarray(colour, np.float32)
+            finer = np.float32(origin.weight) * sample(lost, places)
+            cv2.add(colour, finer, colour, own.view(np.uint8))
+        return colour
+
+
+def _person(
+    person: NDArray[np.float32], to_frame: Affine, size: tuple[int, int], patch: Patch | None
+) -> NDArray[np.float32]:
+    """Return a close-up (h, w, 3) of a frame's person, with a patch of the frame laid over it."""
+    if patch is not None:
+        left, top, width, height = _seen_by(to_frame, size, person.shape)
+        person = person[top : top + height, left : left + width].copy()
+        lay(replace(patch, left=patch.left - left, top=patch.top - top), person)
+        to_frame = _from(to_frame, left, top)
+    return np.asarray(
+        cv2.warpAffine(person, to_frame, size, flags=INVERSE, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
+
+
+def _from(to_frame: Affine, left: int, top: int) -> Affine:
+    """Return the map to a part of a frame that begins there."""
+    return np.asarray(to_frame - np.array([[0, 0, left], [0, 0, top]]), np.float64)
 
 
 def _at_close_up_size(shot: Shot, photo: Image) -> Shot:
@@ -120,12 +151,24 @@ def cut(image: Image, to_crop: Affine, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.warpAffine(image, to_crop, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def lay(patch: Patch, colour: NDArray[np.float32]) -> tuple[slice, slice]:
-    """Lay a patch over a frame (H, W, 3), in place; return where."""
+def lay(patch: Patch, colour: NDArray[np.float32]) -> None:
+    """Lay a patch over a frame (H, W, 3), in place."""
+    there = _place(patch)
+    colour[there] = mixed(colour[there], patch.colour, patch.inside)
+
+
+def opening_maps(patch: Patch, size: tuple[int, int]) -> tuple[Mask, Mask]:
+    """Return how far a close-up with a patch can be trusted (h, w), and where its opening is (h, w)."""
+    validity, inside = np.ones(size[::-1], np.float32), np.zeros(size[::-1], np.float32)
+    there = _place(patch)
+    inside[there] = patch.inside
+    validity[there] += patch.inside * (patch.shown - validity[there])
+    return validity, inside
+
+
+def _place(patch: Patch) -> tuple[slice, slice]:
     height, width = patch.inside.shape
-    there = slice(patch.top, patch.top + height), slice(patch.left, patch.left + width)
-    colour[there] += patch.inside[:, :, None] * (patch.colour - colour[there])
-    return there
+    return slice(patch.top, patch.top + height), slice(patch.left, patch.left + width)
 
 
 def soft_mask(areas: Sequence[NDArray[np.float32]], size: tuple[int, int], margin: float, fade: float) -> Mask:
@@ -144,6 +187,22 @@ def soft_mask(areas: Sequence[NDArray[np.float32]], size: tuple[int, int], margi
     return np.asarray(cv2.blur(mask, (soft, soft), borderType=cv2.BORDER_CONSTANT), np.float32)
 
 
+def _seen_by(to_frame: Affine, size: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, width, height of what a close-up shows of a frame of this `shape`, and a little around it."""
+    width, height = size
+    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)]) @ to_frame.T
+    low, high = corners.min(0) - AROUND, corners.max(0) + AROUND
+    return box_around(np.stack([low, high]), shape)
+
+
+def linear_maps(to_map: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return maps (N, h, w) in 0..1 that are linear (N, 3) in x and y of each pixel, where that is not beyond."""
+    x, y = (np.arange(length, dtype=np.float32) for length in size)
+    across, along, offset = to_map.astype(np.float32).T[:, :, None]
+    maps = np.asarray((along * y + offset)[:, :, None] + (across * x)[:, None], np.float32)
+    return np.clip(maps, 0, 1, out=maps)
+
+
 def lost_detail(shot: Image, photo: Image) -> NDArray[np.int16]:
     """Return what a photo (side, side, 3) has and its shot (H, W, 3), enlarged, has not."""
     return np.asarray(cv2.subtract(photo, cv2.resize(shot, photo.shape[1::-1]), dtype=cv2.CV_16S), np.int16)
@@ -152,6 +211,15 @@ def lost_detail(shot: Image, photo: Image) -> NDArray[np.int16]:
 def scaled(landmarks: Landmarks, factor: float) -> Landmarks:
     """Return landmarks in pixels of a picture `factor` times as large."""
     return np.asarray((landmarks + HALF) * factor - HALF, np.float32)
+
+
+def moved_pose(pose: Pose, to_crop: Affine) -> Pose:
+    """Return the pose of `moved` landmarks, by a similarity that does not mirror."""
+    scale = float(np.linalg.norm(to_crop[0, :2]))
+    turn = np.eye(3)
+    turn[:2, :2] = to_crop[:, :2] / scale
+    offset = np.append(to_crop[:, 2], 0.0)
+    return Pose(turn @ pose.rotation, scale * pose.scale, scale * turn @ pose.translation + offset)
 
 
 def moved(landmarks: Landmarks, to_crop: Affine) -> Landmarks:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from headcast.geometry.contact import OPENINGS
 from headcast.geometry.nearest import EYE_CONTROLS, NearestFaces, behind_for_blur
-from headcast.geometry.pose import Face, Head, Pose, apply_pose, fit_pose, head_of, remove_pose
+from headcast.geometry.pose import Face, Head, Pose, apply_pose, head_of, remove_pose
 from headcast.geometry.topology import (
     MIRROR,
     PAPER_RIGHT_BROW,
@@ -34,12 +34,16 @@ from headcast.warping.close_up import (
     CloseUpCrop,
     cut,
     lay,
+    linear_maps,
     moved,
+    moved_pose,
+    opening_maps,
     place,
     soft_mask,
     upright,
 )
 from headcast.warping.interior import Eye, fit_affine
+from headcast.warping.mixing import to_image
 from headcast.warping.patch import Patch
 from headcast.warping.warp import WarpedShot
 
@@ -68,6 +72,8 @@ _LINES: Final = (  # points, RGB
     (RIGHT_EYE_UPPER, (255, 0, 0)),
 )
 _IRIS_COLOUR: Final = (0, 0, 255)
+_ANGLES: Final = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+_CIRCLE: Final = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], 1)
 
 
 class EyeCropper:
@@ -96,25 +102,22 @@ class _OneEye:
 
     def __call__(self, warped: WarpedShot) -> CloseUpCrop:
         own = _seen(self._photo.place(warped), self._photo.side, self._mirrored)
-        head = head_of(own)
+        head = head_of(own) if self._mirrored else self._photo.head(warped)
         weights = self._nearest(head)
         to_crop = place_crop(own, head.pose)
         there = moved(own, to_crop)
-        pose = fit_pose(there)
+        pose = moved_pose(head.pose, to_crop)
         if self._mirrored:
             to_crop = to_crop @ _mirror(self._photo.side)
-        colour = self._photo.cut(warped.person, warped, to_crop, CROP_SIZE)
+        colour = self._photo.cut(warped, to_crop, CROP_SIZE)
         patch = self._between_lids(weights, there, pose, colour.shape)
-        box = lay(patch, colour)
-        inside, validity = np.zeros(colour.shape[:2], np.float32), np.ones(colour.shape[:2], np.float32)
-        inside[box] = patch.inside
-        validity[box] += patch.inside * (patch.shown - validity[box])
+        lay(patch, colour)
         change = float(head.controls[OPENINGS[1]] - weights @ self._openings)
-        flat = (min(1 / float(np.linalg.norm(to_crop[0, :2])), 1.0), np.clip(0.5 + OPENING_GAIN * change, 0, 1))
-        constant = [np.full(inside.shape, value, np.float32) for value in flat]
-        maps = np.dstack([validity, inside, *constant, draw_iris(there), *_skull(remove_pose(there, pose), pose)])
-        carried = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
-        conditioning = Conditioning(draw_eye(there), carried, np.asarray(maps, np.float32))
+        flat = (min(1 / float(np.linalg.norm(to_crop[0, :2])), 1.0), min(max(0.5 + OPENING_GAIN * change, 0), 1))
+        constant = [np.full(colour.shape[:2], value, np.float32) for value in flat]
+        skull = _skull(remove_pose(there, pose), pose)
+        maps = np.stack([*opening_maps(patch, CROP_SIZE), *constant, draw_iris(there), *skull]).transpose(1, 2, 0)
+        conditioning = Conditioning(draw_eye(there), to_image(colour), maps)
         return CloseUpCrop(conditioning, to_crop, eye_mask(there, pose.scale))
 
     def _between_lids(
@@ -123,6 +126,8 @@ class _OneEye:
         """Return the eye between the lids of a face at `landmarks`, of the shots that are nearest."""
         some = np.flatnonzero(weights)
         patches: list[Patch] = [self._eyes[number].patch(landmarks, pose, frame) for number in some]
+        if len(some) == 1:
+            return patches[0]
         shares = weights[some].astype(np.float32)
         colour = np.sum([share * patch.colour for share, patch in zip(shares, patches, strict=True)], axis=0)
         shown = np.sum([share * patch.shown for share, patch in zip(shares, patches, strict=True)], axis=0)
@@ -166,17 +171,18 @@ def draw_iris(there: Landmarks) -> Mask:
     """Return a cone (h, w) on the iris: its middle and its rim can be read from it to a part of a pixel."""
     centre, *rim = there[list(RIGHT_IRIS), :2]
     radius = max(float(np.linalg.norm(rim - centre, axis=1).mean()), 1.0)
-    rows, columns = np.indices(CROP_SIZE[::-1], dtype=np.float32)
-    return np.asarray(np.clip(1 - np.hypot(columns - centre[0], rows - centre[1]) / (2 * radius), 0, 1), np.float32)
+    x, y = (np.arange(length, dtype=np.float32) - middle for length, middle in zip(CROP_SIZE, centre, strict=True))
+    cone = np.sqrt(np.add.outer(y * y, x * x))
+    cone *= np.float32(-1 / (2 * radius))
+    cone += 1
+    return np.asarray(np.maximum(cone, 0, out=cone), np.float32)
 
 
 def eye_mask(there: Landmarks, scale: float) -> Mask:
     """Return 1 (h, w) on lids and eye, `scale` pixels an eye distance, falling to 0 around them."""
-    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    circle = np.stack([np.cos(angles), np.sin(angles)], 1) * (np.array(MASK_RADII) * scale)
-    middle = (np.array(CROP_SIZE) - 1) / 2
+    ellipse = _CIRCLE * (np.array(MASK_RADII) * scale) + (np.array(CROP_SIZE) - 1) / 2
     reach = [MASK_MARGIN * scale, MASK_FADE * scale]
-    return soft_mask([(circle + middle).astype(np.float32), there[list(RIGHT_EYE), :2]], CROP_SIZE, *reach)
+    return soft_mask([ellipse.astype(np.float32), there[list(RIGHT_EYE), :2]], CROP_SIZE, *reach)
 
 
 def _eye(image: Image, landmarks: Landmarks, head: Head, mirrored: bool) -> Eye:
@@ -201,9 +207,9 @@ def _skull(face: Face, pose: Pose) -> list[NDArray[np.float32]]:
     places[:, :2] = corners - 0.5
     places += face[list(RIGHT_EYE_CORNERS)].mean(0)
     to_skull = fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
-    rows, columns = np.indices(CROP_SIZE[::-1], dtype=np.float32)
-    planes = (line[0] * columns + line[1] * rows + line[2] for line in to_skull.astype(np.float32))
-    return [np.clip(0.5 + (plane - 0.5) / (2 * SKULL_SPAN), 0, 1) for plane in planes]
+    to_map = to_skull / (2 * SKULL_SPAN)
+    to_map[:, 2] += 0.5 - 0.5 / (2 * SKULL_SPAN)
+    return list(linear_maps(to_map, CROP_SIZE))
 
 
 def _seen(landmarks: Landmarks, side: int, mirrored: bool) -> Landmarks:

@@ -24,6 +24,7 @@ from headcast.geometry.topology import (
     RIGHT_IRIS,
 )
 from headcast.types import Image, Landmarks, Mask
+from headcast.warping.mixing import mixed, weighed
 from headcast.warping.patch import Patch, box_around, polygon_mask
 from headcast.warping.sampling import sample
 
@@ -84,24 +85,25 @@ class Mouth:
             places += (0, drop, TEETH_DEPTH)
             to_texture = fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
             colours.append(sample_affine(texture, to_texture @ shift(left, top), width, height))
-        upper, lower = colours
-        colour = lower[:, :, :3] + upper[:, :, 3:] * (upper[:, :, :3] - lower[:, :, :3])
-        return np.ascontiguousarray(colour)
+        upper, lower = (np.ascontiguousarray(colour[:, :, :3]) for colour in colours)
+        return mixed(lower, upper, np.ascontiguousarray(colours[0][:, :, 3]))
 
 
 def mouth_patch(mouths: Sequence[Mouth], weights: Sequence[float], drawn: Patch, pose: Pose) -> Patch:
     """Return the blended mouth of a face with the rigid `pose`: what is `drawn` where none shows its inside."""
+    photos = [mouth.show(pose, drawn) if weight else None for mouth, weight in zip(mouths, weights, strict=True)]
+    if not any(photos):
+        return drawn
     shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
-    for mouth, weight in zip(mouths, weights, strict=True):
-        photo = mouth.show(pose, drawn) if weight else None
+    for photo, weight in zip(photos, weights, strict=True):
         if photo is not None:
             share = np.float32(weight) * photo[1]
             shares += share
-            colour += share[:, :, None] * photo[0]
+            colour += weighed(photo[0], share)
     # What a fifth of the blend shows is shown as if all did; below that it fades to the drawing.
     shown = np.clip(shares / SHOWN_SHARE, 0, 1) if len(mouths) > 1 else shares
-    photo_colour = colour / np.maximum(shares, 1e-6)[:, :, None]
-    return replace(drawn, colour=drawn.colour + shown[:, :, None] * (photo_colour - drawn.colour), shown=shown)
+    photo_colour = weighed(colour, 1 / np.maximum(shares, np.float32(1e-6)))
+    return replace(drawn, colour=mixed(drawn.colour, photo_colour, shown), shown=shown)
 
 
 class Eye:
@@ -126,13 +128,15 @@ class Eye:
         moved = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         moved += landmarks[self._corners, :2].mean(0) - moved[[0, 8]].mean(0)
         carry = fit_affine(moved, self._source)
-        rows, columns = np.indices((height, width), dtype=np.float64) + np.array([top, left])[:, None, None]
-        places = np.stack([columns, rows, np.ones_like(rows)], -1) @ carry.T
+        x, y = np.arange(left, left + width), np.arange(top, top + height)
         iris = landmarks[self._iris, :2].astype(np.float64)
         gaze = self._source_iris - carry @ np.append(iris, 1)
         spread = 0.32 * np.linalg.norm(landmarks[self._corners[0], :2] - landmarks[self._corners[1], :2]) + 1e-6
-        near = np.exp(-(((columns - iris[0]) ** 2 + (rows - iris[1]) ** 2) / (2 * spread**2)))
-        places = (places + near[:, :, None] * gaze).astype(np.float32)
+        near_x, near_y = (np.exp(-np.square((line - at) / spread) / 2) for line, at in zip((x, y), iris, strict=True))
+        places = np.empty((height, width, 2), np.float32)
+        for axis, (across, along, offset) in enumerate(carry):
+            turned = np.multiply.outer(near_y, gaze[axis] * near_x)
+            places[:, :, axis] = np.add.outer(along * y + offset, across * x) + turned
         colour = sample(self._image, places, cv2.BORDER_REPLICATE)
         shown = sample(self._window, places)
         inside = polygon_mask(lids, left, top, width, height)
@@ -172,8 +176,11 @@ def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
 def as_colourful_as(skin: NDArray[np.float64], colour: NDArray[Real]) -> NDArray[Real]:
     """Take the colour (H, W, 3) out where the skin has none: in a grey photo the mouth is grey."""
     share = float(np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1))
-    grey = colour.mean(-1, keepdims=True)
-    return np.asarray(np.clip(grey + share * (colour - grey), 0, 255), colour.dtype)
+    grey = ((colour[:, :, 0] + colour[:, :, 1] + colour[:, :, 2]) / 3)[:, :, None]  # a tenth of the time of mean()
+    coloured = colour - grey
+    coloured *= share
+    coloured += grey
+    return np.asarray(np.clip(coloured, 0, 255), colour.dtype)
 
 
 def _texture_axes() -> tuple[NDArray[np.float64], NDArray[np.float64]]:

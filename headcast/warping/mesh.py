@@ -30,7 +30,7 @@ from headcast.types import Landmarks
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
-from headcast.warping.sampling import nearest_where, sample, torn
+from headcast.warping.sampling import around, nearest_where, sample, torn
 from headcast.warping.slip import Slip, face_shares
 
 Points = NDArray[np.float64]
@@ -126,9 +126,9 @@ class Mesh:
         self._trusted[-len(opening_triangles()) :] = 0
         face_area = self._paint_face(corners)
         distance = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
-        # of each pixel of the shot: x and y of the nearest place beside the face, and how far the face is
-        beside = cv2.blur(nearest_where(distance >= RIM[1]), (EVEN_OVER, EVEN_OVER))
-        self._by_the_face = np.dstack([beside, distance])
+        # of each pixel of the shot: how far the face is, and x and y of the nearest place beside the face
+        self._to_face = np.asarray(distance, np.float32)
+        self._beside = np.asarray(cv2.blur(nearest_where(distance >= RIM[1]), (EVEN_OVER, EVEN_OVER)), np.float32)
 
     def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
         """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
@@ -142,12 +142,13 @@ class Mesh:
         if not within.all():
             positions[~within] = -2 * self.size  # outside of the mesh: far outside of the shot
         trusted = np.where(areas > 0, self._trusted, np.float32(0)).take(index) * within
-        *beside, distance = cv2.split(sample(self._by_the_face, positions, cv2.BORDER_REPLICATE))
-        before = np.asarray(distance, np.float32)
-        doubled = self._doubled(index, before, float(np.linalg.norm(slip[self._oval], axis=1).max()))
+        before = sample(self._to_face, positions, cv2.BORDER_REPLICATE)
+        near = around(before < RIM[1], EVEN_OVER)  # nothing else can be doubled
+        doubled = self._doubled(index[near], before[near], float(np.linalg.norm(slip[self._oval], axis=1).max()))
         if doubled.any():  # there, what lies beside the face: hair, an ear or background
-            positions = mixed(positions, np.asarray(cv2.merge(beside), np.float32), doubled)
-            trusted *= 1 - doubled
+            beside = sample(self._beside, positions[near], cv2.BORDER_REPLICATE)
+            positions[near] = mixed(positions[near], beside, doubled)
+            trusted[near] *= 1 - doubled
         positions = self._edges.keep_inside(positions, within, self._source[list(FEATURES)])
         return SamplingGrid(positions, trusted, torn(positions), np.asarray(index - len(self._outer), np.int32))
 
@@ -166,8 +167,11 @@ class Mesh:
             step *= self._rows
             place += step
             place += offset.take(index)
-            np.maximum(place, lowest[:, axis].take(index), out=place)
-            axes.append(np.minimum(place, highest[:, axis].take(index), out=place))
+            # A triangle covers half a pixel around itself: only a steep map leads farther than a pixel from its source.
+            steep = np.flatnonzero((np.abs(across) + np.abs(along) > 1.9).take(index))
+            there, flat = index.take(steep), place.reshape(-1)
+            flat[steep] = np.minimum(np.maximum(flat[steep], lowest[there, axis]), highest[there, axis])
+            axes.append(place)
         return np.asarray(cv2.merge(axes), np.float32)
 
     def _paint(self, corners: Points, areas: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -183,7 +187,7 @@ class Mesh:
         return paint(corners[order, :, :2], order, self.size)
 
     def _doubled(self, index: NDArray[np.intp], before: NDArray[np.float32], slip: float) -> NDArray[np.float32]:
-        """Return 1 (H, W) where surroundings show what lay nearer to the face (H, W) in the shot than they lie now.
+        """Return 1 (h, w) where surroundings show what lay nearer to the face (h, w) in the shot than they lie now.
 
         `slip` pixels of it are right: so far the outline itself slips.
         """
@@ -197,8 +201,8 @@ class Mesh:
         if not doubled.any():
             return np.asarray(doubled, np.float32)
         # distances go by steps of pixels: without this the outline is dotted
-        around = cv2.blur((~on_face).astype(np.float32), (EVEN_OVER, EVEN_OVER))
-        even = cv2.blur(doubled.astype(np.float32), (EVEN_OVER, EVEN_OVER)) / np.maximum(around, np.float32(1e-3))
+        beside = cv2.blur((~on_face).astype(np.float32), (EVEN_OVER, EVEN_OVER))
+        even = cv2.blur(doubled.astype(np.float32), (EVEN_OVER, EVEN_OVER)) / np.maximum(beside, np.float32(1e-3))
         even[on_face] = 0
         return np.asarray(even, np.float32)
 

@@ -23,13 +23,17 @@ from headcast.warping.close_up import (
     CloseUpCrop,
     cut,
     lay,
+    linear_maps,
     moved,
+    moved_pose,
+    opening_maps,
     place,
     soft_mask,
     upright,
 )
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.interior import Mouth, mouth_patch
+from headcast.warping.mixing import to_image
 from headcast.warping.mouth_mean import ORIGIN, SCALE, draw_mouth_of, mean_patch, mean_to_frame
 from headcast.warping.patch import Patch
 from headcast.warping.warp import WarpedShot, sample_skin
@@ -70,28 +74,22 @@ class MouthCropper:
 
     def __call__(self, warped: WarpedShot) -> tuple[CloseUpCrop]:
         """Return the close-up of the carried shot."""
-        own = self._photo.place(warped)
-        head = head_of(own)
+        own, head = self._photo.place(warped), self._photo.head(warped)
         weights = self._nearest(head).tolist()
         to_crop = place_crop(own, head.pose)
         there = moved(own, to_crop)
-        pose = fit_pose(there)
+        pose = moved_pose(head.pose, to_crop)
         face = remove_pose(there, pose)
-        person = warped.person.copy()
         drawn = draw_mouth_of(face, self._skin)
-        small = warped.landmarks, face, fit_pose(warped.landmarks)
-        lay(self._inside(self._small, weights, drawn, *small, person.shape), person)
-        colour = self._photo.cut(person, warped, to_crop, CROP_SIZE)
+        small = warped.landmarks, face, warped.head.pose
+        beneath = self._inside(self._small, weights, drawn, *small, warped.person.shape)
+        colour = self._photo.cut(warped, to_crop, CROP_SIZE, beneath)
         patch = self._inside(self._mouths, weights, drawn, there, face, pose, colour.shape)
-        box = lay(patch, colour)
-        inside, validity = np.zeros(colour.shape[:2], np.float32), np.ones(colour.shape[:2], np.float32)
-        inside[box] = patch.inside
-        validity[box] += patch.inside * (patch.shown - validity[box])
+        lay(patch, colour)
         planes = self._planes(face, pose, 1 / float(np.linalg.norm(to_crop[0, :2])))
-        maps = np.dstack([validity, inside, *planes]).astype(np.float32)
-        carried = np.clip(colour + 0.5, 0, 255).astype(np.uint8)
+        maps = np.stack([*opening_maps(patch, CROP_SIZE), *planes]).transpose(1, 2, 0)
         mask = soft_mask([there[list(INNER_LIPS), :2]], CROP_SIZE, MASK_MARGIN * pose.scale, MASK_FADE * pose.scale)
-        return (CloseUpCrop(Conditioning(draw_lips(there), carried, maps), to_crop, mask),)
+        return (CloseUpCrop(Conditioning(draw_lips(there), to_image(colour), maps), to_crop, mask),)
 
     def _inside(
         self,
@@ -109,17 +107,15 @@ class MouthCropper:
 
     def _planes(self, face: Face, pose: Pose, resolution: float) -> list[NDArray[np.float32]]:
         """Return the maps from "resolution" on."""
-        width, height = CROP_SIZE
         contact = self._mouths[0].contact
         to_skull = cv2.invertAffineTransform(mean_to_frame(contact, pose)) / SCALE
         to_skull[:, 2] += ORIGIN
-        rows, columns = np.indices((height, width), dtype=np.float32)
-        places = [line[0] * columns + line[1] * rows + line[2] for line in to_skull.astype(np.float32)]
+        to_map = np.stack([*to_skull, to_skull[1] - (0, 0, _jaw_drop(face, contact))]) / (2 * SKULL_SPAN)
+        to_map[:, 2] += 0.5
         upper, lower = face[list(MID_INNER_LIPS), 1]
-        fixed = (*places, places[1] - np.float32(_jaw_drop(face, contact)))
-        flat = (min(resolution, 1.0), float(np.clip(lower - upper, 0, 1)))
-        constant = [np.full((height, width), value, np.float32) for value in flat]
-        return [*constant, *(np.clip(0.5 + 0.5 * place / SKULL_SPAN, 0, 1) for place in fixed)]
+        flat = (min(resolution, 1.0), min(max(float(lower - upper), 0.0), 1.0))
+        constant = [np.full(CROP_SIZE[::-1], value, np.float32) for value in flat]
+        return [*constant, *linear_maps(to_map, CROP_SIZE)]
 
 
 def _mouth(shot: Shot, skin: NDArray[np.float64]) -> Mouth:

@@ -18,6 +18,7 @@ from headcast.geometry.pose import Face, Pose, apply_pose
 from headcast.geometry.topology import INNER_LIPS, MID_INNER_LIPS, MOUTH_CORNERS
 from headcast.types import Landmarks, Mask
 from headcast.warping.interior import TEETH_DEPTH, Affine, as_colourful_as, fit_affine, sample_affine, shift
+from headcast.warping.mixing import weighed
 from headcast.warping.patch import Patch, box_around, polygon_mask
 
 MOUTH_MEAN_PATH: Final = Path(__file__).parent / "assets" / "mouth.safetensors"
@@ -87,7 +88,7 @@ def draw_mouth(gap: float, width: float, skin: NDArray[np.float64]) -> NDArray[n
     """
     mean = cv2.resize(mean_mouth(gap, width, skin), None, fx=DETAIL, fy=DETAIL, interpolation=cv2.INTER_LINEAR)
     pale = smoothstep(np.asarray((mean[:, :, 1] + 1) / (mean[:, :, 0] + 1)), *PALE)
-    return as_colourful_as(skin, np.asarray(mean * (1 - pale * _between_teeth())[:, :, None], np.float32))
+    return as_colourful_as(skin, weighed(np.asarray(mean, np.float32), 1 - pale * _between_teeth()))
 
 
 def mean_mouth(gap: float, width: float, skin: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -39,7 +39,7 @@ def polygon_mask(points: NDArray[np.float32], left: int, top: int, width: int, h
     return np.asarray(area * np.float32(min(max(thickness * 2 - 0.4, 0.0), 1.0)), np.float32)
 
 
-def box_around(points: NDArray[np.float32], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def box_around(points: NDArray[np.floating], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """Return left, top, width, height of whole pixels around points (N, 2), inside of an image, never empty."""
     sides = []
     for low, high, length in zip(points.min(0).tolist(), points.max(0).tolist(), shape[1::-1], strict=True):

@@ -32,6 +32,12 @@ def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:
     return np.stack([columns, rows], -1)
 
 
+def around(wanted: NDArray[np.bool_], reach: int) -> tuple[slice, slice]:
+    """Return the rows and columns within `reach` of a box that holds all that is wanted (H, W)."""
+    left, top, width, height = cv2.boundingRect(wanted.view(np.uint8))
+    return slice(max(top - reach, 0), top + height + reach), slice(max(left - reach, 0), left + width + reach)
+
+
 def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return for each pixel (H, W) x and y (H, W, 2) of the nearest wanted one; its own where none is wanted."""
     places = pixel_places(wanted.shape)

@@ -90,10 +90,9 @@ def _width(ring: NDArray[np.float32]) -> float:
 
 def _stroke(line: NDArray[np.float32], thickness: float, shape: tuple[int, ...]) -> Mask:
     """Return the coverage (h, w) in 0..1 of a line (N, 2) with soft sides, in pixels of its box."""
-    rows, columns = np.indices(shape, dtype=np.float32)
-    places = np.stack([columns, rows], -1)[:, :, None]
-    starts, steps = line[:-1], np.diff(line, axis=0)
-    along = ((places - starts) * steps).sum(-1) / np.maximum((steps**2).sum(1), 1e-6)
-    nearest = starts + np.clip(along, 0, 1)[..., None] * steps
-    distance = np.linalg.norm(places - nearest, axis=-1).min(-1)
-    return np.asarray(np.clip(0.5 + thickness / 2 - distance, 0, 1), np.float32)
+    starts, steps = line[:-1].T[:, :, None, None], np.diff(line, axis=0).T[:, :, None, None]
+    y, x = np.arange(shape[0], dtype=np.float32)[:, None] - starts[1], np.arange(shape[1], dtype=np.float32) - starts[0]
+    along = (y * steps[1] + x * steps[0]) / np.maximum((steps**2).sum(0), np.float32(1e-6))
+    along = np.minimum(np.maximum(along, 0), 1)
+    square = (np.square(y - along * steps[1]) + np.square(x - along * steps[0])).min(0)
+    return np.asarray(np.clip(0.5 + thickness / 2 - np.sqrt(square), 0, 1), np.float32)

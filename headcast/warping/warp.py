@@ -23,7 +23,7 @@ from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import SamplingGrid
-from headcast.warping.mixing import mixed
+from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Origin, cover, in_turn
 from headcast.warping.patch import Patch
 from headcast.warping.smooth import fill_smoothly
@@ -43,7 +43,7 @@ class WarpedShot:
     `conditioning` is what the generator reads; `person` (H, W, 3) float32 0..255 are the person's colours alone, the
     matte among the maps says where they are seen. `grid` says where the anchor's pixels went and `carried` (H, W) in
     0..1 how far a pixel is such a one; `origins` say of all shots where a pixel came from, for showing them at their
-    photos' full size. `landmarks` are where it was carried to.
+    photos' full size. `landmarks` are where it was carried to, and `head` what they do.
     """
 
     conditioning: Conditioning
@@ -51,6 +51,7 @@ class WarpedShot:
     grid: SamplingGrid
     carried: Mask
     landmarks: Landmarks
+    head: Head
     origins: tuple[Origin, ...]
 
     @cached_property
@@ -119,9 +120,9 @@ class Warper:
         change = _opening_change(skull, head.controls - shown.controls)
         maps = np.stack([validity, *openings, change, skull[:, :, 0], skull[:, :, 1], picture.matte])
         maps = np.clip(maps, 0, 1, out=maps).transpose(1, 2, 0)  # plane by plane in memory, as the network reads them
-        warped = np.clip(replace(picture, person=person).colour + 0.5, 0, 255).astype(np.uint8)
+        warped = to_image(replace(picture, person=person).colour)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, maps)
-        return WarpedShot(conditioning, person, grid, carried, landmarks, tuple(origins))
+        return WarpedShot(conditioning, person, grid, carried, landmarks, head, tuple(origins))
 
     @property
     def background(self) -> NDArray[np.float32]:

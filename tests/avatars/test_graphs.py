@@ -94,6 +94,15 @@ def test_people_who_share_a_generator_share_what_is_compiled() -> None:
     assert np.abs(answers[0] - answers[2]).max() > 1e-3
 
 
+def test_a_call_that_nobody_waited_for_does_not_disturb_the_next_one() -> None:
+    weights = load_weights(default_checkpoint_path()).embedder
+    network = Network(find_graph(PRESETS["lite"], "embedder"), weights)
+    black, white = np.full((1, 3, 256, 256), -1, np.float32), np.ones((1, 3, 256, 256), np.float32)
+    expected = network(white, black)[0].copy()
+    network.start(black, white)
+    np.testing.assert_array_equal(network.start(white, black)()[0], expected)
+
+
 @pytest.mark.parametrize("spectral_norm", [False, True])
 def test_other_sizes_take_torch_and_say_so_where_there_is_none(monkeypatch, spectral_norm: bool) -> None:
     import builtins

@@ -14,7 +14,7 @@ from headcast.avatars.from_torch import weights_of
 from headcast.avatars.weights import Weights, load_weights
 from headcast.errors import CheckpointError
 from headcast.geometry.contact import set_openings
-from headcast.geometry.pose import apply_pose, fit_pose, measure_controls, remove_pose
+from headcast.geometry.pose import apply_pose, fit_pose, head_of, measure_controls, remove_pose
 from headcast.geometry.topology import MIRROR
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model, build_model
@@ -76,7 +76,7 @@ def test_nothing_changes_beside_the_part(
     part: str, which: str, fresh: dict[str, Weights], request: pytest.FixtureRequest
 ) -> None:
     sitter: Sitter = request.getfixturevalue(which)
-    painted = close_up_of(part, sitter, fresh)(Warper(sitter.shot)(changed(sitter, 0.3, 0.03)))
+    painted = close_up_of(part, sitter, fresh).start(Warper(sitter.shot)(changed(sitter, 0.3, 0.03)))()
     before = np.full((sitter.patch_size, sitter.patch_size, 3), 90, np.uint8)
     after = lay(painted, before.copy())
     allowed = np.zeros(before.shape[:2], np.float32)
@@ -93,7 +93,7 @@ def test_nothing_changes_beside_the_part(
 def test_at_rest_the_photo_stays(part: str, large_sitter: Sitter, fresh: dict[str, Weights]) -> None:
     photo = crop_image(large_sitter.photo, large_sitter.box, large_sitter.patch_size)
     warped = Warper(large_sitter.shot)(large_sitter.shot.landmarks)
-    painted = lay(close_up_of(part, large_sitter, fresh)(warped), photo.copy())
+    painted = lay(close_up_of(part, large_sitter, fresh).start(warped)(), photo.copy())
     assert np.abs(painted.astype(int) - photo).mean() < 0.3
     assert np.abs(painted.astype(int) - photo).max(-1).max() < 90  # the rim of teeth and eyeballs at most
 
@@ -104,7 +104,7 @@ def test_the_composer_lays_it_into_the_photo(part: str, large_sitter: Sitter, fr
     warped = warper(changed(large_sitter, 0.3, 0.03))
     without = Generated(np.full_like(warped.conditioning.warped, 90), np.zeros((256, 256), np.float32))
     compose = Composer(large_sitter, warper.background, warper.unknown)
-    painted = compose(replace(without, close_ups=close_up_of(part, large_sitter, fresh)(warped)), warped)
+    painted = compose(replace(without, close_ups=close_up_of(part, large_sitter, fresh).start(warped)()), warped)
     differs = np.abs(painted.astype(int) - compose(without, warped)).max(-1) > 8
     assert 0.0005 < differs.mean() < 0.05
 
@@ -117,7 +117,7 @@ def test_a_smaller_picture_shows_the_same_smaller(
     side = large_sitter.patch_size // 4 * 4
     warped = Warper(large_sitter.shot)(changed(large_sitter, 0.3, 0.03))
     painted = tuple(
-        replace(each, side=side, as_change=as_change) for each in close_up_of(part, large_sitter, fresh)(warped)
+        replace(each, side=side, as_change=as_change) for each in close_up_of(part, large_sitter, fresh).start(warped)()
     )
     flat = np.full((side, side, 3), 90, np.uint8)
     small = (side // 4, side // 4)
@@ -156,9 +156,9 @@ def test_a_part_beyond_the_picture_is_left_alone(
     part: str, sitter: Sitter, fresh: dict[str, Weights], opened: Landmarks
 ) -> None:
     outside = opened + np.array([600, 0, 0], np.float32)
-    warped = replace(Warper(sitter.shot)(opened), landmarks=outside)
+    warped = replace(Warper(sitter.shot)(opened), landmarks=outside, head=head_of(outside))
     picture = np.full((sitter.patch_size, sitter.patch_size, 3), 90, np.uint8)
-    assert (lay(close_up_of(part, sitter, fresh)(warped), picture) == 90).all()
+    assert (lay(close_up_of(part, sitter, fresh).start(warped)(), picture) == 90).all()
 
 
 @EACH_PART
@@ -166,7 +166,7 @@ def test_a_grey_photo_stays_grey(part: str, sitter: Sitter, fresh: dict[str, Wei
     grey = cv2.cvtColor(cv2.cvtColor(sitter.photo, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     grey_sitter = make_sitter(np.asarray(grey, np.uint8))
     picture = np.full((grey_sitter.patch_size, grey_sitter.patch_size, 3), 90, np.uint8)
-    painted = lay(close_up_of(part, grey_sitter, fresh)(Warper(grey_sitter.shot)(opened)), picture)
+    painted = lay(close_up_of(part, grey_sitter, fresh).start(Warper(grey_sitter.shot)(opened))(), picture)
     assert np.ptp(painted.astype(int), axis=2).max() <= 2
 
 
@@ -204,10 +204,11 @@ def test_the_left_eye_is_painted_as_the_right_one_in_a_mirror(sitter: Sitter, op
         grid=mirrored_grid,
         carried=np.ascontiguousarray(warped.carried[:, ::-1]),
         landmarks=seen,
+        head=head_of(seen),
     )
-    plain = CloseUp("eyes", weights, [sitter.shot], photo)(warped)
+    plain = CloseUp("eyes", weights, [sitter.shot], photo).start(warped)()
     mirror: Shot = mirror_shot(sitter.shot)
-    other = CloseUp("eyes", weights, [mirror], np.ascontiguousarray(photo[:, ::-1]))(in_mirror)
+    other = CloseUp("eyes", weights, [mirror], np.ascontiguousarray(photo[:, ::-1])).start(in_mirror)()
     for one, two in zip(plain, other[::-1], strict=True):
         assert np.abs(one.picture - two.picture).max() <= 3  # levels, of a network that may compute in bf16
         assert np.abs(one.picture - two.picture).mean() < 0.2

@@ -38,8 +38,8 @@ def avatar(model: Model, small_sitter: Sitter) -> Avatar:
 
 
 def test_openvino_shows_what_torch_shows(avatar: Avatar, conditioning: Conditioning) -> None:
-    expected = TorchRuntime(avatar, "cpu", "f32")(conditioning)
-    found = make_runtime(avatar, device="cpu", precision="f32")(conditioning)
+    expected = TorchRuntime(avatar, "cpu", "f32").start(conditioning)()
+    found = make_runtime(avatar, device="cpu", precision="f32").start(conditioning)()
     assert np.abs(expected.image.astype(int) - conditioning.warped).max() > 20  # these weights do something
     assert np.abs(found.image.astype(int) - expected.image).max() <= 2
     np.testing.assert_allclose(found.warp_weight, expected.warp_weight, atol=0.01)
@@ -49,10 +49,10 @@ def test_openvino_shows_what_torch_shows(avatar: Avatar, conditioning: Condition
 
 def test_the_result_is_a_copy_that_the_next_frame_does_not_touch(avatar: Avatar, conditioning: Conditioning) -> None:
     runtime = OpenVINORuntime(avatar, "f32")
-    first = runtime(conditioning)
+    first = runtime.start(conditioning)()
     kept = first.image.copy(), first.warp_weight.copy()
     other = Conditioning(conditioning.landmark_image, conditioning.warped[::-1].copy(), conditioning.maps[::-1].copy())
-    runtime(other)
+    runtime.start(other)()
     np.testing.assert_array_equal(first.image, kept[0])
     np.testing.assert_array_equal(first.warp_weight, kept[1])
 
@@ -60,21 +60,21 @@ def test_the_result_is_a_copy_that_the_next_frame_does_not_touch(avatar: Avatar,
 def test_people_who_share_a_generator_keep_their_own_identity(avatar: Avatar, conditioning: Conditioning) -> None:
     other = replace(avatar, adain_parameters=avatar.adain_parameters * 0.5)
     one, two = OpenVINORuntime(avatar, "f32"), OpenVINORuntime(other, "f32")
-    expected = [TorchRuntime(each, "cpu", "f32")(conditioning).image for each in (avatar, other)]
+    expected = [TorchRuntime(each, "cpu", "f32").start(conditioning)().image for each in (avatar, other)]
     assert np.abs(expected[0].astype(int) - expected[1]).max() > 5
     for runtime, image in ((one, expected[0]), (two, expected[1]), (one, expected[0])):
-        assert np.abs(runtime(conditioning).image.astype(int) - image).max() <= 2
+        assert np.abs(runtime.start(conditioning)().image.astype(int) - image).max() <= 2
 
 
 def test_where_the_warp_is_not_valid_none_of_it_is_shown(avatar: Avatar, conditioning: Conditioning) -> None:
-    weight = OpenVINORuntime(avatar, "f32")(conditioning).warp_weight
+    weight = OpenVINORuntime(avatar, "f32").start(conditioning)().warp_weight
     validity = conditioning.maps[:, :, 0]
     assert weight[validity == 0].max() < 1e-3
     assert weight[validity == 1].max() > 0.2
 
 
 def test_fresh_weights_show_the_warped_shot(model: Model, small_sitter: Sitter, conditioning: Conditioning) -> None:
-    generated = TorchRuntime(avatar_of(model, [small_sitter.shot]), "cpu", "f32")(conditioning)
+    generated = TorchRuntime(avatar_of(model, [small_sitter.shot]), "cpu", "f32").start(conditioning)()
     difference = np.abs(generated.image.astype(int) - conditioning.warped)
     assert difference.mean() < 1
     valid = conditioning.maps[:, :, 0] == 1
@@ -96,8 +96,8 @@ def test_frames_that_are_made_side_by_side_are_those_made_one_by_one(
 ) -> None:
     others = [replace(conditioning, warped=np.roll(conditioning.warped, step, axis=1)) for step in range(6)]
     alone, shared = OpenVINORuntime(avatar, "f32"), make_runtime(avatar, device="cpu", precision="f32", at_once=2)
-    expected = [alone(each).image for each in others]
-    found = [each.image for each in side_by_side(shared, others, 2)]
+    expected = [alone.start(each)().image for each in others]
+    found = [each.image for each in side_by_side(lambda each: shared.start(each)(), others, 2)]
     assert len(found) == 6
     for one, other in zip(found, expected, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
