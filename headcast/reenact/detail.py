@@ -39,18 +39,25 @@ class Detail:
         self._shares = np.asarray((np.arange(256) - NOTHING) * share, np.float32)
 
     def add(
-        self, colour: Image, matte: Mask, places: NDArray[np.float32], own: Mask, shown: Image, weight: float = 1.0
+        self,
+        colour: Image,
+        places: NDArray[np.float32],
+        shown: Image,
+        weight: float = 1.0,
+        matte: tuple[Mask, Mask] | None = None,
     ) -> None:
-        """Add, in place, to a patch's colours and matte what was lost at places (h, w, 2) of the photo.
+        """Add, in place, to a patch's colours what was lost at places (h, w, 2) of the photo, where `shown` is not 0.
 
-        To the matte it is added by the share `own` (h, w), to the colours where `shown` (h, w) is not 0; of both as
+        To the `matte` (h, w), where one is given, it is added by the share that stands beside it (h, w); of both as
         much as the `weight` in 0..1 says.
         """
         nothing = (NOTHING,) * 4
         steps = cv2.remap(
             self._steps, places, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=nothing
         )
-        matte += cv2.LUT(cv2.extractChannel(steps, 3), self._shares * np.float32(weight)) * own
+        if matte is not None:
+            there, own = matte
+            there += cv2.LUT(cv2.extractChannel(steps, 3), self._shares * np.float32(weight)) * own
         finer = cv2.copyTo(cv2.cvtColor(steps, cv2.COLOR_RGBA2RGB), shown, np.full_like(colour, NOTHING))
         cv2.addWeighted(colour, 1, finer, self._level * weight, -NOTHING * self._level * weight, colour)
 
@@ -92,16 +99,17 @@ def add_details(details: Sequence[Detail | None], colour: Image, share: Mask, wa
 
 def _add(detail: Detail, colour: Image, share: Mask, origin: Origin, shown: Mask, frame: int) -> None:
     """Add what one shot lost to a patch of a picture whose `frame` has so many pixels a side."""
-    left, top, width, height = cv2.boundingRect((origin.own > 0).astype(np.uint8))
+    (rows, columns), scale = origin.place, len(colour) / frame
+    unchanged = (origin.own * shown > FROM).astype(np.uint8) * 255
+    within = rows.stop - rows.start < frame  # of the face, which has no hairs
+    left, top, width, height = cv2.boundingRect(unchanged if within else (origin.own > 0).astype(np.uint8))
     if not width:
         return  # other shots cover it
-    rows, columns = origin.place
-    scale = len(colour) / frame
     part = _scaled(rows.start + top, height, scale), _scaled(columns.start + left, width, scale)
-    unchanged = (origin.own * shown > FROM).astype(np.uint8) * 255
     places = origin.positions * np.float32(detail.scale) + np.float32((detail.scale - 1) / 2)
-    own, seen, there = (_enlarged(values, origin.place, scale, part) for values in (origin.own, unchanged, places))
-    detail.add(colour[part], share[part], there, own, seen, origin.weight)
+    there, seen = (_enlarged(values, origin.place, scale, part) for values in (places, unchanged))
+    matte = None if within else (share[part], _enlarged(origin.own, origin.place, scale, part))
+    detail.add(colour[part], there, seen, origin.weight, matte)
 
 
 def _scaled(start: int, length: int, scale: float) -> slice:

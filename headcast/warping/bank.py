@@ -27,7 +27,7 @@ from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.interior import Eye, Mouth, mouth_patch
 from headcast.warping.mesh import GRAZING, face_triangles, facing, opening_triangles
-from headcast.warping.origins import Box, Origin, in_turn, mixed_in_bands
+from headcast.warping.origins import Box, Origin, in_turn, mixed_in_bands, without_least
 from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.seams import lash_line, lip_seam
@@ -82,7 +82,7 @@ class FaceBank:
         """
         pose = head.pose
         nearest = (self._nearest_skin, self._nearest_mouths, self._nearest_eyes)
-        skin, mouth, eyes = (near(head, without) for near in nearest)
+        skin, mouth, eyes = (without_least(near(head, without)) for near in nearest)
         controls = skin @ self._controls
         controls[list(MOUTH_CONTROLS)] = mouth @ self._controls[:, MOUTH_CONTROLS]
         controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]

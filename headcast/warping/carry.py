@@ -112,6 +112,12 @@ class Carrier:
         colours = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), np.float32)
         return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
 
+    def before_own_background(self, carried: Carried, landmarks: Landmarks, head: Head) -> Carried:
+        """Return what other shots carried to `landmarks` before this one's background, of which nothing is carried."""
+        grid = self._mesh.grid(landmarks, head)
+        none = np.zeros_like(carried.carried)
+        return replace(carried, background=self.background, known=1 - self.unknown, carried=none, grid=grid)
+
 
 def blend(pictures: Sequence[Carried], weights: Weights) -> Carried:
     """Blend persons of one take, each where it can be trusted; background and `grid` stay the first one's."""
@@ -120,10 +126,7 @@ def blend(pictures: Sequence[Carried], weights: Weights) -> Carried:
         return first
     sure = [one.trusted + (1 - one.matte) + UNKNOWN for one in pictures]
     shares, strong = _shares(weights, sure), _shares(in_turn(weights), sure)
-    if (seen := np.flatnonzero(weights)).size == 1:
-        person = pictures[seen[0]].person
-    else:
-        person = mixed_in_bands([one.person for one in pictures], shares, strong)
+    person = mixed_in_bands([one.person for one in pictures], shares, strong)
     matte = np.sum([share * one.matte for share, one in zip(strong, pictures, strict=True)], axis=0)
     trusted = np.sum([share * one.trusted for share, one in zip(shares, pictures, strict=True)], axis=0)
     return replace(first, person=person, matte=matte, trusted=trusted, carried=first.carried * strong[0])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from headcast.geometry.pose import Head, Pose, fit_pose
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.mixing import mixed
-from headcast.warping.origins import of_anchor
+from headcast.warping.origins import Origin, of_anchor
 from headcast.warping.patch import Patch, box_around
 from headcast.warping.sampling import sample
 from headcast.warping.warp import WarpedShot
@@ -86,16 +86,15 @@ class CarriedPhotos:
         to_frame = np.asarray(ratio * cv2.invertAffineTransform(to_crop), np.float64)
         to_frame[:, 2] += (ratio - 1) / 2
         colour = _person(warped.person, to_frame, size, patch)
+        seen = _seen_by(to_frame, size, warped.person.shape)
         for origin in warped.origins:
             if self._lost[origin.number] is None and origin.skin:
                 origin = of_anchor(origin, warped.grid.positions, warped.own)
             lost = self._lost[origin.number]
-            if lost is None:
+            if lost is None or not _shows(origin, seen):
                 continue
             there = _from(to_frame, origin.place[1].start, origin.place[0].start)
             own = cv2.warpAffine(origin.own, there, size, flags=INVERSE) > OWN_FROM
-            if not own.any():
-                continue
             positions = cv2.warpAffine(origin.positions, there, size, flags=INVERSE, borderMode=cv2.BORDER_REPLICATE)
             large = np.float32(len(lost) / self._size)
             places = np.asarray((positions + np.float32(0.5)) * large - np.float32(0.5), np.float32)
@@ -121,6 +120,14 @@ def _person(
 def _from(to_frame: Affine, left: int, top: int) -> Affine:
     """Return the map to a part of a frame that begins there."""
     return np.asarray(to_frame - np.array([[0, 0, left], [0, 0, top]]), np.float64)
+
+
+def _shows(origin: Origin, seen: tuple[int, int, int, int]) -> bool:
+    """Tell whether any pixel that is `seen`, left, top, width, height in the frame, is of this origin."""
+    (rows, columns), (left, top, width, height) = origin.place, seen
+    down = slice(max(top - rows.start, 0), max(top + height - rows.start, 0))
+    own = origin.own[down, max(left - columns.start, 0) : max(left + width - columns.start, 0)]
+    return bool(own.size and own.max() > OWN_FROM)
 
 
 def _at_close_up_size(shot: Shot, photo: Image) -> Shot:

@@ -19,9 +19,9 @@ from headcast.warping.patch import Patch
 Weights = NDArray[np.float64]
 Box = tuple[slice, slice]
 
-TAKES_OVER: Final = 4.0  # power of the shots' weights by which fine detail takes turns: sooner than colours
-LEAST_WEIGHT: Final = 0.03  # of a shot, of all detail: less is none
-FINE: Final = 3.0  # pixels: what is finer comes from one shot at a time
+TAKES_OVER: Final = 10.0  # power of the shots' weights by which fine detail takes turns: sooner than colours
+LEAST_WEIGHT: Final = 0.1  # of a shot, of what the first one gives: less is none
+FINE: Final = 7  # pixels around each: what is finer than their mean comes from one shot at a time
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,12 @@ class Origin:
 
 def in_turn(weights: Weights) -> Weights:
     """Return the shots' weights (N,) for fine detail: hardly more than one at a time, and they sum to 1."""
-    strong = weights**TAKES_OVER
-    strong[strong < LEAST_WEIGHT * strong.sum()] = 0
+    return without_least((weights / weights.max()) ** TAKES_OVER)
+
+
+def without_least(weights: Weights) -> Weights:
+    """Return the shots' weights (N,), which sum to 1, without those that count for hardly anything; never by a jump."""
+    strong = np.maximum(weights - LEAST_WEIGHT * weights.max(), 0)
     return np.asarray(strong / strong.sum())
 
 
@@ -72,6 +76,6 @@ def mixed_in_bands(
     """Mix pictures (H, W, 3) by `shares` (H, W), and what is fine in them by `strong` shares; both sum to 1."""
     total = np.sum([weighed(picture, share) for picture, share in zip(pictures, shares, strict=True)], axis=0)
     for picture, share, stronger in zip(pictures, shares, strong, strict=True):
-        fine = np.asarray(cv2.subtract(picture, cv2.GaussianBlur(picture, (0, 0), FINE)), np.float32)
+        fine = np.asarray(cv2.subtract(picture, cv2.blur(picture, (FINE, FINE))), np.float32)
         total += weighed(fine, np.asarray(stronger - share, np.float32))
     return np.asarray(total, np.float32)

@@ -24,7 +24,7 @@ from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import SamplingGrid
 from headcast.warping.mixing import mixed, to_image
-from headcast.warping.origins import Origin, cover, in_turn
+from headcast.warping.origins import Origin, cover, in_turn, without_least
 from headcast.warping.patch import Patch
 from headcast.warping.smooth import fill_smoothly
 
@@ -137,10 +137,12 @@ class Warper:
     def _carry(self, landmarks: Landmarks, head: Head, without: int | None) -> tuple[Carried, list[Origin]]:
         """Return the whole picture, of the shots of the take that are nearest in pose, and where it came from."""
         left_out = self._take.index(without) if without in self._take else None
-        weights = self._nearest(head, left_out)
-        shown = sorted({0, *np.flatnonzero(weights).tolist()})  # the anchor's grid is needed anyway
+        weights = without_least(self._nearest(head, left_out))
+        shown = np.flatnonzero(weights).tolist()
         carried = [self._carriers[number](landmarks, head) for number in shown]
         picture = blend(carried, weights[shown])
+        if 0 not in shown:
+            picture = self._carriers[0].before_own_background(picture, landmarks, head)
         left = np.ones_like(picture.carried)
         turned = _turn(self._carriers[0].head)
         if self._mirrored is not None and (_turn(head) - turned) * -np.sign(turned) > MIRRORED_TURN:

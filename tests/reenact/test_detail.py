@@ -16,7 +16,7 @@ def added(
     picture, share = np.full((SIZE, SIZE, 3), 128, np.uint8), np.full((SIZE, SIZE), 0.5, np.float32)
     own, mask = np.full((SIZE, SIZE), 0.5, np.float32), np.full((SIZE, SIZE), shown, np.uint8)
     places = pixel_places((SIZE, SIZE)) + np.float32([shift, 0])
-    Detail(colour, matte, SIZE).add(picture, share, places, own, mask, weight)
+    Detail(colour, matte, SIZE).add(picture, places, mask, weight, (share, own))
     return picture.astype(int) - 128, share - 0.5
 
 
