@@ -17,6 +17,8 @@ SKIN_CONTROLS: Final = (*MOUTH_CONTROLS, CONTROLS.index("brow_height"))
 EYE_CONTROLS: Final = (*OPENINGS[1:], CONTROLS.index("gaze_x"), CONTROLS.index("gaze_y"))
 MOST_BLENDED: Final = 3
 BLURRED: Final = 0.8  # of the usual detail, from which on a shot counts as blurred ...
+STAYS: Final = 0.3  # spreads by which another shot must be nearer than the one that is shown
+GIVES_WAY: Final = 1.5  # spreads of motion within which that one gives way
 PER_HALVING: Final = 4.0  # ... and as farther, by so many spreads each time it has half as much
 
 
@@ -31,21 +33,57 @@ class NearestFaces:
         self, heads: Sequence[Head], controls: Sequence[int], reach: float, behind: Sequence[float] = ()
     ) -> None:
         self._controls, self._reach, self._behind = list(controls), reach, np.array(behind or [0.0] * len(heads))
-        self._places = np.stack([self._place(head) for head in heads])
+        self._places = np.stack([self.place(head) for head in heads])
+
+    def __len__(self) -> int:
+        """Return how many shots there are."""
+        return len(self._places)
 
     def __call__(self, head: Head, without: int | None = None) -> Weights:
         """Return the shots' weights (N,): they sum to 1, at most three are above 0; `without` one shot if so told."""
+        return self.weigh(self.place(head), without)
+
+    def weigh(self, place: NDArray[np.float64], without: int | None = None, leads: Weights | None = None) -> Weights:
+        """Return the weights (N,) for a face's `place`; shots count as nearer by their `leads` (N,) in spreads."""
         if len(self._places) == 1:
             return np.ones(1)
-        distances = np.linalg.norm(self._places - self._place(head), axis=1)
-        distances += self._behind
+        distances = np.linalg.norm(self._places - place, axis=1) + self._behind
+        if leads is not None:
+            distances -= leads
         if without is not None:
             distances[without] = np.inf
         return blend_weights(distances / self._reach)
 
-    def _place(self, head: Head) -> NDArray[np.float64]:
+    def place(self, head: Head) -> NDArray[np.float64]:
+        """Return controls and turn of a face in spreads: what distances are measured between."""
         expression = controls_in_spreads(head.controls)[self._controls]
         return np.concatenate([expression, turn_in_spreads(head.pose.rotation)])
+
+
+class Turns:
+    """Weighs shots for the frames of one video, in their order.
+
+    A shot that is shown stays until another is plainly nearer, and gives way by as much as the face moves: a calm face
+    is shown by the same shots all the time.
+    """
+
+    def __init__(self, near: NearestFaces) -> None:
+        self._near = near
+        self._last: tuple[NDArray[np.float64], Weights] | None = None
+
+    def __call__(self, head: Head, without: int | None = None) -> Weights:
+        """Return the shots' weights (N,), which sum to 1, for the next frame; `without` one shot for a frame apart."""
+        if without is not None:
+            return self._near(head, without)
+        place = self._near.place(head)
+        if self._last is None:
+            weights = self._near.weigh(place)
+        else:
+            before, shown = self._last
+            share = min(1.0, float(np.linalg.norm(place - before)) / GIVES_WAY)
+            weights = shown + share * (self._near.weigh(place, leads=STAYS * shown) - shown)
+        self._last = place, weights
+        return weights
 
 
 def behind_for_blur(details: Sequence[float | None]) -> list[float]:

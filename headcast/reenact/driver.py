@@ -71,10 +71,10 @@ class Driver:
         avatar = replace(avatar, shots=measured_shots(sitter, avatar.shots[1:]))  # the first is the sitter's own
         first, *others = avatar.shots
         if paste_back:  # the composer fills what the person hides, at the photo's size
-            self._warp = Warper(first, sitter.edges, others)
+            self._warp = Warper(first, sitter.edges, others, follows=True)
             self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown, others)
         else:
-            self._warp, self._compose = Warper(first, FREE, others, fill_hidden), None
+            self._warp, self._compose = Warper(first, FREE, others, fill_hidden, follows=True), None
         self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)

@@ -19,6 +19,7 @@ from headcast.geometry.nearest import (
     MOUTH_CONTROLS,
     SKIN_CONTROLS,
     NearestFaces,
+    Turns,
     Weights,
     behind_for_blur,
 )
@@ -47,7 +48,7 @@ class ShownFace:
 
     `skin` are face, lips and eyes, nothing where the anchor is alone, and `origins` where each of them came from; of
     each the anchor's finer detail keeps its share in `detail`: all of the face's, whose skin all shots share.
-    `controls` (8,) are those of the blended shots.
+    `controls` (8,) are those of the blended shots, `turns` the weights (N,) of the shots for "mouth" and "eyes".
     """
 
     skin: tuple[Patch, ...]
@@ -57,21 +58,25 @@ class ShownFace:
     seams: tuple[Patch, ...]
     detail: tuple[float, ...]
     controls: Controls
+    turns: Mapping[str, Weights]
 
 
 class FaceBank:
-    """The faces of one or more shots of one size in one light; the first is the anchor. `skin` is its colour (3,)."""
+    """The faces of one or more shots of one size in one light; the first is the anchor. `skin` is its colour (3,).
 
-    def __init__(self, shots: Sequence[Shot], skin: NDArray[np.float64]) -> None:
+    Where it `follows` the frames of one video, shots take turns as `Turns` says.
+    """
+
+    def __init__(self, shots: Sequence[Shot], skin: NDArray[np.float64], *, follows: bool = False) -> None:
         self._size = shots[0].image.shape[0]
         self._faces = [_Face(shot, skin) for shot in shots]
         self._mouths = [face.mouth for face in self._faces]
         heads = [face.head for face in self._faces]
         self._controls = np.stack([head.controls for head in heads])
         behind = behind_for_blur([shot.detail for shot in shots])
-        self._nearest_skin = NearestFaces(heads, SKIN_CONTROLS, SKIN_REACH, behind)
-        self._nearest_mouths = NearestFaces(heads, MOUTH_CONTROLS, MOUTH_REACH, behind)
-        self._nearest_eyes = NearestFaces(heads, EYE_CONTROLS, EYE_REACH, behind)
+        reaches = (SKIN_CONTROLS, SKIN_REACH), (MOUTH_CONTROLS, MOUTH_REACH), (EYE_CONTROLS, EYE_REACH)
+        nearest = [NearestFaces(heads, *each, behind) for each in reaches]
+        self._nearest = [Turns(near) for near in nearest] if follows else nearest
 
     def __call__(
         self, landmarks: Landmarks, face: Face, head: Head, triangles: NDArray[np.int32], without: int | None = None
@@ -81,8 +86,7 @@ class FaceBank:
         `face` is the same as `landmarks` but without the pose of its `head`; `triangles` (H, W) are those seen there.
         """
         pose = head.pose
-        nearest = (self._nearest_skin, self._nearest_mouths, self._nearest_eyes)
-        skin, mouth, eyes = (without_least(near(head, without)) for near in nearest)
+        skin, mouth, eyes = (without_least(near(head, without)) for near in self._nearest)
         controls = skin @ self._controls
         controls[list(MOUTH_CONTROLS)] = mouth @ self._controls[:, MOUTH_CONTROLS]
         controls[list(EYE_CONTROLS)] = eyes @ self._controls[:, EYE_CONTROLS]
@@ -96,6 +100,7 @@ class FaceBank:
             tuple(self._seam(which, say, landmarks) for which, say in enumerate((mouth, eyes, eyes))),
             (1.0, float(mouth[0]), float(eyes[0]), float(eyes[0])),
             controls,
+            {"mouth": mouth, "eyes": eyes},
         )
 
     def _skin(

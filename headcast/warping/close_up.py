@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.nearest import NearestFaces, Weights
 from headcast.geometry.pose import Head, Pose, fit_pose
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.mixing import mixed
@@ -137,6 +138,12 @@ def _at_close_up_size(shot: Shot, photo: Image) -> Shot:
     if most < len(photo):
         photo = np.asarray(cv2.resize(photo, (most, most), interpolation=cv2.INTER_AREA), np.uint8)
     return replace(shot, image=photo, landmarks=scaled(shot.landmarks, len(photo) / size), full=None)
+
+
+def weights_of(part: str, warped: WarpedShot, nearest: NearestFaces, head: Head) -> Weights:
+    """Return the weights (N,) of a close-up's shots: those of the carried picture, or where it has fewer its own."""
+    known = warped.turns[part]
+    return known if len(known) == len(nearest) else nearest(head)
 
 
 def upright(pose: Pose) -> NDArray[np.float64]:

@@ -41,6 +41,7 @@ from headcast.warping.close_up import (
     place,
     soft_mask,
     upright,
+    weights_of,
 )
 from headcast.warping.interior import Eye, fit_affine
 from headcast.warping.mixing import to_image
@@ -103,7 +104,7 @@ class _OneEye:
     def __call__(self, warped: WarpedShot) -> CloseUpCrop:
         own = _seen(self._photo.place(warped), self._photo.side, self._mirrored)
         head = head_of(own) if self._mirrored else self._photo.head(warped)
-        weights = self._nearest(head)
+        weights = weights_of("eyes", warped, self._nearest, head)
         to_crop = place_crop(own, head.pose)
         there = moved(own, to_crop)
         pose = moved_pose(head.pose, to_crop)

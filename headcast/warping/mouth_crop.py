@@ -30,6 +30,7 @@ from headcast.warping.close_up import (
     place,
     soft_mask,
     upright,
+    weights_of,
 )
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.interior import Mouth, mouth_patch
@@ -75,7 +76,7 @@ class MouthCropper:
     def __call__(self, warped: WarpedShot) -> tuple[CloseUpCrop]:
         """Return the close-up of the carried shot."""
         own, head = self._photo.place(warped), self._photo.head(warped)
-        weights = self._nearest(head).tolist()
+        weights = weights_of("mouth", warped, self._nearest, head).tolist()
         to_crop = place_crop(own, head.pose)
         there = moved(own, to_crop)
         pose = moved_pose(head.pose, to_crop)

@@ -4,7 +4,7 @@ Layers, far to near: background and person (carry.py), the faces of further shot
 eyes. The result is the best that pixels of the photos can show; the generator makes it real.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.contact import OPENINGS
-from headcast.geometry.nearest import NearestFaces, behind_for_blur
+from headcast.geometry.nearest import NearestFaces, Turns, behind_for_blur
 from headcast.geometry.pose import Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import CHEEKS
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
@@ -24,7 +24,7 @@ from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import SamplingGrid
 from headcast.warping.mixing import mixed, to_image
-from headcast.warping.origins import Origin, cover, in_turn, without_least
+from headcast.warping.origins import Origin, Weights, cover, in_turn, without_least
 from headcast.warping.patch import Patch
 from headcast.warping.smooth import fill_smoothly
 
@@ -43,7 +43,8 @@ class WarpedShot:
     `conditioning` is what the generator reads; `person` (H, W, 3) float32 0..255 are the person's colours alone, the
     matte among the maps says where they are seen. `grid` says where the anchor's pixels went and `carried` (H, W) in
     0..1 how far a pixel is such a one; `origins` say of all shots where a pixel came from, for showing them at their
-    photos' full size. `landmarks` are where it was carried to, and `head` what they do.
+    photos' full size. `landmarks` are where it was carried to, `head` what they do, and `turns` the weights (N,) of the
+    shots there, for "mouth" and "eyes".
     """
 
     conditioning: Conditioning
@@ -53,6 +54,7 @@ class WarpedShot:
     landmarks: Landmarks
     head: Head
     origins: tuple[Origin, ...]
+    turns: Mapping[str, Weights]
 
     @cached_property
     def own(self) -> Mask:
@@ -65,10 +67,17 @@ class Warper:
 
     Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
     take show hair, body and background too, where their pose is nearer, and what the person hides of the background.
+    One that `follows` is asked for the frames of one video, in their order.
     """
 
     def __init__(
-        self, shot: Shot, edges: PhotoEdges = FREE, others: Sequence[Shot] = (), fill: Fill = fill_smoothly
+        self,
+        shot: Shot,
+        edges: PhotoEdges = FREE,
+        others: Sequence[Shot] = (),
+        fill: Fill = fill_smoothly,
+        *,
+        follows: bool = False,
     ) -> None:
         self._size = shot.image.shape[0]
         skin = sample_skin(shot.image, shot.landmarks)
@@ -86,8 +95,9 @@ class Warper:
         self._mirrored = self._mirror(shot)
         behind = behind_for_blur([shot.detail for shot in shots])
         behind = [behind[number] + ANCHOR_LEAD * (number > 0) for number in self._take]
-        self._nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, behind)
-        self._faces = FaceBank(shots, skin)
+        nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, behind)
+        self._nearest = Turns(nearest) if follows else nearest
+        self._faces = FaceBank(shots, skin, follows=follows)
 
     def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
@@ -122,7 +132,7 @@ class Warper:
         maps = np.clip(maps, 0, 1, out=maps).transpose(1, 2, 0)  # plane by plane in memory, as the network reads them
         warped = to_image(replace(picture, person=person).colour)
         conditioning = Conditioning(draw_landmark_image(landmarks, self._size), warped, maps)
-        return WarpedShot(conditioning, person, grid, carried, landmarks, head, tuple(origins))
+        return WarpedShot(conditioning, person, grid, carried, landmarks, head, tuple(origins), shown.turns)
 
     @property
     def background(self) -> NDArray[np.float32]:

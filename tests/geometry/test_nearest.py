@@ -8,7 +8,9 @@ from headcast.geometry.nearest import (
     MOST_BLENDED,
     MOUTH_CONTROLS,
     SKIN_CONTROLS,
+    STAYS,
     NearestFaces,
+    Turns,
     behind_for_blur,
     blend_weights,
 )
@@ -78,3 +80,30 @@ def test_a_blurred_shot_stands_behind_the_sharp_ones() -> None:
     assert behind_for_blur([None, None]) == [0, 0]
     near = NearestFaces([face(), face(lip_gap=1)], MOUTH_CONTROLS, 0.4, [0, 4])
     assert near(face(lip_gap=1)).argmax() == 0
+
+
+def test_on_a_calm_face_shots_do_not_take_turns() -> None:
+    shots = [face(), face(lip_gap=1)]
+    near, turns = NearestFaces(shots, MOUTH_CONTROLS, 0.05), Turns(NearestFaces(shots, MOUTH_CONTROLS, 0.05))
+    gaps = [0.45, 0.5 + 0.3 * STAYS, 0.45, 0.5 + 0.3 * STAYS, 0.5 + 0.3 * STAYS]  # as a tracker trembles
+    apart, followed = (np.array([each(face(lip_gap=gap))[1] for gap in gaps]) for each in (near, turns))
+    assert np.ptp(apart) > 0.5 and np.ptp(followed) < 0.1
+    assert followed[-1] == followed[-2]  # a face that stands still keeps its picture
+
+
+def test_a_shot_gives_way_while_the_face_moves_and_at_once_where_it_leaps() -> None:
+    shots = [face(), face(lip_gap=4)]
+    turns = Turns(NearestFaces(shots, MOUTH_CONTROLS, 0.4))
+    weights = np.array([turns(face(lip_gap=gap))[1] for gap in np.linspace(0, 4, 41)])
+    assert (
+        weights[0] < 0.01 and weights[-1] > 0.7 and (np.diff(weights) > -1e-9).all() and np.diff(weights).max() < 0.15
+    )
+    leap = Turns(NearestFaces(shots, MOUTH_CONTROLS, 0.4))
+    assert leap(face())[1] < 0.01 and leap(face(lip_gap=4))[1] > 0.99
+
+
+def test_a_frame_apart_changes_no_turns() -> None:
+    turns = Turns(NearestFaces([face(), face(lip_gap=4)], MOUTH_CONTROLS, 0.4))
+    before = turns(face())
+    assert turns(face(lip_gap=4), without=0).tolist() == [0, 1]
+    np.testing.assert_array_equal(turns(face()), before)

@@ -152,3 +152,14 @@ def test_nothing_pops_while_shots_take_turns(shot: Shot, closed: Shot) -> None:
         frames = [warper(retarget(landmarks)).conditioning.warped[lips].astype(float) for landmarks in driving]
         largest.append(max(np.abs(now - before).mean() for before, now in pairwise(frames)))
     assert largest[1] < 1.3 * largest[0]
+
+
+def test_a_face_that_trembles_between_two_shots_is_shown_by_one(shot: Shot, closed: Shot) -> None:
+    halfway = (shot.landmarks + closed.landmarks) / 2
+    step = 0.03 * (shot.landmarks - closed.landmarks)
+    spans = []
+    for follows in (False, True):
+        warper = Warper(closed, others=[shot], follows=follows)
+        shares = [warper(halfway + sign * step).turns["mouth"][1] for sign in (-1, 1, -1, 1)]
+        spans.append(np.ptp(shares))
+    assert spans[1] < 0.5 * spans[0]
