@@ -16,6 +16,7 @@ from headcast.errors import MotionError
 from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import (
     CONTROLS,
+    NECK,
     Pose,
     apply_pose,
     change_expression,
@@ -109,8 +110,10 @@ def _landmarks(track: Track) -> NDArray[np.float32]:
     for turn, shift, change, lids in zip(track.turn, track.shift, track.controls, track.lids, strict=True):
         moved = change_expression(face, change * (1, 1, 1, 1, 0, 0, 1, 1))
         moved = set_openings(moved, np.array([rest[0] + change[0], rest[4] * lids, rest[5] * lids]))
-        place = np.array([IMAGE_SIZE[0] / 2, IMAGE_SIZE[1] * 0.42, 0.0]) + EYE_DISTANCE * np.append(shift, 0)
-        frames.append(apply_pose(moved, Pose(rotation_matrix(turn), EYE_DISTANCE, place)))
+        rotation = rotation_matrix(turn)
+        middle = np.array([IMAGE_SIZE[0] / 2, IMAGE_SIZE[1] * 0.42, 0.0])
+        place = middle + EYE_DISTANCE * (np.append(shift, 0) + NECK - rotation @ NECK)
+        frames.append(apply_pose(moved, Pose(rotation, EYE_DISTANCE, place)))
     return np.stack(frames)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import (
     CONTROLS,
+    NECK,
     Face,
     Pose,
     apply_pose,
@@ -36,7 +37,6 @@ _WIDTH: Final = (0.17, 0.26)
 _BROWS: Final = (0.13, 0.07)
 _GAZE: Final = (0.09, 0.045)
 _GAPE: Final = 0.42
-_NECK: Final = np.array([0.0, 1.4, 0.8])  # about which a head turns, from between its eyes, in eye distances
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Poser:
         """Return the pose of the head turned about its neck, eased off where one picture cannot follow."""
         asked = np.radians([controls.nod, -controls.turn, controls.tilt])
         rotation = rotation_matrix(ease_turn(asked, self._pose.rotation)) @ self._pose.rotation
-        shift = self._pose.scale * (self._pose.rotation - rotation) @ _NECK
+        shift = self._pose.scale * (self._pose.rotation - rotation) @ NECK
         return Pose(rotation, self._pose.scale, self._pose.translation + shift)
 
 

@@ -54,6 +54,10 @@ CONTROLS: Final = (
 FACE_MODEL_PATH: Final = Path(__file__).parent / "assets" / "face_model.safetensors"
 
 
+NECK: Final = np.array([0.0, 1.4, 1.3])
+"""About which a head turns, from between its eyes, in eye distances."""
+
+
 @dataclass(frozen=True)
 class FaceModel:
     """Statistics of faces: mean face (478, 3), rigidity weights (478,), modes (8, 478, 3), neutral map (9, 8)."""

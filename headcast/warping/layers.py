@@ -30,6 +30,7 @@ EVEN, UNEVEN_BEHIND = 5.0, 12.0  # levels of unevenness up to which all that is 
 CLEAR = 1 / 256  # of the side: so near to the person each pixel is a trace
 LIKE_PERSON = 0.5  # share of the person in a colour, from which on it may be one of the person's
 UNEVEN_BESIDE = 8.0  # levels of unevenness of the background, from which on a faint trace is not seen
+USUAL = 2.0  # times the unevenness, up to which a colour is one of the background's
 BIT = 1  # pixels: smaller parts of the photo beside what is filled are specks
 FUSION_RADII = (90 / 1024, 7 / 1024)  # of the side, far then near
 EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
@@ -83,9 +84,10 @@ def beside_person(image: Image, matte: Mask) -> NDArray[np.uint8]:
     picture = image.astype(np.float32)
     nearby, uneven = _surroundings(picture, cv2.dilate(covered, _disc(radius)) == 0, radius)
     person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
-    towards = person - nearby
-    like_person = ((picture - nearby) * towards).sum(2) > LIKE_PERSON * np.square(towards).sum(2)
-    bare = ((uneven > UNEVEN_BESIDE) & ~like_person & (covered == 0)).astype(np.uint8)
+    towards, unlike = person - nearby, picture - nearby
+    like_person = (unlike * towards).sum(2) > LIKE_PERSON * np.square(towards).sum(2)
+    usual = np.sqrt(np.square(unlike).mean(2)) < USUAL * uneven
+    bare = ((uneven > UNEVEN_BESIDE) & usual & ~like_person & (covered == 0)).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, _disc(BIT)), np.uint8)
 
 

@@ -36,8 +36,9 @@ from headcast.warping.slip import Slip, face_shares
 Points = NDArray[np.float64]
 
 FEATURES = (*PAPER_RIGHT_BROW, *PAPER_LEFT_BROW, *RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS)  # what is never stretched
-EAR_DEPTH = 1.5  # canonical depth of the plane in which ears and the sides of the hair lie ...
+EAR_DEPTH = 1.6  # canonical depth of the plane in which ears and the sides of the hair lie ...
 TOP_DEPTH = 0.9  # ... and of the hair above the forehead
+DEEPER, HIDDEN = 2.0, 0.5  # how soon depth grows with a ring's size, and how much of its breadth depth may hide
 TOP = (0.2, 1.2)  # canonical heights above the eyes between which one gives way to the other
 HEAD_CENTRE = np.array([0.0, 0.45])  # canonical centre of the head's outline
 HEAD_RADII = np.array([1.3, 1.75])  # canonical half width and half height of skull and chin
@@ -220,7 +221,8 @@ class Mesh:
             ring = self._oval_at_rest.copy()
             ring[:, :2] = HEAD_CENTRE + size * (ring[:, :2] - HEAD_CENTRE)
             depth = EAR_DEPTH + (TOP_DEPTH - EAR_DEPTH) * smoothstep(-ring[:, 1], *TOP)
-            ring[:, 2] += (depth - ring[:, 2]) * min(1.0, 3 * (size - 1))
+            deeper = (depth - ring[:, 2]) * min(1.0, DEEPER * (size - 1))
+            ring[:, 2] += deeper * self._unhidden(ring - self._oval_at_rest, deeper)
             rings.append(ring)
         steps = np.linspace(-GRID_MARGIN, 1 + GRID_MARGIN, GRID_STEPS) * (self.size - 1)
         grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
@@ -228,6 +230,16 @@ class Mesh:
         gap = self.size / (GRID_STEPS - 1) / 3
         outside = [cv2.pointPolygonTest(hull, (float(x), float(y)), True) < -gap for x, y in grid]
         return np.concatenate([*rings, _lift(grid[outside], self.pose, EAR_DEPTH)])
+
+    def _unhidden(self, outwards: Points, deeper: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the shares (N,) of how much `deeper` places that lie `outwards` (N, 3) of the oval may lie.
+
+        Places that lay behind a turned face would leave a gap between face and hair as soon as it turns back.
+        """
+        beside = outwards[:, :2] @ self.pose.rotation[:2, :2].T
+        width = np.maximum(np.linalg.norm(beside, axis=1), 1e-9)
+        inwards = -(beside @ self.pose.rotation[:2, 2]) / width * deeper
+        return np.asarray(np.minimum(1, HIDDEN * width / np.maximum(inwards, 1e-9)))
 
     def _triangulate_surroundings(self, vertices: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return triangles (T, 3) between the face oval and the frame, the least moving first."""
