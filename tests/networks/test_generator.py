@@ -101,6 +101,14 @@ def test_a_reduced_generator_is_the_same_on_a_smaller_picture_and_keeps_the_shot
     assert (mean - expected).abs().mean() < 0.5 * (expected - conditioning[:, WARPED, ::2, ::2]).abs().mean()
 
 
+def test_the_stem_reads_pixels_as_if_they_were_unshuffled() -> None:
+    stem, pixels = stirred(tiny_generator()).stem, torch.rand(2, 13, 64, 48)
+    expected = torch.relu(stem.first(torch.nn.functional.pixel_unshuffle(pixels, 2)))
+    expected = torch.relu(stem.second(expected))
+    assert expected.std() > 0.01
+    torch.testing.assert_close(stem(pixels), expected, atol=1e-5, rtol=1e-5)
+
+
 def test_lite_costs_at_most_one_and_a_half_gflop_a_frame() -> None:
     with torch.device("meta"):
         generator = build_model(PRESETS["lite"], seed=0).generator
