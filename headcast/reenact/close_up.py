@@ -127,7 +127,7 @@ def lay_close_up(painted: Painted, colour: Image) -> None:
 def _from_side(painted: Painted, side: int) -> Affine:
     """Return the similarity (2, 3) to a close-up's pixels from those of the square reduced to, or at, `side` pixels."""
     if painted.side == side:
-        return painted.to_crop.copy()
+        return np.array(painted.to_crop)
     ratio, turn = painted.side / side, painted.to_crop[:, :2]
     return np.column_stack([ratio * turn, painted.to_crop[:, 2] + turn.sum(1) * (ratio - 1) / 2])
 
