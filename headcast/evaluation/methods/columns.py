@@ -66,6 +66,8 @@ def _feed_forward(weights: Weights, settings: Settings) -> Column:
     kept: dict[str, Rivals] = {}  # of the person last driven: pairs of one follow each other
 
     def drive(source: SourcePortrait) -> Team:
+        if len(source.shots) > 1:  # shots take turns over time, and every driver has a time of its own
+            return Rivals(source.shots, weights)
         if source.name not in kept:
             kept.clear()
             kept[source.name] = Rivals(source.shots, weights)
