@@ -1,6 +1,7 @@
 """Controls or a driver's landmarks in, one picture of the person doing so out: sliders, games and telepresence.
 
-A `Session` follows a video; this makes single pictures, each from what it is told alone.
+A `Session` reads a driver; this shows what it is told, picture after picture. With several shots, the one that is shown
+stays while the face hardly moves (`geometry.nearest.Turns`), so a picture can differ a little by the ones before it.
 """
 
 import numpy as np
