@@ -17,10 +17,10 @@ from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
-from headcast.warping.mixing import mixed
+from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Weights, in_turn, mixed_in_bands
 from headcast.warping.sampling import around, sample
-from headcast.warping.smooth import fill_smoothly
+from headcast.warping.smooth import fill_from_around, fill_smoothly
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60
@@ -31,6 +31,7 @@ MIRRORED_RIM = 7  # pixels over which it fades
 EDGE_SOFTNESS = 3  # pixels
 FACE_EDGE = 3  # pixels over which the face's own coverage fades
 GAP = 13  # pixels: wider gaps beside a face are background
+SEEN, BESIDE = 0.05, 7  # share of the person in a pixel, and pixels beside it, that another shot shows of the person
 OPEN = 0.5  # share of the person in a pixel beside an earring, up to which the wall is seen there
 
 
@@ -71,7 +72,7 @@ class Carrier:
     def __init__(self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly) -> None:
         self._size = shot.image.shape[0]
         self._mesh = Mesh(shot.landmarks, self._size, edges)
-        self._image, self._fill = shot.image, fill
+        self._image, self._landmarks, self._fill = shot.image, shot.landmarks, fill
         layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
         self._person = np.dstack([layers.person, layers.matte])
         beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
@@ -84,21 +85,26 @@ class Carrier:
         return self._mesh.head
 
     def reveal(self, others: Sequence["Carrier"]) -> None:
-        """Learn from other shots of the take what the person hides of the background in this one."""
+        """Learn from other shots of the take, in this one's light, what the person hides of the background here."""
         image, unknown = self._image.copy(), self._hidden
         for other in others:
-            there = (unknown > 0) & (other._hidden == 0)
-            if there.any() and self._shares_background(other):
-                image[there] = other._image[there]
-                unknown = unknown * other._hidden
+            free = (other._hidden == 0) & ~self._stands_in(other)
+            there, both = (unknown > 0) & free, (self._hidden == 0) & free
+            if not there.any() or not both.any():
+                continue
+            light = self._image.astype(np.float32) - other._image
+            if np.abs(light)[both].mean() < SAME_BACKGROUND:  # neither the camera nor anything behind has moved
+                relit = other._image + fill_from_around(light, both.astype(np.float32))
+                image[there] = to_image(relit)[there]
+                unknown = unknown * ~there
         if unknown is not self._hidden:
-            self.unknown = unknown
+            self.unknown = np.asarray(unknown, np.float32)
             self.background = np.asarray(self._fill(image, unknown), np.float32)
 
-    def _shares_background(self, other: "Carrier") -> bool:
-        """Tell whether neither the camera nor anything behind the person has moved."""
-        both = (self._hidden == 0) & (other._hidden == 0)
-        return bool(both.any() and cv2.absdiff(self._image, other._image)[both].mean() < SAME_BACKGROUND)
+    def _stands_in(self, other: "Carrier") -> NDArray[np.bool_]:
+        """Tell where (H, W) this person stands in another shot, by this one's matte: it may hold more of them."""
+        matte = self(other._landmarks, other.head).matte
+        return np.asarray(cv2.dilate((matte > SEEN).view(np.uint8), _square(BESIDE)) > 0)
 
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
-CRISPER = 0.08  # of a pixel, from each side: more makes outlines rough
+CRISPER = 0.06  # of a pixel, from each side: more makes outlines rough
 TORN = 1.7  # pixels between what two neighbours show, from which on one surface ends before another
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 

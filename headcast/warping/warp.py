@@ -89,9 +89,7 @@ class Warper:
             if same_take(anchor, other):
                 self._carriers.append(Carrier(shots[-1], edges))
                 self._take.append(number)
-        if len(self._carriers) > 1:
-            for carrier in self._carriers:
-                carrier.reveal(self._carriers)
+        self._carriers[0].reveal(self._carriers[1:])
         self._mirrored = self._mirror(shot)
         behind = behind_for_blur([shot.detail for shot in shots])
         behind = [behind[number] + ANCHOR_LEAD * (number > 0) for number in self._take]

@@ -51,6 +51,7 @@ def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
         return Shot(image.astype(np.uint8), shot.landmarks + np.float32([shift, 0, 0]), matte)
 
     first, second, elsewhere = before(wall, 0), before(wall, 60), before(wall[::-1], 60)
+    darker = replace(second, image=second.image - np.uint8(2))
     hidden = (hidden_by(first.image, first.matte) > 0) & (hidden_by(second.image, second.matte) == 0)
     hidden[130:] = False  # the shoulders follow the head by less
     driven = second.landmarks
@@ -62,7 +63,21 @@ def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
         return float(np.median(np.abs(carrier(driven, head_of(driven)).colour - wall)[hidden]))
 
     assert error(second) < 1 < 10 < error()
+    assert error(darker) < 1  # it is shown in the light of the first
     assert error(elsewhere) == error()  # the camera has moved: what was seen there is not what is here
+
+
+def test_what_another_shot_overlooks_of_the_person_is_no_background(shot: Shot) -> None:
+    """As an earring that is found in one shot only."""
+    shift, place = 24, np.s_[110:150, 150:190]
+    image, matte = np.full_like(shot.image, 128), np.zeros_like(shot.matte)
+    matte[place] = 1
+    image[place] = (40, 200, 90)
+    moved, gone = np.roll(image, shift, axis=1), np.zeros_like(matte)
+    for found in (np.roll(matte, shift, axis=1), gone):
+        first = Carrier(Shot(image, shot.landmarks, matte))
+        first.reveal([Carrier(Shot(moved, shot.landmarks + np.float32([shift, 0, 0]), found))])
+        assert np.abs(first.background[place] - 128).max() < 20
 
 
 def test_the_background_is_still_however_the_head_moves(carrier: Carrier, shot: Shot) -> None:
