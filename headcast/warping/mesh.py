@@ -36,7 +36,7 @@ from headcast.warping.slip import Slip, face_shares
 Points = NDArray[np.float64]
 
 FEATURES = (*PAPER_RIGHT_BROW, *PAPER_LEFT_BROW, *RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS)  # what is never stretched
-EAR_DEPTH = 1.6  # canonical depth of the plane in which ears and the sides of the hair lie ...
+EAR_DEPTH = 1.25  # canonical depth of the plane in which ears and the sides of the hair lie ...
 TOP_DEPTH = 0.9  # ... and of the hair above the forehead
 DEEPER, HIDDEN = 2.0, 0.5  # how soon depth grows with a ring's size, and how much of its breadth depth may hide
 TOP = (0.2, 1.2)  # canonical heights above the eyes between which one gives way to the other
