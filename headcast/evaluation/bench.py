@@ -96,10 +96,10 @@ def time_stages(
         closing(FaceTracker()) as tracker,
         VideoWriter(output, SIZE, video.rate) as writer,
     ):
-        frames = watch.items("decode", video)
-        for number, frame in enumerate(frames):
+        pictures = watch.items("decode", video.pictures())
+        for number, (picture, _) in enumerate(pictures):
             with watch("track"):
-                face = tracker.track(frame.image)
+                face = tracker.track(picture)
             if face is None:
                 raise FaceError(f"no face in frame {number} of the driver; give --driver another photo")
             if number == 0:

@@ -13,6 +13,7 @@ from headcast.errors import MediaError
 from headcast.files import PathLike
 from headcast.media.clock import Clock
 from headcast.media.container import check_size, open_container, picture_stream, warn
+from headcast.media.planes import Picture
 from headcast.media.timing import Timing, measure_timing
 from headcast.media.view import View, view_of
 from headcast.types import Frame
@@ -75,17 +76,23 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield each frame; ValueError when asked a second time."""
-        return self.every(1)
+        return (Frame(self._view.show(decoded), time) for decoded, time in self._decoded(1))
 
-    def every(self, step: int) -> Iterator[Frame]:
-        """Yield the first of each `step` frames; turning a decoded frame into pixels is half of the work of reading."""
+    def pictures(self, step: int = 1) -> Iterator[tuple[Picture, Fraction]]:
+        """Yield the first of each `step` frames and its time.
+
+        They are as their decoder left them: turning one into pixels is more than half of the work of reading.
+        """
+        return ((self._view.picture(decoded), time) for decoded, time in self._decoded(step))
+
+    def _decoded(self, step: int) -> Iterator[tuple[VideoFrame, Fraction]]:
         if self._first is None:
             raise ValueError("the frames of this video were read already; open it again")
         first, self._first = self._first, None
         return self._frames(first, step)
 
-    def _frames(self, first: VideoFrame, step: int) -> Iterator[Frame]:
-        yield Frame(self._view.show(first), Fraction(0))
+    def _frames(self, first: VideoFrame, step: int) -> Iterator[tuple[VideoFrame, Fraction]]:
+        yield first, Fraction(0)
         last, num_late, number = Fraction(0), 0, 0
         for decoded in self._rest:
             ticks = _ticks(self._container, decoded)
@@ -95,7 +102,7 @@ class VideoReader:
                 continue
             last, number = time, number + 1
             if number % step == 0:
-                yield Frame(self._view.show(decoded), time)
+                yield decoded, time
         if num_late:
             warn(self._container.name, f"shows {num_late} pictures at the time of others; they are left out")
 

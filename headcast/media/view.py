@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
-from numpy.typing import NDArray
 
+from headcast.media.planes import BT601, BT709, Picture, planes_of, views
 from headcast.types import Image
 
 _UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED
+_UPRIGHT = (1, 0, 0, 1)
 # Both flags together: without them swscale's shortcut darkens every picture by one to two levels of 255.
 # By FFmpeg's numbers, SWS_FULL_CHR_H_INT and SWS_ACCURATE_RND: PyAV 17, the last for Python 3.10, does not name them.
 _INTERPOLATION = int(Interpolation.BILINEAR) | 0x2000 | 0x40000
@@ -43,7 +43,7 @@ class View:
 
         Untagged video counts as BT.709 from 720 lines up and as BT.601 below, as players have it.
         """
-        guess = Colorspace.ITU709 if min(frame.width, frame.height) >= 720 else Colorspace.ITU601
+        guess = Colorspace.ITU709 if _is_large(frame) else Colorspace.ITU601
         planar = self.reformatter.reformat(
             frame,
             width=self.width,
@@ -53,16 +53,21 @@ class View:
             src_colorspace=guess if frame.colorspace == _UNSPECIFIED else None,
             dst_color_range=ColorRange.JPEG,
         )
-        green, blue, red = (_pixels(plane, self.width) for plane in planar.planes)
+        green, blue, red = views(planar)
         rgb = np.asarray(cv2.merge([red, green, blue]), np.uint8)
         a, b, c, d = self.signs
         upright = rgb if a else rgb.transpose(1, 0, 2)
         return np.ascontiguousarray(upright[:: b + d, :: a + c], dtype=np.uint8)
 
+    def picture(self, frame: VideoFrame) -> Picture:
+        """The frame as its decoder left it, for who reads parts of it; as RGB where it is not stored as it is shown."""
+        is_shown_so = self.signs == _UPRIGHT and self.width == frame.width and self.height == frame.height
+        planes = planes_of(frame, BT709 if _is_large(frame) else BT601, lambda: self.show(frame))
+        return planes if is_shown_so and planes is not None else self.show(frame)
 
-def _pixels(plane: VideoPlane, width: int) -> NDArray[np.uint8]:
-    """The bytes (H, W) of one plane, without those that pad its rows."""
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, :width]
+
+def _is_large(frame: VideoFrame) -> bool:
+    return min(frame.width, frame.height) >= 720
 
 
 def view_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> View:
@@ -81,4 +86,4 @@ def _display_signs(frame: VideoFrame) -> tuple[int, int, int, int]:
         a, b, c, d = (int(sign) for sign in np.sign(matrix[[0, 1, 3, 4]]))
         if (a and d and not b and not c) or (b and c and not a and not d):
             return a, b, c, d
-    return 1, 0, 0, 1
+    return _UPRIGHT

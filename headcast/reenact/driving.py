@@ -14,6 +14,7 @@ from headcast.geometry.motion import load_motion
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, neutral_face, remove_pose
 from headcast.limits import MAX_MOTION_FRAMES, MAX_PHOTO_SIDE
 from headcast.media.images import read_image
+from headcast.media.planes import whole
 from headcast.media.video import VideoReader, open_video
 from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
 from headcast.tracking.track import FaceTracker, find_face
@@ -98,8 +99,8 @@ class VideoDriving:
     def frames(self, *, with_images: bool) -> Iterator[DrivingFrame]:
         """Yield the frames, gaps in the tracking bridged, jitter taken out."""
         with open_video(self._path) as video, closing(FaceTracker()) as tracker:
-            motion = MotionStream(tracker, smooth=self._smooth, first=self.sample[0], keep_images=with_images)
-            yield from motion.follow(video)
+            motion = MotionStream(tracker, smooth=self._smooth, first=self.sample[0])
+            yield from _followed(video, tracker, motion, with_images=with_images)
 
 
 def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
@@ -114,7 +115,7 @@ def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
     with open_video(path) as video, closing(FaceTracker()) as tracker:
         if video.num_frames > MAX_MOTION_FRAMES:
             raise MotionError(f"{path} has {video.num_frames} frames, a motion at most {MAX_MOTION_FRAMES}; cut it up")
-        frames = list(MotionStream(tracker, smooth=smooth).follow(video))
+        frames = list(_followed(video, tracker, MotionStream(tracker, smooth=smooth)))
         size = video.size
     if not frames:
         raise _nobody_in(path)
@@ -122,14 +123,23 @@ def extract_motion(path: str | Path, *, smooth: bool = True) -> Motion:
     return Motion(landmarks, tuple(frame.time for frame in frames), size, found)
 
 
+def _followed(
+    video: VideoReader, tracker: FaceTracker, motion: MotionStream, *, with_images: bool = False
+) -> Iterator[DrivingFrame]:
+    """Yield the driving frames of a whole video, whose pictures become images only where they are wanted."""
+    for picture, time in video.pictures():
+        yield from motion.add(time, tracker.track(picture), whole(picture) if with_images else None)
+    yield from motion.flush()
+
+
 def _look_ahead(video: VideoReader, path: Path) -> list[Landmarks]:
     """Return landmarks from the start of a video; if no face is there yet, from where the first one is seen."""
     with closing(FaceTracker()) as tracker:
         found: list[Landmarks] = []
-        for frame in video.every(SAMPLE_STEP):
-            if found and frame.time > SAMPLE_SECONDS:
+        for picture, time in video.pictures(SAMPLE_STEP):
+            if found and time > SAMPLE_SECONDS:
                 break
-            landmarks = tracker.track(frame.image)
+            landmarks = tracker.track(picture)
             if landmarks is not None:
                 found.append(landmarks)
     if not found:

@@ -39,7 +39,7 @@ class MotionStream:
 
     A short gap is crossed in a straight line, so its frames wait for its end: at most MAX_BRIDGED. With `live` no frame
     waits; one without a face has the last pose. `first` stands for a face until one is seen; without it the frames
-    before the first face wait for it, or have none if `live`. Images are kept with `keep_images` only.
+    before the first face wait for it, or have none if `live`.
     """
 
     def __init__(
@@ -49,18 +49,19 @@ class MotionStream:
         smooth: bool = True,
         live: bool = False,
         first: Landmarks | None = None,
-        keep_images: bool = False,
     ) -> None:
-        self._tracker, self._live, self._keep_images = tracker, live, keep_images
+        self._tracker, self._live = tracker, live
         self._smooth = _CutAwareSmoother() if smooth else None
         self._last = first
         self._waiting: deque[tuple[Fraction, Image | None]] = deque()  # frames of a gap
 
     def push(self, frame: Frame) -> list[DrivingFrame]:
         """Follow the person into one more frame; return the frames whose landmarks are now sure, in order."""
-        landmarks = self._tracker.track(frame.image)
-        image = frame.image if self._keep_images else None
-        return [self._smoothed(driving) for driving in self._bridged(frame.time, landmarks, image)]
+        return self.add(frame.time, self._tracker.track(frame.image))
+
+    def add(self, time: Fraction, landmarks: Landmarks | None, image: Image | None = None) -> list[DrivingFrame]:
+        """Do the same with a frame that was tracked already; its `image` goes along."""
+        return [self._smoothed(driving) for driving in self._bridged(time, landmarks, image)]
 
     def flush(self) -> list[DrivingFrame]:
         """Return the frames that wait, at the end of the video: they hold the last pose."""

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.media.planes import Picture
 from headcast.tracking.models import TrackerNetwork
 from headcast.tracking.region import Points, Region, points_to_image, read_region, region_of_box
-from headcast.types import Image
 
 _MIN_OVERLAP: Final = 0.3  # intersection over union from which boxes are of one face
 _MAX_SCORE: Final = 80.0  # before the sigmoid, which is 0 or 1 beyond it
@@ -41,7 +41,7 @@ class Detector:
         self._size = 192 if far else 128
         self._anchors = _anchors((48,), (1,)) if far else _anchors((16, 8), (2, 6))
 
-    def __call__(self, image: Image, region: Region, confidence: float) -> list[Detection]:
+    def __call__(self, image: Picture, region: Region, confidence: float) -> list[Detection]:
         """Return the faces in a region, surest first."""
         boxes, scores = self._model(read_region(image, region, self._size, cv2.BORDER_CONSTANT))
         likely = (1 / (1 + np.exp(-np.clip(scores, -_MAX_SCORE, _MAX_SCORE)))).astype(np.float32)

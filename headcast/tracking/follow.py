@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from headcast.geometry.measures import face_size
+from headcast.media.planes import Picture
 from headcast.tracking.detector import Detection, Detector
 from headcast.tracking.models import TrackerNetwork
 from headcast.tracking.region import Region, overlap, points_to_image, read_region, region_around, whole_picture
@@ -33,7 +34,7 @@ class FaceMesh:
     def __init__(self) -> None:
         self._model = TrackerNetwork("face_mesh")
 
-    def __call__(self, image: Image, region: Region) -> Landmarks | None:
+    def __call__(self, image: Picture, region: Region) -> Landmarks | None:
         """Return the landmarks of the face in a region, in pixels of the picture; None where there is none."""
         landmarks, presence = self._model(read_region(image, region, _MESH_SIZE, cv2.BORDER_REPLICATE))
         if not presence > 0:  # the sigmoid of 0 is 0.5
@@ -66,7 +67,7 @@ class FaceFollower:
         self._number = 0
         self._num_identities = 0
 
-    def __call__(self, image: Image) -> list[Face]:
+    def __call__(self, image: Picture) -> list[Face]:
         """Return the faces in the next picture, those that are known first."""
         followed = [(identity, face) for identity, (face, seen) in self._known.items() if seen == self._number]
         due = not followed or self._number % _DETECT_EVERY == 0

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.media.planes import Picture, Planes
 from headcast.types import Image
 
 _WIDER: Final = 1.5  # regions of MediaPipe's face graphs: the longer side of the box, and half of it as margin
@@ -30,7 +31,7 @@ class Region:
     angle: float = 0.0
 
 
-def whole_picture(image: Image, angle: float = 0.0, scale: float = 1.0) -> Region:
+def whole_picture(image: Picture, angle: float = 0.0, scale: float = 1.0) -> Region:
     """Return the square that holds the whole picture, `scale` times as large."""
     height, width = image.shape[:2]
     return Region(width / 2, height / 2, scale * max(width, height), angle)
@@ -49,12 +50,14 @@ def region_of_box(low: Points, high: Points, right_eye: Points, left_eye: Points
     return Region(float(x), float(y), _WIDER * float((high - low).max()), float(angle))
 
 
-def read_region(image: Image, region: Region, size: int, border: int) -> Image:
+def read_region(image: Picture, region: Region, size: int, border: int) -> Image:
     """Return the region at `size` x `size`; `border` is OpenCV's way to go on beyond the picture."""
     rectangle = (region.x, region.y), (region.side, region.side), float(np.degrees(region.angle))
     corners = cv2.boxPoints(rectangle)  # lower left, upper left, upper right, lower right
     patch_corners = np.array([[0, size], [0, 0], [size, 0], [size, size]], np.float32)
     to_patch = cv2.getPerspectiveTransform(corners, patch_corners)
+    if isinstance(image, Planes):
+        return image.read(np.asarray(to_patch, np.float64), size, border)
     patch = cv2.warpPerspective(image, to_patch, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
     return np.asarray(patch, np.uint8)
 

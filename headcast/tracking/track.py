@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from headcast.errors import FaceError
 from headcast.files import PathLike
 from headcast.geometry.measures import face_size
+from headcast.media.planes import Picture, Planes, whole
 from headcast.media.video import open_video
 from headcast.tracking.follow import Face, FaceFollower, distance
 from headcast.tracking.search import (
@@ -57,14 +58,15 @@ class FaceTracker:
         self._views: Iterator[View] | None = None
         self._views_size = (0, 0)
 
-    def track(self, image: Image) -> Landmarks | None:
+    def track(self, image: Picture) -> Landmarks | None:
         """Return the followed person's landmarks, None where the face is not seen; ValueError for a wrong array."""
-        _check_image(image)
+        if not isinstance(image, Planes):
+            _check_image(image)
         face = self._choose(self._follower(image))
         if face is not None and self._last is None:
-            face = self._righted(image, face)
+            face = self._righted(whole(image), face)
         if face is None:
-            found = self._search(image)
+            found = self._search(whole(image))
             face = None if found is None else self._choose([self._follower.add(found)])
         if face is None:
             self._num_missed += 1

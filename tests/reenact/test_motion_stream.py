@@ -88,7 +88,9 @@ def test_a_gap_does_not_pile_up_frames() -> None:
     assert len(stream.flush()) == MAX_BRIDGED
 
 
-def test_images_are_kept_where_they_are_wanted_only() -> None:
-    for keep in (True, False):
-        stream = MotionStream(Scripted([1, None, 2]), keep_images=keep)
-        assert all((frame.image is PICTURE) == keep for frame in stream.follow(frames(3)))
+def test_images_go_along_where_they_are_given_only() -> None:
+    for image in (PICTURE, None):
+        stream = MotionStream(Scripted([]))
+        seen = [face(1), None, face(2)]
+        driving = [frame for time, one in enumerate(seen) for frame in stream.add(Fraction(time), one, image)]
+        assert [frame.image is PICTURE for frame in driving] == [image is PICTURE] * 3
