@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.builtin import builtin_motion
+from headcast.inpainting.fill import fill_hidden
 from headcast.media.images import write_image
 from headcast.networks.notes import default_checkpoint_path
 from headcast.provenance.marks import Marks, fingerprint
@@ -19,7 +20,6 @@ from headcast.reenact.source import open_source
 from headcast.tracking.crop import crop_image
 from headcast.tracking.matte import person_matte
 from headcast.types import Image
-from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import split_layers
 
 ASSETS = Path(__file__).parents[1] / "headcast" / "assets"

@@ -113,11 +113,13 @@ def check_opencv() -> Finding:
     return Finding(State.OK, str(cv2.__version__))
 
 
-def check_tracker() -> Finding:
-    """The networks that find faces and persons, which must be those that come with the package."""
-    from headcast.tracking.models import damaged_models
+def check_networks() -> Finding:
+    """The networks that find faces and persons, and that fill backgrounds: those that come with the package."""
+    from headcast.hashes import damaged_files
+    from headcast.inpainting import network
+    from headcast.tracking import models
 
-    damaged = damaged_models()
+    damaged = [*damaged_files(models.HASHES), *damaged_files(network.HASHES)]
     if damaged:
         return Finding(State.FAIL, f"missing or damaged: {', '.join(damaged)}", "install Headcast again")
     return Finding(State.OK, "the networks are whole")
@@ -167,7 +169,7 @@ CHECKS: Final[Mapping[str, Callable[[], Finding]]] = MappingProxyType(
         "torch": check_torch,
         "openvino": check_openvino,
         "opencv": check_opencv,
-        "tracker": check_tracker,
+        "networks": check_networks,
         "video": check_video,
         "weights": check_weights,
         "cache": check_cache,

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.inpainting.fill import fill_hidden
 from headcast.reenact.close_up import lay_close_up
 from headcast.reenact.detail import add_details, further_detail, lost_detail
 from headcast.reenact.generated import Generated
@@ -18,7 +19,6 @@ from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
-from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import beside_person, hidden_by, mattes_of
 from headcast.warping.mixing import mixed, weighed
 from headcast.warping.sampling import Pixel, around

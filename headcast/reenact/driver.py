@@ -9,6 +9,7 @@ from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
+from headcast.inpainting.fill import fill_hidden
 from headcast.reenact.close_up import make_close_ups
 from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
@@ -17,7 +18,6 @@ from headcast.reenact.runtime import make_runtime
 from headcast.reenact.sitter import Sitter, measured_shots
 from headcast.types import Image, Landmarks
 from headcast.warping.edges import FREE
-from headcast.warping.fill import fill_hidden
 from headcast.warping.warp import WarpedShot, Warper
 
 

@@ -4,7 +4,6 @@ The files are Google's models from MediaPipe (see NOTICE), made by tools/convert
 """
 
 from functools import cache, partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,17 +33,6 @@ class TrackerNetwork:
             self._request = _compile(self._name).create_infer_request()
         results = self._request.infer({0: image[None]})
         return tuple(np.array(result[0], np.float32) for result in results.values())
-
-
-def damaged_models() -> list[str]:
-    """Return the names of the files that are missing or not those that were made."""
-    expected = [line.split() for line in HASHES.read_text(encoding="utf-8").splitlines()]
-    paths = [(ASSETS / name, digest) for digest, name in expected]
-    return [path.name for path, digest in paths if not path.is_file() or _digest(path) != digest]
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
 
 
 @cache

@@ -5,6 +5,7 @@ import pytest
 
 from headcast.cli import checks
 from headcast.cli.checks import CHECKS, Finding, State, run_check
+from headcast.inpainting import network as inpainting
 from headcast.tracking import models
 
 
@@ -47,13 +48,16 @@ def test_another_opencv_in_the_way_is_named_with_what_to_do(monkeypatch):
     assert "pip install opencv-contrib-python-headless" in finding.cure
 
 
-def test_a_damaged_network_of_the_tracker_is_named(monkeypatch, tmp_path):
-    for path in models.ASSETS.iterdir():
+@pytest.mark.parametrize(
+    ("place", "name"), [(models, "face_mesh.onnx"), (inpainting, "inpainting.onnx")], ids=["tracker", "inpainting"]
+)
+def test_a_damaged_network_is_named(monkeypatch, tmp_path, place, name):
+    for path in place.ASSETS.iterdir():
         shutil.copy(path, tmp_path)
-    (tmp_path / "face_mesh.onnx").write_bytes(b"cut")
-    monkeypatch.setattr(models, "ASSETS", tmp_path)
-    finding = run_check(checks.check_tracker)
-    assert (finding.state, finding.detail) == (State.FAIL, "missing or damaged: face_mesh.onnx")
+    (tmp_path / name).write_bytes(b"cut")
+    monkeypatch.setattr(place, "HASHES", tmp_path / place.HASHES.name)
+    finding = run_check(checks.check_networks)
+    assert (finding.state, finding.detail) == (State.FAIL, f"missing or damaged: {name}")
 
 
 def test_a_cache_that_cannot_be_written_is_a_warning(monkeypatch, tmp_path):

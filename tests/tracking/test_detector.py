@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from headcast.hashes import damaged_files
 from headcast.tracking.detector import Detector
-from headcast.tracking.models import damaged_models
+from headcast.tracking.models import HASHES
 from headcast.tracking.region import Region, whole_picture
 from headcast.types import Image, Landmarks
 
@@ -28,4 +29,4 @@ def test_a_part_without_a_face_has_none(astronaut: Image) -> None:
 
 
 def test_the_models_are_those_that_were_made() -> None:
-    assert damaged_models() == []
+    assert damaged_files(HASHES) == []

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from headcast.inpainting.fill import fill_hidden
 from headcast.types import Mask
-from headcast.warping.fill import fill_hidden
 from headcast.warping.layers import beside_person, hidden_by, person_colours, refine_matte, split_layers
 
 PERSON, WALL = np.array([40.0, 30.0, 20.0]), np.array([90.0, 160.0, 220.0])

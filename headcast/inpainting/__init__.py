@@ -1,0 +1,1 @@
+"""A picture and what is hidden of it in, plausible pixels there out: what lies behind a person."""

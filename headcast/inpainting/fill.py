@@ -1,0 +1,164 @@
+"""A picture and what is hidden of it in, the picture with plausible pixels there out: the background behind a person.
+
+A learned network continues lines, edges and texture well beside what it sees, but deep inside it makes up things that
+never were. From farther away, where what is hidden is smaller, it makes up less. So it guesses from three distances,
+and what the others do not show, or what has a colour that is nowhere in the picture, is not believed. Where no guess
+is, colours stay smooth: what is dull is seldom noticed, what is wrong always.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from headcast.inpainting.network import SIDE, guess
+from headcast.types import Image, Mask
+from headcast.warping.smooth import fill_from_around
+
+Picture = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class View:
+    """How the network sees a picture: its share of the network's side, whether in a mirror, and whether it goes on.
+
+    What goes on beyond its border is mirrored there; else nothing is known there.
+    """
+
+    scale: float
+    mirrored: bool = False
+    goes_on: bool = False
+
+
+FINE = 2.0  # pixels of a blur: guesses that differ in less are alike
+THING = 13  # pixels: as far around what is made up a guess is not taken
+EVENED = 5.0  # pixels over which it counts
+FEATHER = 4.0  # pixels over which guesses pass into each other
+AROUND = 141  # pixels around each that tell how uneven a background is
+ALIKE = (2.0, 1.2)  # levels, plus times the unevenness, from the middle guess and from a usual colour
+BIN, USUAL = 8, 0.0005  # levels of a colour, and the share of what is seen that makes it usual
+NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
+NEAREST = View(1.0)
+VIEWS = (View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the finest first
+
+
+def fill_hidden(image: Image, hidden: Mask) -> Image:
+    """Fill what is `hidden` (H, W; 0 or 1) in an image (H, W, 3); what is seen stays as it is."""
+    missing = hidden > 0.5
+    if not missing.any() or missing.all():
+        return np.array(image)
+    smooth = fill_from_around(image, (~missing).astype(np.float32))
+    square, gone = _squared(smooth, missing)
+    side = max(missing.shape)
+    known = np.asarray(gone == 0)
+    painted = square if not known.any() else _agreed(square, known, sharp=side > SIDE * VIEWS[0].scale)
+    large = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
+    filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
+    return np.where(missing[:, :, None], filled, image)
+
+
+def _squared(picture: Picture, missing: NDArray[np.bool_]) -> tuple[Picture, Mask]:
+    """Return a picture (H, W, 3) at the network's size (SIDE, SIDE, 3), and how far (SIDE, SIDE) it is missing there.
+
+    Beside and below what is not square nothing is known.
+    """
+    margins = 0, max(missing.shape[1] - missing.shape[0], 0), 0, max(missing.shape[0] - missing.shape[1], 0)
+    gone = cv2.copyMakeBorder(missing.astype(np.float32), *margins, cv2.BORDER_CONSTANT, value=(1,))
+    square = cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REPLICATE)
+    reading = cv2.INTER_AREA if len(gone) > SIDE else cv2.INTER_LINEAR
+    return (
+        np.asarray(cv2.resize(square, (SIDE, SIDE), interpolation=reading), np.float32),
+        np.asarray(cv2.resize(gone, (SIDE, SIDE), interpolation=reading), np.float32),
+    )
+
+
+def _agreed(smooth: Picture, known: NDArray[np.bool_], sharp: bool) -> Picture:
+    """Return a picture (SIDE, SIDE, 3) that is `smooth` where it is not `known` (SIDE, SIDE) with guesses that agree.
+
+    What is guessed from near by is sharper and oftener made up: if wanted, it is laid over the rest where it is alike.
+    """
+    guesses = [_guess(smooth, known, view) for view in VIEWS]
+    judge = _Judge(smooth, known)
+    middle = np.median(np.stack(guesses), axis=0)
+    strange = np.stack([judge.strangeness(each, middle) for each in guesses])
+    chosen = np.where(strange.min(0) < 1, strange.argmin(0), len(guesses))
+    painted = _joined([*guesses, smooth], chosen)
+    if sharp:
+        near = _guess(smooth, known, NEAREST)
+        painted = _joined([near, painted], (judge.strangeness(near, painted) >= 1).astype(int))
+    return painted
+
+
+def _joined(pictures: Sequence[Picture], chosen: NDArray[np.int_]) -> Picture:
+    """Return the picture (S, S, 3) whose pixels are of the pictures with the numbers `chosen` (S, S), softly."""
+    shares = [
+        cv2.GaussianBlur((chosen == number).astype(np.float32), (0, 0), FEATHER) for number in range(len(pictures))
+    ]
+    total: Picture = sum(share[:, :, None] * each for share, each in zip(shares, pictures, strict=True))
+    return np.asarray(total / sum(shares)[:, :, None], np.float32)
+
+
+def _guess(smooth: Picture, known: NDArray[np.bool_], view: View) -> Picture:
+    """Guess at what is not `known` (SIDE, SIDE) of a picture (SIDE, SIDE, 3) seen from farther away, or in a mirror."""
+    way = slice(None, None, -1 if view.mirrored else 1)
+    side = round(SIDE * view.scale)
+    picture, gone = (
+        cv2.resize(np.ascontiguousarray(each[:, way]), (side, side), interpolation=cv2.INTER_AREA)
+        for each in (smooth, (~known).astype(np.float32))
+    )
+    before = (SIDE - side) // 2
+    margins = (before, SIDE - side - before) * 2
+    picture = cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REFLECT)
+    gone = cv2.copyMakeBorder(gone, *margins, cv2.BORDER_REFLECT if view.goes_on else cv2.BORDER_CONSTANT, value=(1,))
+    painted = guess(np.asarray(picture, np.float32), np.asarray(gone == 0))[
+        before : before + side, before : before + side
+    ]
+    enlarged = cv2.resize(painted, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)[:, way]
+    return np.where(known[:, :, None], smooth, np.clip(enlarged, 0, 255))
+
+
+class _Judge:
+    """Tells what was made up for what is not `known` (S, S) of a picture (S, S, 3)."""
+
+    def __init__(self, picture: Picture, known: NDArray[np.bool_]) -> None:
+        depth = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)
+        lenience = 1 + TRUSTED * np.exp(-np.square(depth / NEAR))
+        self._allowed = lenience * (ALIKE[0] + ALIKE[1] * _unevenness(picture, known))
+        self._from_colours = _distances_from_colours(_fine(picture)[known])
+
+    def strangeness(self, guess: Picture, other: Picture) -> Mask:
+        """Tell how strange (S, S) a guess (S, S, 3) is beside an `other`: where it is 1 or more it is made up.
+
+        Strange is what the other does not show, on even backgrounds more than on uneven ones, and a colour that is
+        nowhere in what is known.
+        """
+        fine = _fine(guess)
+        red, green, blue = np.moveaxis((fine / BIN).astype(np.intp), 2, 0)
+        apart = np.maximum(np.abs(fine - _fine(other)).mean(2), self._from_colours[red, green, blue]) / self._allowed
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THING, THING))
+        return np.asarray(cv2.GaussianBlur(cv2.dilate(apart, disc), (0, 0), EVENED), np.float32)
+
+
+def _fine(picture: Picture) -> Picture:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), FINE), np.float32)
+
+
+def _distances_from_colours(colours: Picture) -> NDArray[np.float32]:
+    """Return by how many levels each colour (bins, bins, bins) lies apart from the usual ones of `colours` (N, 3)."""
+    count = 256 // BIN
+    found, _ = np.histogramdd(colours, bins=count, range=[(0, 256)] * 3)
+    return np.asarray(distance_transform_edt(found < USUAL * len(colours)) * BIN, np.float32)
+
+
+def _unevenness(smooth: Picture, known: NDArray[np.bool_]) -> Mask:
+    """Return by how many levels (S, S) a picture (S, S, 3) varies around each pixel where it is known."""
+    weight = known.astype(np.float32)[:, :, None]
+    size = (AROUND, AROUND)
+    share = np.maximum(cv2.blur(weight, size), 1e-3)[:, :, None]
+    mean = cv2.blur(smooth * weight, size) / share
+    squares = np.square(smooth - mean).mean(2, keepdims=True) * weight
+    spread = np.sqrt(np.maximum(cv2.blur(squares, size), 0)[:, :, None] / share)
+    return np.asarray(fill_from_around(spread, ((share > 0.05) & (weight > 0))[:, :, 0].astype(np.float32))[:, :, 0])
