@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from headcast.inpainting.fill import fill_hidden
 from headcast.reenact.close_up import lay_close_up
 from headcast.reenact.detail import add_details, further_detail, lost_detail
-from headcast.reenact.generated import Generated
+from headcast.reenact.generated import Generated, Painted
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
 from headcast.warping.layers import beside_person, hidden_by, mattes_of
 from headcast.warping.mixing import mixed, weighed
+from headcast.warping.origins import Box
 from headcast.warping.sampling import Pixel, around
 from headcast.warping.warp import WarpedShot
 
@@ -51,7 +52,7 @@ def cut_out(generated: Generated, warped: WarpedShot) -> NDArray[np.uint8]:
 
 def _painted_person(generated: Generated, warped: WarpedShot) -> Image:
     """Return the generated square's person (H, W, 3), close-ups and all, with colours everywhere."""
-    person = warped.person + network_change(generated, warped, kept(warped))
+    person = warped.person + network_change(generated, warped, kept(warped, generated.close_ups))
     colour: Image = np.clip(person + 0.5, 0, 255).astype(np.uint8)
     for close_up in generated.close_ups:
         lay_close_up(close_up, colour)
@@ -71,19 +72,29 @@ def network_change(
     return weighed(np.asarray(change, np.float32), free * np.minimum(share, 1))
 
 
-def kept(warped: WarpedShot) -> Mask:
-    """Return how much (H, W) of the warped shot the network must leave: where it is trusted, off mouth and lids."""
+def kept(warped: WarpedShot, painted: Sequence[Painted] = ()) -> Mask:
+    """Return how much (H, W) of the warped shot the network must leave: where it is trusted, off mouth and lids.
+
+    Lids are left whole where eyes are `painted` apart, as a change of the warped shot: there a network that sees 128
+    pixels only tints the skin.
+    """
     maps = warped.conditioning.maps
     trusted = np.ascontiguousarray(maps[:, :, VALIDITY])
     wide = cv2.dilate(trusted, np.ones((THIN, THIN), np.uint8))
     sound = cv2.erode(wide, np.ones((THIN - SOFT + 1, THIN - SOFT + 1), np.uint8))
     keep = np.maximum(trusted, cv2.blur(sound, (SOFT, SOFT)))
-    openings = np.maximum(maps[:, :, MOUTH], maps[:, :, EYES])
-    reach = round(FREE_AROUND * len(openings))
-    near = around(openings > 0, 2 * reach)
-    wider = cv2.dilate(openings[near], np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-    keep[near] *= 1 - cv2.blur(wider, (reach, reach))
+    for which, apart in ((EYES, any(one.as_change for one in painted)), (MOUTH, False)):
+        near, share = _about(maps[:, :, which])
+        keep[near] += share * ((1 if apart else 0) - keep[near])
     return np.asarray(keep, np.float32)
+
+
+def _about(opening: Mask) -> tuple[Box, Mask]:
+    """Return where the surroundings of an opening (H, W) are, and 1 there, falling to 0 farther off."""
+    reach = round(FREE_AROUND * len(opening))
+    near = around(opening > 0, 2 * reach)
+    wider = cv2.dilate(np.ascontiguousarray(opening[near]), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    return near, np.asarray(cv2.blur(wider, (reach, reach)), np.float32)
 
 
 class Composer:
@@ -111,7 +122,7 @@ class Composer:
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
-        keep = kept(warped)
+        keep = kept(warped, generated.close_ups)
         person = warped.person + network_change(generated, warped, keep, self._free)
         colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
         matte = np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE])

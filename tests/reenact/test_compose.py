@@ -9,7 +9,7 @@ import pytest
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
 from headcast.reenact.compose import MATTE, VALIDITY, Composer, kept, network_change
-from headcast.reenact.generated import Generated
+from headcast.reenact.generated import Generated, Painted
 from headcast.reenact.sitter import Sitter, avatar_shots, make_sitter, measured_shots
 from headcast.tracking.crop import Window
 from headcast.types import CONDITIONING_MAPS, Image
@@ -120,6 +120,23 @@ def test_the_network_changes_mouth_and_lids_but_not_what_the_warp_shows_well(sit
     sure = far & (maps["validity"] > 0.99)
     assert sure.sum() > 5000
     assert change[sure].max() < 0.02
+
+
+@pytest.mark.parametrize("as_change", [True, False])
+def test_the_network_leaves_eyes_that_are_painted_apart_as_a_change(sitter: Sitter, as_change: bool) -> None:
+    warped = Warper(sitter.shot, sitter.edges)(sitter.shot.landmarks)
+    nothing = Painted(np.zeros((1, 1, 3), np.float32), np.zeros((1, 1), np.float32), np.eye(2, 3), 256, as_change)
+    keep, usual = kept(warped, (nothing,)), kept(warped)
+    openings = warped.conditioning.maps[:, :, CONDITIONING_MAPS.index("eyes_inside")]
+    eyes = openings > 0.9
+    assert eyes.sum() > 20
+    assert usual[eyes].max() < 0.05
+    if as_change:
+        assert keep[eyes].min() > 0.95
+        far = cv2.dilate(np.ascontiguousarray(openings), np.ones((61, 61))) == 0
+        np.testing.assert_array_equal(keep[far], usual[far])
+    else:
+        np.testing.assert_array_equal(keep, usual)
 
 
 def test_a_pixel_that_the_person_never_covers_is_the_photos(large_sitter: Sitter) -> None:
