@@ -1,4 +1,4 @@
-"""Items in, what becomes of each out, in the same order; several are worked on at a time, each in a thread."""
+"""Work in, its results out, in the same order; several items are worked on at a time, each in a thread."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +21,18 @@ def side_by_side(work: Callable[[Item], Result], items: Iterable[Item], num_thre
     if num_threads < 1:
         raise ValueError(f"num_threads is {num_threads}, expected at least 1")
     return _worked_on(work, items, num_threads)
+
+
+def in_background(make: Callable[[], Result]) -> Callable[[], Result]:
+    """Start to `make` something in a thread; return what waits for it and gives it, as often as it is asked.
+
+    >>> in_background(lambda: 6 * 7)()
+    42
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="headcast-background")
+    made = pool.submit(make)
+    pool.shutdown(wait=False)
+    return made.result
 
 
 def _worked_on(work: Callable[[Item], Result], items: Iterable[Item], num_threads: int) -> Iterator[Result]:

@@ -3,13 +3,14 @@
 Sessions and evaluation go through this, so what is measured is what ships.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.inpainting.fill import fill_hidden
+from headcast.media.side_by_side import in_background
 from headcast.reenact.close_up import make_close_ups
 from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated
@@ -72,9 +73,10 @@ class Driver:
         first, *others = avatar.shots
         if paste_back:  # the composer fills what the person hides, at the photo's size
             self._warp = Warper(first, sitter.edges, others, follows=True)
-            self._compose: Composer | None = Composer(sitter, self._warp.background, self._warp.unknown, others)
+            behind = self._warp.background, self._warp.unknown
+            self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, *behind, others))
         else:
-            self._warp, self._compose = Warper(first, FREE, others, fill_hidden, follows=True), None
+            self._warp, self._composer = Warper(first, FREE, others, fill_hidden, follows=True), None
         self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)
@@ -119,6 +121,6 @@ class Driver:
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo, where that was asked for."""
-        if self._compose is None:
+        if self._composer is None:
             return compose_square(generated, warped, self._warp.background)
-        return self._compose(generated, warped)
+        return self._composer()(generated, warped)
