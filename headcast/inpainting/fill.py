@@ -36,9 +36,10 @@ class View:
 FINE = 2.0  # pixels of a blur: guesses that differ in less are alike
 THING = 13  # pixels: as far around what is made up a guess is not taken
 EVENED = 5.0  # pixels over which it counts
-FEATHER = 4.0  # pixels over which guesses pass into each other
+FEATHER = 3.0  # pixels over which guesses pass into each other
+SHARP = 8.0  # pixels of a blur: what is finer comes from the sharp guess
 AROUND = 141  # pixels around each that tell how uneven a background is
-ALIKE = (2.0, 1.2)  # levels, plus times the unevenness, from the middle guess and from a usual colour
+ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: from the middle guess and from a usual colour
 BIN, USUAL = 8, 0.0005  # levels of a colour, and the share of what is seen that makes it usual
 NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
 NEAREST = View(1.0)
@@ -83,12 +84,13 @@ def _agreed(smooth: Picture, known: NDArray[np.bool_], sharp: bool) -> Picture:
     guesses = [_guess(smooth, known, view) for view in VIEWS]
     judge = _Judge(smooth, known)
     middle = np.median(np.stack(guesses), axis=0)
-    strange = np.stack([judge.strangeness(each, middle) for each in guesses])
-    chosen = np.where(strange.min(0) < 1, strange.argmin(0), len(guesses))
+    believed = [judge.strangeness(each, middle) < 1 for each in guesses] + [np.ones_like(known)]
+    chosen = np.argmax(believed, axis=0)  # the first
     painted = _joined([*guesses, smooth], chosen)
     if sharp:
         near = _guess(smooth, known, NEAREST)
-        painted = _joined([near, painted], (judge.strangeness(near, painted) >= 1).astype(int))
+        detailed = near + cv2.GaussianBlur(painted - near, (0, 0), SHARP)
+        painted = _joined([detailed, painted], (judge.strangeness(near, painted) >= 1).astype(int))
     return painted
 
 
@@ -126,7 +128,8 @@ class _Judge:
     def __init__(self, picture: Picture, known: NDArray[np.bool_]) -> None:
         depth = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)
         lenience = 1 + TRUSTED * np.exp(-np.square(depth / NEAR))
-        self._allowed = lenience * (ALIKE[0] + ALIKE[1] * _unevenness(picture, known))
+        uneven = _unevenness(picture, known)
+        self._allowed = lenience * (ALIKE[0] + ALIKE[1] * uneven + ALIKE[2] * uneven**2)
         self._from_colours = _distances_from_colours(_fine(picture)[known])
 
     def strangeness(self, guess: Picture, other: Picture) -> Mask:
