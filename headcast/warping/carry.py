@@ -14,6 +14,7 @@ from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head
 from headcast.geometry.topology import MIRROR
 from headcast.types import Landmarks, Mask, Shot
+from headcast.warping.drawn_out import DrawnOut
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
@@ -71,10 +72,11 @@ class Carrier:
 
     def __init__(self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly) -> None:
         self._size = shot.image.shape[0]
-        self._mesh = Mesh(shot.landmarks, self._size, edges)
         self._image, self._landmarks, self._fill = shot.image, shot.landmarks, fill
         layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
+        self._mesh = Mesh(shot.landmarks, self._size, edges.around(layers.matte))
         self._person = np.dstack([layers.person, layers.matte])
+        self._drawn_out = DrawnOut(self._person)
         beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
         self._open = np.asarray(beside, np.float32) if beside.any() else None
         self.background, self.unknown, self._hidden = layers.background, layers.hidden, layers.hidden
@@ -110,13 +112,14 @@ class Carrier:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
         picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE)
+        drawn = self._drawn_out(picture, grid)
         picture = _soften(picture, grid.torn)
         opened = None if self._open is None else sample(self._open, grid.positions)
         matte = np.asarray(cv2.extractChannel(picture, 3), np.float32)
         _close_gaps(matte, grid.triangles >= 0, opened)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         colours = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), np.float32)
-        return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted.copy(), grid)
+        return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted * (1 - drawn), grid)
 
     def before_own_background(self, carried: Carried, landmarks: Landmarks, head: Head) -> Carried:
         """Return what other shots carried to `landmarks` before this one's background, of which nothing is carried."""

@@ -1,10 +1,10 @@
 """A photo and a square of it in, what may move beside the square's sides, and where the photo ends, out.
 
 Where the photo goes on beyond the square, nothing may move at its side. Where it ends, there is nothing to move in:
-what lies near its end is stretched a little instead of being drawn out in streaks.
+what lies near its end is stretched a little instead of being drawn out in streaks, if it is a person who goes on there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
-from headcast.types import Box
+from headcast.types import Box, Mask
 
 PINNED_BAND = 0.12  # share of the side over which motion fades towards a pinned side
 EVEN_OVER = 16  # columns or rows to either side over which what is missing is evened
 STRETCHED = 2.0  # times what is missing: so much of the photo is stretched to make up for it
+CUT, AT_END = 0.1, 1  # share of the person in a pixel so near to the photo's end that says that it goes on beyond
 CLEAR_OF_FEATURES = 0.9  # of the way from the photo's end to brows, eyes and lips, beyond which nothing is stretched
 
 
@@ -25,11 +26,21 @@ class PhotoEdges:
     """The sides of a square shot: left, top, right, bottom.
 
     `pinned` says where the photo goes on; `ends` are where it ends, in pixels of the shot, infinitely far where it does
-    not.
+    not. `cut` tells for each of them in which rows or columns (N,) it cuts the person off; None is in all.
     """
 
     pinned: tuple[bool, bool, bool, bool] = (False,) * 4
     ends: tuple[float, float, float, float] = (-np.inf, -np.inf, np.inf, np.inf)
+    cut: tuple[NDArray[np.bool_], ...] | None = None
+
+    def around(self, matte: Mask) -> "PhotoEdges":
+        """Return the edges of a photo that shows a person where a matte (H, W) says."""
+        cut = []
+        for number, end in enumerate(self.ends):
+            lines = matte.T if number % 2 == 0 else matte
+            at = round(float(np.clip(end, AT_END, len(lines) - 1 - AT_END)))
+            cut.append(lines[at - AT_END : at + AT_END + 1].max(0) > CUT)
+        return replace(self, cut=tuple(cut))
 
     def free(self, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
         """Return 1 (N,) where points (N, 2) may move, falling to 0 towards and beyond each pinned side."""
@@ -55,11 +66,16 @@ class PhotoEdges:
         """
         kept, shown = positions, carried & self._inside(carried.shape)
         for axis in (0, 1):
-            for end, sign in ((self.ends[axis], 1.0), (self.ends[2 + axis], -1.0)):
+            for number, sign in ((axis, 1.0), (2 + axis, -1.0)):
+                end = self.ends[number]
                 if not np.isfinite(end):
                     continue
                 depth = sign * (kept[:, :, axis] - np.float32(end))
-                missing = _smoothly_least(-depth.min(1 - axis, where=shown, initial=0.0), 1 - axis)
+                beyond = shown & (depth < 0)
+                if self.cut is not None:
+                    line = np.rint(kept[:, :, 1 - axis][beyond]).astype(np.intp)
+                    beyond[beyond] = self.cut[number].take(line, mode="clip")
+                missing = _smoothly_least(-depth.min(1 - axis, where=beyond, initial=0.0), 1 - axis)
                 if not missing.any():
                     continue
                 most = max(0.0, CLEAR_OF_FEATURES * float((sign * (features[:, axis] - end)).min()))
@@ -67,7 +83,7 @@ class PhotoEdges:
                 moved = (depth + missing) * (band / np.maximum(band + missing, np.float32(1e-6)))
                 kept = kept.copy() if kept is positions else kept
                 moved = np.float32(end) + np.float32(sign) * moved
-                kept[:, :, axis] = np.where(carried & (depth < band), moved, kept[:, :, axis])
+                kept[:, :, axis] = np.where(carried & (depth < band) & (missing > 0), moved, kept[:, :, axis])
         return kept
 
 

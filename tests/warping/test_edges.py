@@ -56,3 +56,15 @@ def test_only_what_lies_near_is_stretched() -> None:
     kept = edges.keep_inside(places, np.ones((256, 256), bool), FACE)
     np.testing.assert_array_equal(kept[:, :150], places[:, :150])
     assert kept[:, 220:, 1].max() <= 255
+
+
+def test_nothing_is_stretched_where_the_photo_cuts_nobody_off() -> None:
+    """Beside a head that moves away from the photo's end only the background is missing, and that is not carried."""
+    edges, matte = PhotoEdges(ends=(0.0, 0.0, 255.0, 255.0)), np.zeros((256, 256), np.float32)
+    matte[60:, 60:200] = 1
+    places = moved_down(10)
+    assert edges.around(matte).keep_inside(places, np.ones((256, 256), bool), FACE) is places
+    matte[:, 60:100] = 1  # hair, cut off by the photo's upper end
+    kept = edges.around(matte).keep_inside(places, np.ones((256, 256), bool), FACE)
+    assert kept[:, 70:90, 1].min() >= -1e-3
+    np.testing.assert_array_equal(kept[:, 150:], places[:, 150:])

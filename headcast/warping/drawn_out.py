@@ -1,0 +1,61 @@
+"""A person and where each pixel of a new picture comes from in; the same, dull where it is drawn out, out.
+
+Where a head turns, the side that comes into view is drawn out of a few columns of the shot, and what is fine in them
+becomes stripes. What is usual around them is dull, but no stripe.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.types import Mask
+from headcast.warping.mesh import SamplingGrid
+from headcast.warping.mixing import mixed
+from headcast.warping.sampling import around, sample
+
+STEP = 2  # pixels between those that are asked: stripes are wide
+DRAWN_OUT = (0.55, 0.25)  # pixels of the shot between neighbours, between which a surface counts as drawn out
+EVEN_OVER = 5  # pixels over which that is evened
+NEAR_OUTLINE, FADES = 41, 15  # pixels from the face's outline, and over which it ends: lids are drawn out, too, rightly
+USUAL, SOFT = 13, 2.5  # pixels of the shot around each that tell what is usual, and of a blur of that
+
+
+class DrawnOut:
+    """A person (H, W, 4), colours 0..255 and matte, that may be drawn out."""
+
+    def __init__(self, person: NDArray[np.float32]) -> None:
+        levels = cv2.medianBlur(np.clip(person[:, :, :3] + 0.5, 0, 255).astype(np.uint8), USUAL)
+        self._dull = np.dstack([cv2.GaussianBlur(levels.astype(np.float32), (0, 0), SOFT), person[:, :, 3]])
+
+    def __call__(self, picture: NDArray[np.float32], grid: SamplingGrid) -> Mask:
+        """Make a carried picture (H, W, 4) dull, in place, where it is drawn out; return how far (H, W) that is so."""
+        share = drawn_out(grid)
+        if (share > 0).any():
+            part = around(share > 0, 0)
+            places, here = (np.ascontiguousarray(each[part]) for each in (grid.positions, share))
+            dull = sample(self._dull, places, cv2.BORDER_REPLICATE)
+            picture[part] = mixed(np.ascontiguousarray(picture[part]), dull, here)
+        return share
+
+
+def drawn_out(grid: SamplingGrid) -> Mask:
+    """Return how far (H, W) in 0..1 neighbours show nearly the same place, beside and within a face's outline."""
+    places = np.ascontiguousarray(grid.positions[::STEP, ::STEP])
+    least = np.full(places.shape[:2], np.float32(DRAWN_OUT[0]))
+    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        x, y = cv2.split(cv2.absdiff(places[here], places[there]))
+        apart = (x + y) / STEP
+        np.minimum(least[here], apart, out=least[here])
+        np.minimum(least[there], apart, out=least[there])
+    share = (DRAWN_OUT[0] - least) / (DRAWN_OUT[0] - DRAWN_OUT[1])
+    if not (share > 0).any():
+        return np.zeros(grid.triangles.shape, np.float32)
+    beside = grid.triangles[::STEP, ::STEP] < 0
+    outside = cv2.dilate(beside.view(np.uint8), _square(NEAR_OUTLINE // STEP))
+    near = cv2.blur(outside.astype(np.float32), (FADES // STEP, FADES // STEP))
+    even = cv2.blur(np.minimum(share, 1), (EVEN_OVER // STEP + 1, EVEN_OVER // STEP + 1)) * near
+    return np.asarray(cv2.resize(even, grid.triangles.shape[::-1]), np.float32)
+
+
+def _square(size: int) -> NDArray[np.uint8]:
+    return np.ones((size, size), np.uint8)
