@@ -72,7 +72,7 @@ class Driver:
         avatar = replace(avatar, shots=measured_shots(sitter, avatar.shots[1:]))  # the first is the sitter's own
         first, *others = avatar.shots
         if paste_back:  # the composer fills what the person hides, at the photo's size
-            self._warp = Warper(first, sitter.edges, others, follows=True)
+            self._warp = Warper(first, sitter.edges, others, grow=go_on, follows=True)
             behind = self._warp.background, self._warp.unknown
             self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, *behind, others))
         else:

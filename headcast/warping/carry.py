@@ -14,6 +14,7 @@ from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head
 from headcast.geometry.topology import MIRROR
 from headcast.types import Landmarks, Mask, Shot
+from headcast.warping.beyond import Grow, grow_beyond
 from headcast.warping.drawn_out import DrawnOut
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill, split_layers
@@ -67,15 +68,19 @@ class Carried:
 class Carrier:
     """Carries the person of one shot to any landmarks; on pinned `edges` nothing moves.
 
-    `fill` paints what the person hides of the background.
+    `fill` paints what the person hides of the background, `grow` what the photo's end cuts off of the person.
     """
 
-    def __init__(self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly) -> None:
+    def __init__(
+        self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly, grow: Grow | None = None
+    ) -> None:
         self._size = shot.image.shape[0]
         self._image, self._landmarks, self._fill = shot.image, shot.landmarks, fill
         layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
-        self._mesh = Mesh(shot.landmarks, self._size, edges.around(layers.matte))
-        self._person = np.dstack([layers.person, layers.matte])
+        self._person, self._margin, edges = np.dstack([layers.person, layers.matte]), 0, edges.around(layers.matte)
+        if grow is not None and edges.cut_off:
+            self._person, edges, self._margin = grow_beyond(shot.image, self._person, edges, grow)
+        self._mesh = Mesh(shot.landmarks, self._size, edges)
         self._drawn_out = DrawnOut(self._person)
         beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
         self._open = np.asarray(beside, np.float32) if beside.any() else None
@@ -111,8 +116,9 @@ class Carrier:
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
-        picture = sample(self._person, grid.positions, cv2.BORDER_REPLICATE)
-        drawn = self._drawn_out(picture, grid)
+        places = grid.positions + np.float32(self._margin) if self._margin else grid.positions
+        picture = sample(self._person, places, cv2.BORDER_REPLICATE)
+        drawn = self._drawn_out(picture, places, grid)
         picture = _soften(picture, grid.torn)
         opened = None if self._open is None else sample(self._open, grid.positions)
         matte = np.asarray(cv2.extractChannel(picture, 3), np.float32)

@@ -27,13 +27,16 @@ class DrawnOut:
         levels = cv2.medianBlur(np.clip(person[:, :, :3] + 0.5, 0, 255).astype(np.uint8), USUAL)
         self._dull = np.dstack([cv2.GaussianBlur(levels.astype(np.float32), (0, 0), SOFT), person[:, :, 3]])
 
-    def __call__(self, picture: NDArray[np.float32], grid: SamplingGrid) -> Mask:
-        """Make a carried picture (H, W, 4) dull, in place, where it is drawn out; return how far (H, W) that is so."""
+    def __call__(self, picture: NDArray[np.float32], places: NDArray[np.float32], grid: SamplingGrid) -> Mask:
+        """Make a carried picture (H, W, 4) dull, in place, where it is drawn out; return how far (H, W) that is so.
+
+        `places` (H, W, 2) are those of the grid, in pixels of the person's picture.
+        """
         share = drawn_out(grid)
         if (share > 0).any():
             part = around(share > 0, 0)
-            places, here = (np.ascontiguousarray(each[part]) for each in (grid.positions, share))
-            dull = sample(self._dull, places, cv2.BORDER_REPLICATE)
+            there, here = (np.ascontiguousarray(each[part]) for each in (places, share))
+            dull = sample(self._dull, there, cv2.BORDER_REPLICATE)
             picture[part] = mixed(np.ascontiguousarray(picture[part]), dull, here)
         return share
 

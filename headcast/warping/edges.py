@@ -42,6 +42,18 @@ class PhotoEdges:
             cut.append(lines[at - AT_END : at + AT_END + 1].max(0) > CUT)
         return replace(self, cut=tuple(cut))
 
+    @property
+    def cut_off(self) -> bool:
+        """Tell whether the photo's end cuts a person off; ValueError where nobody was looked for."""
+        if self.cut is None:
+            raise ValueError("it is not known where the person stands")
+        return any(lines.any() for lines, end in zip(self.cut, self.ends, strict=True) if np.isfinite(end))
+
+    def farther_away(self, by: float) -> "PhotoEdges":
+        """Return the edges of a photo that goes on for so many pixels of the shot more, wherever it ends."""
+        left, top, right, bottom = self.ends
+        return replace(self, ends=(left - by, top - by, right + by, bottom + by))
+
     def free(self, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
         """Return 1 (N,) where points (N, 2) may move, falling to 0 towards and beyond each pinned side."""
         free = np.ones(len(points))
@@ -51,7 +63,7 @@ class PhotoEdges:
                 free *= smoothstep(distance, 0, PINNED_BAND * size)
         return free
 
-    def _inside(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    def inside(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """Tell which pixels (H, W) of the shot the photo has."""
         left, top, right, bottom = self.ends
         rows, columns = np.arange(shape[0]), np.arange(shape[1])
@@ -64,7 +76,7 @@ class PhotoEdges:
 
         Those near a side are moved with them, evenly, up to brows, eyes and lips at points (N, 2).
         """
-        kept, shown = positions, carried & self._inside(carried.shape)
+        kept, shown = positions, carried & self.inside(carried.shape)
         for axis in (0, 1):
             for number, sign in ((axis, 1.0), (2 + axis, -1.0)):
                 end = self.ends[number]

@@ -17,6 +17,7 @@ from headcast.geometry.pose import Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import CHEEKS
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import FaceBank
+from headcast.warping.beyond import Grow
 from headcast.warping.carry import Carried, Carrier, blend, complete, lacking_side, mirror_shot, same_take
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
@@ -67,7 +68,8 @@ class Warper:
 
     Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
     take show hair, body and background too, where their pose is nearer, and what the person hides of the background.
-    One that `follows` is asked for the frames of one video, in their order.
+    What the photo's end cuts off of the person, `grow` paints. One that `follows` is asked for the frames of one video,
+    in their order.
     """
 
     def __init__(
@@ -77,11 +79,15 @@ class Warper:
         others: Sequence[Shot] = (),
         fill: Fill = fill_smoothly,
         *,
+        grow: Grow | None = None,
         follows: bool = False,
     ) -> None:
         self._size = shot.image.shape[0]
         skin = sample_skin(shot.image, shot.landmarks)
-        self._carriers, self._take = [Carrier(shot, edges, fill)], [0]  # of the shots of this take, and their numbers
+        self._carriers, self._take = (
+            [Carrier(shot, edges, fill, grow)],
+            [0],
+        )  # of the shots of this take, and their numbers
         shots = [shot]
         for number, other in enumerate(others, start=1):
             anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))

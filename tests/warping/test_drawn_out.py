@@ -32,7 +32,7 @@ def test_what_is_drawn_out_has_no_stripes(person: np.ndarray) -> None:
     grid = grid_of(places_drawn_out())
     picture = sample(person, grid.positions)
     striped = picture.copy()
-    share = DrawnOut(person)(picture, grid)
+    share = DrawnOut(person)(picture, grid.positions, grid)
     inner = np.s_[8:-8, 66:84]
     assert share[inner].min() > 0.9
     assert picture[inner][:, :, :3].std(0).mean() < 0.4 * striped[inner][:, :, :3].std(0).mean()
@@ -44,7 +44,7 @@ def test_what_only_moves_stays_sharp(person: np.ndarray) -> None:
     grid = grid_of(pixel_places((SIZE, SIZE)) * np.float32(0.8) + np.float32(7.3))
     picture = sample(person, grid.positions)
     before = picture.copy()
-    assert not DrawnOut(person)(picture, grid).any()
+    assert not DrawnOut(person)(picture, grid.positions, grid).any()
     np.testing.assert_array_equal(picture, before)
 
 
