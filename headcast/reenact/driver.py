@@ -11,6 +11,7 @@ from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.inpainting.fill import fill_hidden
 from headcast.media.side_by_side import in_background
+from headcast.reenact.beyond import go_on
 from headcast.reenact.close_up import make_close_ups
 from headcast.reenact.compose import Composer, compose_square
 from headcast.reenact.generated import Generated

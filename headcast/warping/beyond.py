@@ -27,10 +27,11 @@ def grow_beyond(
     """Return the `person` (H, W, 4) of a shot larger by some pixels on each side, where it ends then, and how many."""
     by = round(REACH * len(image))
     margins = (by,) * 4
-    outside = 1 - cv2.copyMakeBorder(edges.inside(image.shape).astype(np.float32), *margins, cv2.BORDER_CONSTANT)
+    inside = cv2.copyMakeBorder(edges.inside(image.shape).astype(np.float32), *margins, cv2.BORDER_CONSTANT)
+    outside = np.asarray(1 - inside, np.float32)
     picture, rough = grow(np.asarray(cv2.copyMakeBorder(image, *margins, cv2.BORDER_REPLICATE)), outside)
     matte = refine_matte(picture, rough)
     grown = np.dstack([person_colours(picture, matte), matte])
-    known = np.maximum(1 - outside, cv2.blur(1 - outside, (JOINED, JOINED)))[:, :, None]
+    known = np.maximum(inside, cv2.blur(inside, (JOINED, JOINED)))[:, :, None]
     larger = grown + known * (cv2.copyMakeBorder(person, *margins, cv2.BORDER_REPLICATE) - grown)
     return np.ascontiguousarray(larger, np.float32), edges.farther_away(by), by

