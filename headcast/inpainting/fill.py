@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from headcast.geometry.measures import smoothstep
 from headcast.inpainting.network import SIDE, guess
 from headcast.types import Image, Mask
 from headcast.warping.smooth import fill_from_around
@@ -38,9 +39,10 @@ THING = 13  # pixels: as far around what is made up a guess is not taken
 EVENED = 5.0  # pixels over which it counts
 FEATHER = 3.0  # pixels over which guesses pass into each other
 SHARP = 8.0  # pixels of a blur: what is finer comes from the sharp guess
+DEEP, DOUBTED = (60.0, 110.0), 0.8  # pixels over which a guess may differ by so much less
 AROUND = 141  # pixels around each that tell how uneven a background is
-ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: from the middle guess and from a usual colour
-BIN, USUAL = 8, 0.0005  # levels of a colour, and the share of what is seen that makes it usual
+ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: by which guesses may differ
+BIN, USUAL, UNLIKE = 8, 0.0005, 24.0  # levels; share of what is seen that makes a colour usual; levels from it
 NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
 NEAREST = View(1.0)
 VIEWS = (View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the finest first
@@ -128,6 +130,7 @@ class _Judge:
     def __init__(self, picture: Picture, known: NDArray[np.bool_]) -> None:
         depth = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)
         lenience = 1 + TRUSTED * np.exp(-np.square(depth / NEAR))
+        lenience *= 1 - DOUBTED * smoothstep(np.asarray(depth, np.float32), *DEEP)
         uneven = _unevenness(picture, known)
         self._allowed = lenience * (ALIKE[0] + ALIKE[1] * uneven + ALIKE[2] * uneven**2)
         self._from_colours = _distances_from_colours(_fine(picture)[known])
@@ -140,7 +143,9 @@ class _Judge:
         """
         fine = _fine(guess)
         red, green, blue = np.moveaxis((fine / BIN).astype(np.intp), 2, 0)
-        apart = np.maximum(np.abs(fine - _fine(other)).mean(2), self._from_colours[red, green, blue]) / self._allowed
+        apart = np.maximum(
+            np.abs(fine - _fine(other)).mean(2) / self._allowed, self._from_colours[red, green, blue] / UNLIKE
+        )
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THING, THING))
         return np.asarray(cv2.GaussianBlur(cv2.dilate(apart, disc), (0, 0), EVENED), np.float32)
 
@@ -157,11 +162,15 @@ def _distances_from_colours(colours: Picture) -> NDArray[np.float32]:
 
 
 def _unevenness(smooth: Picture, known: NDArray[np.bool_]) -> Mask:
-    """Return by how many levels (S, S) a picture (S, S, 3) varies around each pixel where it is known."""
-    weight = known.astype(np.float32)[:, :, None]
-    size = (AROUND, AROUND)
-    share = np.maximum(cv2.blur(weight, size), 1e-3)[:, :, None]
-    mean = cv2.blur(smooth * weight, size) / share
-    squares = np.square(smooth - mean).mean(2, keepdims=True) * weight
-    spread = np.sqrt(np.maximum(cv2.blur(squares, size), 0)[:, :, None] / share)
-    return np.asarray(fill_from_around(spread, ((share > 0.05) & (weight > 0))[:, :, 0].astype(np.float32))[:, :, 0])
+    """Return by how many levels (S, S) a picture (S, S, 3) varies around each pixel where it is known, or near by."""
+    weight = known.astype(np.float32)
+    squares = np.square(smooth - _mean(smooth, weight)).mean(2, keepdims=True)
+    return np.asarray(np.sqrt(np.maximum(_mean(squares, weight)[:, :, 0], 0)), np.float32)
+
+
+def _mean(picture: Picture, weight: Mask) -> Picture:
+    """Return the weighted mean (S, S, C) of the pixels AROUND each; of farther ones where none is."""
+    share = cv2.blur(weight, (AROUND, AROUND))
+    total = cv2.blur(picture * weight[:, :, None], (AROUND, AROUND)).reshape(picture.shape)
+    mean = total / np.maximum(share, 1e-3)[:, :, None]
+    return fill_from_around(np.asarray(mean, np.float32), (share > 0.05).astype(np.float32))
