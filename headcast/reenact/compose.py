@@ -132,13 +132,13 @@ class Composer:
             lay_close_up(close_up, colour)
         weight = (np.clip(share, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
         result: Image = self._photo.copy()
-        result[self._window.place] = _blend(
-            self._now_behind(matte), self._window.bring(colour), self._window.bring(weight)
-        )
+        shown = result[self._window.place]
+        self._show_behind(shown, matte)
+        _blend(shown, self._window.bring(colour), self._window.bring(weight))
         return result
 
-    def _now_behind(self, matte: Mask) -> Image:
-        """Return the visible part of the background (h, w, 3) behind a person with this `matte` (H, W).
+    def _show_behind(self, shown: Image, matte: Mask) -> None:
+        """Lay the background behind a person with this `matte` (H, W) into the photo's visible part (h, w, 3).
 
         What lies beside the person's outline in the photo may be a trace of it, but is sooner right than a guess:
         as long as the outline is near, it stays.
@@ -147,7 +147,7 @@ class Composer:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         near = np.asarray(cv2.dilate((matte > SEEN_FROM).astype(np.uint8), disc), np.uint8)
         stays = self._rim & self._window.bring(self._enlarge(near))
-        return np.asarray(cv2.copyTo(self._photo[self._window.place], stays, self._behind.copy()), np.uint8)
+        cv2.copyTo(self._behind, 1 - stays, shown)
 
     def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], shown: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""
@@ -163,9 +163,8 @@ class Composer:
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), picture.dtype)
 
 
-def _blend(under: Image, over: Image, weight: NDArray[np.uint8]) -> Image:
-    """Return `over` (H, W, 3) where the weight (H, W) is 255, `under` where it is 0, to the nearest level between."""
-    result = np.array(under)
+def _blend(under: Image, over: Image, weight: NDArray[np.uint8]) -> None:
+    """Put `over` (H, W, 3) in the place of `under` where the weight (H, W) is 255, to the nearest level below that."""
     left, top, width, height = cv2.boundingRect(weight)
     for start in range(top, top + height, BLENDED_ROWS):  # a few rows stay in the processor's cache
         part = np.s_[start : min(start + BLENDED_ROWS, top + height), left : left + width]
@@ -174,5 +173,4 @@ def _blend(under: Image, over: Image, weight: NDArray[np.uint8]) -> Image:
         total += under[part] * (255 - share)
         total += 128
         total += total >> 8  # of a sum that was divided by 256 instead of 255
-        result[part] = total >> 8
-    return result
+        under[part] = total >> 8

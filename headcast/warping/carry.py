@@ -77,10 +77,12 @@ class Carrier:
         self._size = shot.image.shape[0]
         self._image, self._landmarks, self._fill = shot.image, shot.landmarks, fill
         layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
-        self._person, self._margin, edges = np.dstack([layers.person, layers.matte]), 0, edges.around(layers.matte)
+        person, self._margin, edges = np.dstack([layers.person, layers.matte]), 0, edges.around(layers.matte)
         if grow is not None and edges.cut_off:
-            self._person, edges, self._margin = grow_beyond(shot.image, self._person, edges, grow)
+            person, edges, self._margin = grow_beyond(shot.image, person, edges, grow)
         self._mesh = Mesh(shot.landmarks, self._size, edges)
+        # in bytes, four a pixel: OpenCV reads those between pixels in a quarter of the time that wider numbers take
+        self._person = to_image(person * np.array([1, 1, 1, 255], np.float32))
         self._drawn_out = DrawnOut(self._person)
         beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
         self._open = np.asarray(beside, np.float32) if beside.any() else None
@@ -119,9 +121,9 @@ class Carrier:
         places = grid.positions + np.float32(self._margin) if self._margin else grid.positions
         picture = sample(self._person, places, cv2.BORDER_REPLICATE)
         drawn = self._drawn_out(picture, places, grid)
-        picture = _soften(picture, grid.torn)
+        _soften(picture, grid.torn)
         opened = None if self._open is None else sample(self._open, grid.positions)
-        matte = np.asarray(cv2.extractChannel(picture, 3), np.float32)
+        matte = np.asarray(cv2.extractChannel(picture, 3) * np.float32(1 / 255), np.float32)
         _close_gaps(matte, grid.triangles >= 0, opened)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         colours = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), np.float32)
@@ -205,12 +207,12 @@ def _square(size: int) -> NDArray[np.uint8]:
     return np.ones((size, size), np.uint8)
 
 
-def _soften(picture: NDArray[np.float32], where: Mask) -> NDArray[np.float32]:
-    """Make edges in a picture (H, W, C) as soft as a camera does."""
-    if not where.any():
-        return picture
-    blurred = cv2.blur(picture, (EDGE_SOFTNESS, EDGE_SOFTNESS))
-    return mixed(picture, np.asarray(blurred, np.float32), where)
+def _soften(picture: NDArray[np.uint8], where: Mask) -> None:
+    """Make edges in a picture (H, W, C) as soft as a camera does, in place."""
+    near = around(where > 0, EDGE_SOFTNESS)
+    part = picture[near].astype(np.float32)
+    blurred = np.asarray(cv2.blur(part, (EDGE_SOFTNESS, EDGE_SOFTNESS)), np.float32)
+    picture[near] = to_image(mixed(part, blurred, where[near]))
 
 
 def _inside_frame(positions: NDArray[np.float32], size: int) -> Mask:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from headcast.types import Mask
 from headcast.warping.mesh import SamplingGrid
-from headcast.warping.mixing import mixed
+from headcast.warping.mixing import mixed, to_image
 from headcast.warping.sampling import around, sample
 
 STEP = 2  # pixels between those that are asked: stripes are wide
@@ -21,13 +21,13 @@ USUAL, SOFT = 13, 2.5  # pixels of the shot around each that tell what is usual,
 
 
 class DrawnOut:
-    """A person (H, W, 4), colours 0..255 and matte, that may be drawn out."""
+    """A person (H, W, 4), colours and matte in bytes, that may be drawn out."""
 
-    def __init__(self, person: NDArray[np.float32]) -> None:
-        levels = cv2.medianBlur(np.clip(person[:, :, :3] + 0.5, 0, 255).astype(np.uint8), USUAL)
-        self._dull = np.dstack([cv2.GaussianBlur(levels.astype(np.float32), (0, 0), SOFT), person[:, :, 3]])
+    def __init__(self, person: NDArray[np.uint8]) -> None:
+        levels = cv2.medianBlur(np.ascontiguousarray(person[:, :, :3]), USUAL)
+        self._dull = np.dstack([cv2.GaussianBlur(levels, (0, 0), SOFT), person[:, :, 3]])
 
-    def __call__(self, picture: NDArray[np.float32], places: NDArray[np.float32], grid: SamplingGrid) -> Mask:
+    def __call__(self, picture: NDArray[np.uint8], places: NDArray[np.float32], grid: SamplingGrid) -> Mask:
         """Make a carried picture (H, W, 4) dull, in place, where it is drawn out; return how far (H, W) that is so.
 
         `places` (H, W, 2) are those of the grid, in pixels of the person's picture.
@@ -37,7 +37,7 @@ class DrawnOut:
             part = around(share > 0, 0)
             there, here = (np.ascontiguousarray(each[part]) for each in (places, share))
             dull = sample(self._dull, there, cv2.BORDER_REPLICATE)
-            picture[part] = mixed(np.ascontiguousarray(picture[part]), dull, here)
+            picture[part] = to_image(mixed(picture[part].astype(np.float32), dull.astype(np.float32), here))
         return share
 
 

@@ -203,8 +203,10 @@ def test_beside_an_outline_that_hardly_moved_an_uneven_background_is_the_photos(
     warper = Warper(large_sitter.shot, large_sitter.edges)
     compose = composer(large_sitter, warper)
     matte = warper(large_sitter.shot.landmarks).conditioning.maps[:, :, MATTE]
-    behind, far_away = compose._now_behind(matte), compose._now_behind(np.zeros_like(matte))
     photo = large_sitter.photo[Window(large_sitter.photo, large_sitter.box).place]
+    behind, far_away = photo.copy(), photo.copy()
+    for shown, seen in ((behind, matte), (far_away, np.zeros_like(matte))):
+        compose._show_behind(shown, seen)
     stays = compose._rim > 0
     assert stays.sum() > 50
     assert (behind == photo).all(-1)[stays].mean() > 0.5

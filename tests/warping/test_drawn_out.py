@@ -14,7 +14,7 @@ DRAWN = np.s_[:, 60:90]  # all of it shows one column
 @pytest.fixture(scope="module")
 def person() -> np.ndarray:
     levels = np.random.default_rng(0).integers(60, 200, (SIZE, SIZE, 3))
-    return np.dstack([levels, np.ones((SIZE, SIZE))]).astype(np.float32)
+    return np.dstack([levels, np.full((SIZE, SIZE), 255)]).astype(np.uint8)
 
 
 def grid_of(places: np.ndarray, triangles: int = -1) -> SamplingGrid:
