@@ -42,7 +42,7 @@ SHARP = 8.0  # pixels of a blur: what is finer comes from the sharp guess
 DEEP, DOUBTED = (60.0, 110.0), 0.8  # pixels over which a guess may differ by so much less
 AROUND = 141  # pixels around each that tell how uneven a background is
 ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: by which guesses may differ
-BIN, USUAL, UNLIKE = 8, 0.0005, 24.0  # levels; share of what is seen that makes a colour usual; most levels from it
+BIN, USUAL, UNLIKE = 8, 0.0005, 36.0  # levels; share of what is seen that makes a colour usual; most levels from it
 NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
 NEAREST = View(1.0)
 VIEWS = (View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the finest first
