@@ -10,7 +10,6 @@ import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from _machine import print_machine
@@ -60,7 +59,7 @@ def read_pairs(folder: Path, list_path: Path, split: str | None) -> list[list[Pa
 
 def judge_way(shot: Shot, target: Shot, model: Model, weights: Weights, judges: Judges, steps: int) -> Figures:
     """Judge the target as the rivals make it from the shot."""
-    avatar = replace(tune_avatar(model, [shot], steps, seed=0), close_ups=weights.close_ups)
+    avatar = tune_avatar(model, weights.close_ups, [shot], steps, seed=0)
     team = Tuned(avatar, TUNED, [shot])
     outputs = {**Rivals([shot], weights)(target.landmarks), **team(target.landmarks)}
     return {rival: judge_frame(judges, output, target) for rival, output in outputs.items()}

@@ -35,7 +35,7 @@ class FileKind:
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} {self.name}"
 
 
-AVATAR: Final = FileKind("avatar", format="headcast-avatar", version=2, writer="headcast personalize")
+AVATAR: Final = FileKind("avatar", format="headcast-avatar", version=3, writer="headcast personalize")
 AVATAR_SUFFIX: Final = ".avatar"
 
 

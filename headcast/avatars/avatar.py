@@ -21,7 +21,8 @@ class Avatar:
     """A generator with one person's AdaIN parameters (1, P), and the shots whose pixels are warped.
 
     `weights` are the generator's, plain arrays without spectral norm; `config` says so too. `close_ups` paint
-    parts of the face at the photo's own size.
+    parts of the face at the photo's own size; those that were tuned to the person have AdaIN parameters (1, P) in
+    `close_up_parameters`, the others are bound to the shots where they are used.
     """
 
     config: ModelConfig
@@ -29,6 +30,7 @@ class Avatar:
     adain_parameters: NDArray[np.float32]
     shots: tuple[Shot, ...]
     close_ups: Mapping[str, Weights] = field(default_factory=dict)
+    close_up_parameters: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def image_size(self) -> int:

@@ -3,7 +3,9 @@
 Tensors: `generator.*`, the whole tuned generator without spectral norm; `adain_parameters` (1, P); `shot_images`,
 `shot_landmarks` and `shot_mattes`, the first shot being the one that is warped; `photo`, the full picture of that
 shot; `box` (4,), the place of the shot in it; since version 2 `shot_full.1` and so on, further shots at their photos'
-own sizes, where they are larger. Metadata: format, version, the sizes of the networks, how it was made, and its marks.
+own sizes, where they are larger; since version 3 `mouth.generator.*` and `mouth.adain_parameters`, and the same of the
+`eyes`, where these close-ups were tuned to the person, too. Metadata: format, version, the sizes of the networks, how
+it was made, and its marks.
 """
 
 import json
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from headcast.avatars.avatar import Avatar
+from headcast.avatars.graph import Arrays
 from headcast.avatars.graphs import find_graph
-from headcast.avatars.weights import Shapes, read_arrays, to_weight
+from headcast.avatars.weights import Shapes, Weights, read_arrays, to_weight
 from headcast.errors import CheckpointError
 from headcast.files import write_file
 from headcast.header import (
@@ -34,7 +37,8 @@ from headcast.header import (
     read_table,
 )
 from headcast.limits import MAX_PHOTO_SIDE, MAX_SHOT_PIXELS, MAX_SHOT_SIDE, MAX_SHOTS
-from headcast.networks.notes import WEIGHT_DTYPES, read_config
+from headcast.networks.notes import WEIGHT_DTYPES, of_close_up, read_config
+from headcast.networks.presets import PRESETS
 from headcast.strict import check_landmarks
 from headcast.types import DRAWING_STYLE, NUM_LANDMARKS, Box, Image, Shot
 
@@ -88,6 +92,10 @@ def save_avatar(path: str | Path, content: AvatarContent) -> None:
     }
     further = {number: shot.full for number, shot in enumerate(shots) if number and shot.full is not None}
     tensors |= {_full_name(number): np.ascontiguousarray(full) for number, full in further.items()}
+    for part, parameters in avatar.close_up_parameters.items():  # others are the package's
+        tuned = avatar.close_ups[part].generator
+        tensors |= {f"{part}.generator.{name}": value.astype(np.float16) for name, value in tuned.items()}
+        tensors[_parameters_name(part)] = parameters
     metadata = {
         "format": AVATAR.format,
         "version": str(AVATAR.version),
@@ -115,7 +123,8 @@ def load_avatar(path: str | Path) -> AvatarContent:
     config = replace(read_config(path, metadata), spectral_norm=False)
     notes = _notes(path, header)
     shapes = find_graph(config, "generator").shapes
-    check_tensors(path, header, _expected(shapes, config.image_size, notes))
+    parts = {part: find_graph(PRESETS[part], "generator").shapes for part in _tuned_parts(header)}
+    check_tensors(path, header, _expected(shapes, config.image_size, notes) | _expected_parts(parts))
     arrays = read_arrays(path, header)
     _check_values(path, arrays)
     weights = {name: to_weight(path, f"generator.{name}", arrays[f"generator.{name}"]) for name in shapes}
@@ -124,7 +133,16 @@ def load_avatar(path: str | Path) -> AvatarContent:
         Shot(image, places, np.asarray(matte / 255, np.float32), arrays.get(_full_name(number)))
         for number, (image, places, matte) in enumerate(named)
     )
-    avatar = Avatar(config, weights, to_weight(path, "adain_parameters", arrays["adain_parameters"]), shots)
+    close_ups = {part: Weights(PRESETS[part], {}, _of_part(path, arrays, part, parts[part])) for part in parts}
+    parameters = {name: to_weight(path, name, arrays[name]) for name in map(_parameters_name, parts)}
+    avatar = Avatar(
+        config,
+        weights,
+        to_weight(path, "adain_parameters", arrays["adain_parameters"]),
+        shots,
+        close_ups,
+        {part: parameters[_parameters_name(part)] for part in parts},
+    )
     return AvatarContent(avatar, arrays["photo"], Box(*arrays["box"].tolist()), notes.settings, notes.marks, path)
 
 
@@ -152,6 +170,21 @@ def _full_name(number: int) -> str:
     return f"shot_full.{number}"
 
 
+def _parameters_name(part: str) -> str:
+    return f"{part}.adain_parameters"
+
+
+def _tuned_parts(header: Header) -> list[str]:
+    """Return the parts of the face whose close-ups a file has."""
+    return sorted({part for name in header if (part := of_close_up(name))})
+
+
+def _of_part(path: Path, arrays: Mapping[str, NDArray[Any]], part: str, shapes: Shapes) -> Arrays:
+    """Return the weights of a close-up's generator."""
+    named = {name: f"{part}.generator.{name}" for name in shapes}
+    return {name: to_weight(path, full, arrays[full]) for name, full in named.items()}
+
+
 def _full_sides(path: Path, header: Header, num_shots: int) -> dict[int, int]:
     """Return the sides of the shots that a header promises at their own sizes, by number, bounded."""
     found = {number: found_shape(header, _full_name(number)) for number in range(1, num_shots)}
@@ -176,6 +209,15 @@ def _expected(shapes: Shapes, size: int, notes: AvatarNotes) -> dict[str, Tensor
         "box": TensorSpec((4,), ("F64",)),
         **{_full_name(number): TensorSpec((side, side, 3), ("U8",)) for number, side in notes.full_sides.items()},
     }
+
+
+def _expected_parts(parts: Mapping[str, Shapes]) -> dict[str, TensorSpec]:
+    """Every tensor of tuned close-ups."""
+    expected: dict[str, TensorSpec] = {}
+    for part, shapes in parts.items():
+        expected |= {f"{part}.generator.{name}": TensorSpec(shape, WEIGHT_DTYPES) for name, shape in shapes.items()}
+        expected[_parameters_name(part)] = TensorSpec((1, *shapes["projection.bias"]), ("F32",))
+    return expected
 
 
 def _check_values(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -22,15 +22,16 @@ def avatar_of(model: Model, shots: Sequence[Shot]) -> Avatar:
 
 def weights_of(model: Model) -> Weights:
     """The embedder and the generator of a model, for use."""
-    return Weights(replace(model.config, spectral_norm=False), _arrays(model.embedder), _arrays(model.generator))
+    return Weights(replace(model.config, spectral_norm=False), arrays_of(model.embedder), arrays_of(model.generator))
 
 
 def tuned_avatar(config: ModelConfig, generator: Generator, parameters: Tensor, shots: Sequence[Shot]) -> Avatar:
     """The avatar of a generator and AdaIN parameters (1, P) that were tuned to the person in the shots."""
     plain = replace(config, spectral_norm=False)
-    return Avatar(plain, _arrays(generator), parameters.detach().float().cpu().numpy().copy(), tuple(shots))
+    return Avatar(plain, arrays_of(generator), parameters.detach().float().cpu().numpy().copy(), tuple(shots))
 
 
-def _arrays(network: Embedder | Generator) -> dict[str, NDArray[np.float32]]:
+def arrays_of(network: Embedder | Generator) -> dict[str, NDArray[np.float32]]:
+    """The weights of a network, without spectral norm."""
     values = plain_copy(network).state_dict()
     return {name: np.ascontiguousarray(value.float().cpu().numpy()) for name, value in values.items()}

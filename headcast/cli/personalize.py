@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> Report:
         *(f"not used: {line}" for line in result.dropped),
         f"{result.output}: {shots}, {result.num_steps} steps; took {result.seconds:.1f} s",
         result.reason,
+        *result.close_ups,
         f"next: headcast animate -s {result.output} -d YOUR_VIDEO.mp4 -o OUT.mp4",
     )
     return Report(lines, asdict(result))

@@ -1,16 +1,18 @@
 """Pictures of one person in, an avatar file tuned to that person out."""
 
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tqdm import tqdm
 
 from headcast.avatars.avatar_file import AvatarContent, save_avatar
 from headcast.avatars.from_torch import tuned_avatar
+from headcast.avatars.weights import shipped_close_ups
 from headcast.data.person import Person
 from headcast.errors import CheckpointError
 from headcast.files import check_output
@@ -19,6 +21,8 @@ from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.features import load_vgg19, load_vggface
 from headcast.networks.model import Model
 from headcast.networks.notes import default_checkpoint_path
+from headcast.personalization.close_up_rows import FEWEST
+from headcast.personalization.close_ups import STEPS, TunedPart, tune_close_ups, with_tuned
 from headcast.personalization.pictures import Pictures, load_pictures
 from headcast.personalization.tuning import person_of, tune, tune_config
 from headcast.provenance.marks import Marks, fingerprint
@@ -26,7 +30,9 @@ from headcast.reenact.sitter import avatar_shots
 from headcast.training.candidates import reason
 from headcast.training.content import FeatureNetworks
 from headcast.training.finetune import Finetuned
-from headcast.types import Shot
+
+CLOSE_UP_SHARE: Final = 0.2
+"""Of the minutes that were asked for, where close-ups are tuned too."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class PersonalizeResult:
     num_steps: int
     kept_share: float
     reason: str
+    close_ups: tuple[str, ...]  # the same for mouth and eyes, where there were pictures enough to tune them
     interrupted: bool
     dropped: tuple[str, ...]
     seconds: float
@@ -89,10 +96,10 @@ def personalize(
     )
     shots = [sitter.shot for sitter in pictures.sitters]
     person = person_of(shots, model.config, options.seed)
-    tuned = _tune(model, shots, person, options)
+    tuned, parts = _tune_all(model, pictures, person, options)
     frames = f"{person.num_held_out} held-out shots" if person.num_held_out else "self-made episodes"
     why = reason(tuned.candidates, tuned.kept, frames)
-    save_avatar(output, _content(model, pictures, tuned, why, marks))
+    save_avatar(output, _content(model, pictures, tuned, why, parts, marks))
     return PersonalizeResult(
         output,
         len(shots),
@@ -100,6 +107,7 @@ def personalize(
         tuned.num_steps,
         tuned.kept.share,
         why,
+        tuple(f"{part}: {one.reason}" for part, one in parts.items()),
         tuned.interrupted,
         pictures.dropped,
         time.monotonic() - started,
@@ -112,24 +120,66 @@ def _check_output(output: Path) -> None:
     check_output(output)
 
 
-def _tune(model: Model, shots: list[Shot], person: Person, options: PersonalizeOptions) -> Finetuned:
-    features = FeatureNetworks(
-        load_vgg19(Path(options.vgg19_path)) if options.vgg19_path else None,
-        load_vggface(Path(options.vggface_path)) if options.vggface_path else None,
-    )
-    seconds = None if options.minutes is None else 60.0 * options.minutes
-    config = tune_config(model, person, len(shots), features, steps=options.steps, seconds=seconds, seed=options.seed)
+def _tune_all(
+    model: Model, pictures: Pictures, person: Person, options: PersonalizeOptions
+) -> tuple[Finetuned, dict[str, TunedPart]]:
+    """Tune the whole head, then the close-ups, in the steps or the minutes that were asked for."""
+    whole = 1.0 - (CLOSE_UP_SHARE if len(pictures.sitters) >= FEWEST else 0.0)
     bar = tqdm(
         total=100,
         unit="%",
         bar_format="{l_bar}{bar}| {remaining} left",
         disable=None if options.show_progress else True,
     )
+    show = partial(_show, bar, options.progress)
     with bar:
-        return tune(model, shots, person, config, features, partial(_show, bar, options.progress))
+        tuned = _tune(model, pictures, person, options, whole, lambda share: show(whole * share))
+        parts: dict[str, TunedPart] = {}
+        try:
+            if not tuned.interrupted:
+                of_parts = _tune_close_ups(
+                    pictures, options, 1.0 - whole, lambda share: show(whole + (1.0 - whole) * share)
+                )
+                parts.update(of_parts)
+        except KeyboardInterrupt:  # the parts that are done stay
+            tuned = replace(tuned, interrupted=True)
+        return tuned, parts
 
 
-def _content(model: Model, pictures: Pictures, tuned: Finetuned, why: str, marks: Marks) -> AvatarContent:
+def _tune(
+    model: Model,
+    pictures: Pictures,
+    person: Person,
+    options: PersonalizeOptions,
+    time_share: float,
+    report: Callable[[float], None],
+) -> Finetuned:
+    features = FeatureNetworks(
+        load_vgg19(Path(options.vgg19_path)) if options.vgg19_path else None,
+        load_vggface(Path(options.vggface_path)) if options.vggface_path else None,
+    )
+    shots = [sitter.shot for sitter in pictures.sitters]
+    seconds = None if options.minutes is None else 60.0 * options.minutes * time_share
+    config = tune_config(model, person, len(shots), features, steps=options.steps, seconds=seconds, seed=options.seed)
+    return tune(model, shots, person, config, features, report)
+
+
+def _tune_close_ups(
+    pictures: Pictures, options: PersonalizeOptions, time_share: float, report: Callable[[float], None]
+) -> Iterator[tuple[str, TunedPart]]:
+    return tune_close_ups(
+        shipped_close_ups(),
+        pictures.sitters,
+        steps=min(STEPS, options.steps or STEPS),
+        seconds=math.inf if options.minutes is None else 60.0 * options.minutes * time_share,
+        seed=options.seed,
+        report=report,
+    )
+
+
+def _content(
+    model: Model, pictures: Pictures, tuned: Finetuned, why: str, parts: Mapping[str, TunedPart], marks: Marks
+) -> AvatarContent:
     """The avatar shows its first photo, and the expressions of all shots within it."""
     shown = pictures.sitters[0]
     settings: dict[str, Any] = {
@@ -138,8 +188,10 @@ def _content(model: Model, pictures: Pictures, tuned: Finetuned, why: str, marks
         "kept_share": tuned.kept.share,
         "reason": why,
         "candidates": [vars(candidate) for candidate in tuned.candidates],
+        **{f"{part}_reason": one.reason for part, one in parts.items()},
     }
     avatar = tuned_avatar(model.config, tuned.generator, tuned.adain_parameters, avatar_shots(pictures.sitters))
+    avatar = with_tuned(avatar, parts)
     return AvatarContent(avatar, shown.photo, shown.box, settings, marks.to_metadata())
 
 

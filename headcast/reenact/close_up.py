@@ -45,16 +45,26 @@ FINISHES: Final[Mapping[str, Finish]] = {
 
 def make_close_ups(avatar: Avatar, sitter: Sitter, precision: str = "auto", at_once: int = 1) -> tuple["CloseUp", ...]:
     """Return what paints parts of an avatar's face for its sitter's photo: as many as its model has close-ups."""
-    photo = crop_image(sitter.photo, sitter.box, sitter.patch_size)
+    photo, tuned = crop_image(sitter.photo, sitter.box, sitter.patch_size), avatar.close_up_parameters
     return tuple(
-        CloseUp(part, weights, avatar.shots, photo, precision, at_once) for part, weights in avatar.close_ups.items()
+        CloseUp(part, weights, avatar.shots, photo, precision, at_once, tuned.get(part))
+        for part, weights in avatar.close_ups.items()
     )
+
+
+def parameters_of(part: str, weights: Weights, shots: Sequence[Shot], photo: Image) -> NDArray[np.float32]:
+    """Return the AdaIN parameters (1, P) of a part's close-up of the person in `shots`; `photo` is the first's."""
+    known = [(photo, scaled(shots[0].landmarks, len(photo) / len(shots[0].image)))]
+    for shot in shots[1:]:
+        full = shot.at_full_size
+        known.append((full, scaled(shot.landmarks, len(full) / len(shot.image))))
+    return bind(weights, [crop for shot in known for crop in PARTS[part].shot_crops(*shot)])
 
 
 class CloseUp:
     """Paints one part of one person's face; of the first of `shots` the `photo` (side, side, 3) is known at its size.
 
-    `at_once` threads may paint side by side.
+    `at_once` threads may paint side by side. `parameters` (1, P) are those of a generator that was tuned to the person.
     """
 
     def __init__(
@@ -65,17 +75,13 @@ class CloseUp:
         photo: Image,
         precision: str = "auto",
         at_once: int = 1,
+        parameters: NDArray[np.float32] | None = None,
     ) -> None:
-        anchor, room = shots[0], PARTS[part]
-        self._crop = room.make_cropper(shots, photo)
+        self._crop = PARTS[part].make_cropper(shots, photo)
         self._side = len(photo)
-        self._tones = find_tone_curve(anchor.image)
+        self._tones = find_tone_curve(shots[0].image)
         self._finish = FINISHES[part]
-        known = [(photo, scaled(anchor.landmarks, photo.shape[0] / anchor.image.shape[0]))]
-        for shot in shots[1:]:
-            full = shot.at_full_size
-            known.append((full, scaled(shot.landmarks, len(full) / len(shot.image))))
-        self._parameters = bind(weights, [crop for shot in known for crop in room.shot_crops(*shot)])
+        self._parameters = parameters_of(part, weights, shots, photo) if parameters is None else parameters
         self._channels = weights.config.conditioning_channels
         graph = find_graph(weights.config, "generator")
         self._generate = Network(graph, weights.generator, usual_precision(precision), at_once)
@@ -108,7 +114,7 @@ class CloseUp:
 
 def lay_close_up(painted: Painted, colour: Image) -> None:
     """Lay a painted part into a picture (side, side, 3) of the carried person, of any size, in place."""
-    to_crop = _from_side(painted, len(colour))
+    to_crop = from_side(painted.to_crop, painted.side, len(colour))
     left, top, right, bottom = _covered(to_crop, painted.mask.shape, colour.shape)
     if right <= left or bottom <= top:
         return
@@ -124,12 +130,12 @@ def lay_close_up(painted: Painted, colour: Image) -> None:
     part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
 
 
-def _from_side(painted: Painted, side: int) -> Affine:
-    """Return the similarity (2, 3) to a close-up's pixels from those of the square reduced to, or at, `side` pixels."""
-    if painted.side == side:
-        return np.array(painted.to_crop)
-    ratio, turn = painted.side / side, painted.to_crop[:, :2]
-    return np.column_stack([ratio * turn, painted.to_crop[:, 2] + turn.sum(1) * (ratio - 1) / 2])
+def from_side(to_crop: Affine, known: int, side: int) -> Affine:
+    """Return the similarity (2, 3) to a close-up's pixels, `known` for a square of that side, for one of `side`."""
+    if known == side:
+        return np.array(to_crop)
+    ratio, turn = known / side, to_crop[:, :2]
+    return np.column_stack([ratio * turn, to_crop[:, 2] + turn.sum(1) * (ratio - 1) / 2])
 
 
 def _covered(to_crop: Affine, size: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int, int]:

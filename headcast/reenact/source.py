@@ -80,9 +80,8 @@ def _from_avatar(content: AvatarContent) -> Source:
     marks = marks_from(content.marks, content.path or "the avatar")
     return Source(
         sitter,
-        replace(
-            content.avatar, close_ups=shipped_close_ups()
-        ),  # they were learned once for all, and are not in the file
+        # those that were not tuned were learned once for all, and are not in the file
+        replace(content.avatar, close_ups={**shipped_close_ups(), **content.avatar.close_ups}),
         content.path.name if content.path else "avatar",
         fingerprint(content.path) if content.path else sha256(content.avatar.adain_parameters.tobytes()).hexdigest(),
         marks.source_sha256 if marks else (),

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from headcast.avatars.avatar_file import AvatarContent, load_avatar, read_avatar_notes, save_avatar
-from headcast.avatars.from_torch import tuned_avatar
+from headcast.avatars.from_torch import tuned_avatar, weights_of
 from headcast.errors import CheckpointError, HeadcastError
 from headcast.networks.checkpoint import save_checkpoint
 from headcast.networks.model import build_model
@@ -40,6 +40,9 @@ def make_content(preset: str = "tiny", num_shots: int = 2) -> AvatarContent:
     full = random.integers(256, size=(70, 70, 3), dtype=np.uint8)
     shots = (*shots[:-1], replace(shots[-1], full=full))
     avatar = tuned_avatar(config, generator, parameters, shots)
+    eyes = weights_of(build_model(PRESETS["eyes"], seed=2))
+    tuned = random.normal(size=(1, len(eyes.generator["projection.bias"]))).astype(np.float32)
+    avatar = replace(avatar, close_ups={"eyes": eyes}, close_up_parameters={"eyes": tuned})
     return AvatarContent(avatar, photo, Box(-3.5, 7.25, 80.0, 80.0), {"steps": 5}, {"consent": "asked Ann"})
 
 
@@ -74,6 +77,20 @@ def test_a_file_rebuilds_the_same_avatar(tmp_path: Path, preset: str) -> None:
     assert set(loaded.avatar.weights) == set(content.avatar.weights)
     for name, weight in content.avatar.weights.items():
         np.testing.assert_allclose(loaded.avatar.weights[name], weight, rtol=1e-3, atol=1e-6)  # half precision
+
+
+def test_a_file_rebuilds_the_close_ups_that_were_tuned(tmp_path: Path) -> None:
+    avatar = make_content().avatar
+    untuned = replace(avatar, close_ups={**avatar.close_ups, "mouth": avatar.close_ups["eyes"]})  # the package's own
+    save_avatar(tmp_path / "a.avatar", replace(make_content(), avatar=untuned))
+    loaded = load_avatar(tmp_path / "a.avatar").avatar
+    assert set(loaded.close_ups) == set(loaded.close_up_parameters) == {"eyes"}
+    assert loaded.close_ups["eyes"].config == PRESETS["eyes"]
+    np.testing.assert_array_equal(loaded.close_up_parameters["eyes"], avatar.close_up_parameters["eyes"])
+    found, expected = loaded.close_ups["eyes"].generator, avatar.close_ups["eyes"].generator
+    assert set(found) == set(expected)
+    for name, weight in expected.items():
+        np.testing.assert_allclose(found[name], weight, rtol=1e-3, atol=1e-6)  # half precision
 
 
 def test_notes_are_read_without_loading(path: Path) -> None:
@@ -136,7 +153,7 @@ def a_checkpoint(path: Path) -> None:
         (Path.unlink, "no such avatar"),
         (a_checkpoint, "expected one written by `headcast personalize`"),
         (with_metadata(drawing_style="2"), "was trained on landmark images of style '2', this program draws style 1"),
-        (with_metadata(version="9"), "has format version '9', this program reads 1 and 2"),
+        (with_metadata(version="9"), "has format version '9', this program reads 1 and 2 and 3"),
         (with_metadata(config='{"depth": 3}'), "unknown model setting 'depth'"),
         (with_metadata(settings="[" * 100_000), "has broken notes"),
         (with_metadata(marks="[]"), "has broken notes"),
@@ -151,6 +168,23 @@ def a_checkpoint(path: Path) -> None:
         (with_entry("shot_full.1", shape=[70, 70, 4]), "does not fit its configuration: shot_full.1"),
         (with_entry("shot_full.1", dtype="F32"), r"shot_full.1 should be \(70, 70, 3\) in U8"),
         (lambda path: edit(path, lambda header: header.update({"shot_full.2": header.pop("shot_full.1")})), "unknown"),
+        (with_entry("eyes.generator.head.bias", shape=[1 << 40]), r"eyes\.generator\.head\.bias should be \(16,\)"),
+        (with_entry("eyes.adain_parameters", dtype="F16"), r"eyes\.adain_parameters should be .* in F32"),
+        (
+            lambda path: edit(path, lambda header: header.pop("eyes.adain_parameters")),
+            "'eyes.adain_parameters' is missing",
+        ),
+        (
+            lambda path: edit(
+                path, lambda header: header.update({"nose.bias": header.pop("eyes.generator.head.bias")})
+            ),
+            "tensor 'eyes.generator.head.bias' is missing or unknown",
+        ),
+        (with_tensor("mouth.adain_parameters", torch.zeros((1, 9))), "tensor 'mouth.generator.* is missing"),
+        (
+            with_tensor("eyes.generator.head.bias", torch.full((16,), torch.nan)),
+            "eyes.generator.head.bias holds numbers that are not finite",
+        ),
         (with_entry("shot_mattes", shape="all"), "does not fit its configuration: shot_mattes"),
         (with_entry("photo", shape=[10**9, 10**9, 3]), "holds no photo of at most 4096 pixels"),
         (with_entry("photo", shape=[90, 120, 4]), "does not fit its configuration: photo"),
@@ -204,9 +238,14 @@ def test_all_further_shots_together_are_bounded(path: Path) -> None:
         read_avatar_notes(path)
 
 
-def test_avatars_of_the_first_version_still_load(path: Path) -> None:
+def test_avatars_of_earlier_versions_still_load(path: Path) -> None:
     content = load_avatar(path)
-    first = replace(content.avatar, shots=tuple(replace(shot, full=None) for shot in content.avatar.shots))
+    second = replace(content.avatar, close_ups={}, close_up_parameters={})
+    save_avatar(path, replace(content, avatar=second))
+    with_metadata(version="2")(path)
+    found = load_avatar(path).avatar
+    assert found.shots[1].full is not None and not found.close_ups and not found.close_up_parameters
+    first = replace(second, shots=tuple(replace(shot, full=None) for shot in content.avatar.shots))
     save_avatar(path, replace(content, avatar=first))
     with_metadata(version="1")(path)
     assert [shot.full for shot in load_avatar(path).avatar.shots] == [None, None]

@@ -226,8 +226,8 @@ def _avatar_content() -> AvatarContent:
     weights = load_weights(default_checkpoint_path())
     size = weights.config.image_size
     shots = tuple(Shot(picture(size), landmarks(1)[0], np.ones((size, size), np.float32)) for _ in range(2))
-    parameters = np.zeros((1, *weights.generator["projection.bias"].shape), np.float32)
-    avatar = Avatar(weights.config, weights.generator, parameters, shots)
+    parameters, tuned = (one.generator["projection.bias"][None] for one in (weights, weights.close_ups["eyes"]))
+    avatar = Avatar(weights.config, weights.generator, parameters, shots, weights.close_ups, {"eyes": tuned})
     return AvatarContent(avatar, picture(90), Box(3.5, 7.25, 80.0, 80.0), {"num_steps": 5}, MARKS)
 
 
@@ -238,11 +238,11 @@ def use_avatar(path: Path) -> None:
 
 def _paste(path: Path) -> None:
     source = open_source(path)
-    Window(source.sitter.photo, source.sitter.box)
-    height, width = source.sitter.photo.shape[:2]
-    mask = paste_mask(source.sitter.box, (width, height), 256)
-    assert crop_image(source.sitter.photo, source.sitter.box, 256).shape[:2] == mask.shape
-    assert all(np.isfinite(weight).all() for weight in source.avatar.weights.values())
+    photo, box = source.sitter.photo, source.sitter.box
+    Window(photo, box)
+    assert crop_image(photo, box, 256).shape[:2] == paste_mask(box, photo.shape[1::-1], 256).shape
+    tuned = source.avatar.close_ups["eyes"].generator.values()
+    assert all(np.isfinite(weight).all() for weight in (*source.avatar.weights.values(), *tuned))
 
 
 def make_checkpoint(folder: Path) -> Path:

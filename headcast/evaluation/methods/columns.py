@@ -1,7 +1,7 @@
 """A model and the settings in, the columns of the tables out: who makes frames together, and from what."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -98,9 +98,7 @@ class _Tuner:
         return Tuned(self.kept[source.name], TUNED, source.shots)
 
     def _tune(self, shots: Sequence[Shot]) -> Avatar:
-        return replace(
-            tune_avatar(self.model, shots, self.settings.tune_steps, self.settings.seed), close_ups=self.close_ups
-        )
+        return tune_avatar(self.model, self.close_ups, shots, self.settings.tune_steps, self.settings.seed)
 
 
 def _tuned(model: Model, weights: Weights, settings: Settings) -> Column:

@@ -21,6 +21,11 @@ def reduced(shots: Sequence[Shot], config: ModelConfig) -> list[Shot]:
     return [resize_shot(shot, config.image_size) for shot in shots]
 
 
+def squares(shots: Sequence[Shot], small: Sequence[Shot]) -> list[Sitter]:
+    """Return the sitters of shots that are known at another size than that, `small`, which a model works at."""
+    return [_square(known, shot) for known, shot in zip(shots, small, strict=True)]
+
+
 class Painter:
     """Draws one avatar through the same driver as `headcast animate`; the avatar's shots have its own image size.
 
@@ -31,7 +36,7 @@ class Painter:
     def __init__(self, avatar: Avatar, shots: Sequence[Shot], *, native: bool = False, precision: str = "auto") -> None:
         self._frame_size, self._size = shots[0].image.shape[0], avatar.image_size
         shown = shots if native else avatar.shots
-        sitters = [_square(known, shot) for known, shot in zip(shown, avatar.shots, strict=True)]
+        sitters = squares(shown, avatar.shots)
         if native:
             avatar = replace(avatar, shots=avatar_shots(sitters))
         self._driver = Driver(sitters[0], avatar, paste_back=native, precision=precision)

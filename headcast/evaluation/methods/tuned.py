@@ -1,12 +1,15 @@
 """A model and a person's shots in, an avatar tuned to that person out: as the product does, or from random weights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from headcast.avatars.avatar import Avatar
 from headcast.avatars.from_torch import tuned_avatar
-from headcast.evaluation.methods.painter import reduced
+from headcast.avatars.weights import Weights
+from headcast.evaluation.methods.painter import reduced, squares
 from headcast.networks.model import Model, build_model
+from headcast.personalization.close_ups import STEPS, tune_close_ups, with_tuned
 from headcast.personalization.tuning import learned_batches, make_judge, mean_embedding, person_of, tune, tune_config
 from headcast.training.config import training_config
 from headcast.training.content import FeatureNetworks
@@ -17,12 +20,15 @@ WITHOUT_NETWORKS: Final = FeatureNetworks()
 """Tuning as it comes with the package: no judge's features, and none that a user would have to fetch."""
 
 
-def tune_avatar(model: Model, shots: Sequence[Shot], steps: int, seed: int) -> Avatar:
-    """Tune the model by the code of `headcast personalize`, for so many steps."""
-    shots = reduced(shots, model.config)
+def tune_avatar(model: Model, close_ups: Mapping[str, Weights], known: Sequence[Shot], steps: int, seed: int) -> Avatar:
+    """Tune the model and its close-ups by the code of `headcast personalize`, for so many steps at most."""
+    shots = reduced(known, model.config)
     person = person_of(shots, model.config, seed)
     config = tune_config(model, person, len(shots), WITHOUT_NETWORKS, steps=steps, seed=seed)
-    return _avatar(tune(model, shots, person, config, WITHOUT_NETWORKS), shots, model)
+    avatar = _avatar(tune(model, shots, person, config, WITHOUT_NETWORKS), shots, model)
+    parts = dict(tune_close_ups(close_ups, squares(known, shots), steps=min(steps, STEPS), seed=seed))
+    tuned = with_tuned(avatar, parts)
+    return replace(tuned, close_ups={**close_ups, **tuned.close_ups})
 
 
 def tune_from_random_weights(model: Model, shots: Sequence[Shot], steps: int, seed: int) -> Avatar:

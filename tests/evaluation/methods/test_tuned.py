@@ -24,11 +24,11 @@ def model():
 
 
 def test_tuning_starts_from_the_feed_forward_avatar(model, shots) -> None:
-    avatar, start = tune_avatar(model, shots, STEPS, seed=0), avatar_of(model, reduced(shots, model.config))
+    avatar, start = tune_avatar(model, {}, shots, STEPS, seed=0), avatar_of(model, reduced(shots, model.config))
     changes = [float(np.abs(avatar.weights[name] - before).max()) for name, before in start.weights.items()]
     assert max(changes) < 0.05  # a few steps at a small rate lead nowhere else
     assert avatar.image_size == 64 and len(avatar.shots) == 2
-    again = tune_avatar(model, shots, STEPS, seed=0)
+    again = tune_avatar(model, {}, shots, STEPS, seed=0)
     np.testing.assert_array_equal(again.adain_parameters, avatar.adain_parameters)
     frames = Tuned(avatar, TUNED, shots)(shots[0].landmarks)
     assert list(frames) == [TUNED] and frames[TUNED].shape == (256, 256, 3)
@@ -52,4 +52,4 @@ def test_half_a_tuning_is_no_figure(model, shots, monkeypatch) -> None:
 
     monkeypatch.setattr("headcast.training.finetune._Finetuner.learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        tune_avatar(model, shots, STEPS, seed=0)
+        tune_avatar(model, {}, shots, STEPS, seed=0)
