@@ -288,9 +288,9 @@ def _affine_maps(corners: Points, source_corners: Points) -> NDArray[np.float32]
     """Return the maps (T, 2, 3) that carry image triangles (T, 3, 2) onto the shot's triangles (T, 3, 2)."""
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
-    area = np.where(np.abs(area) < 1e-6, 1e-6, area)
-    inverse = np.stack([two[:, 1], -two[:, 0], -one[:, 1], one[:, 0]], -1).reshape(-1, 2, 2) / area[:, None, None]
-    edges = np.stack([source_corners[:, 1] - source_corners[:, 0], source_corners[:, 2] - source_corners[:, 0]], -1)
-    linear = edges @ inverse
-    offset = source_corners[:, 0] - np.einsum("tij,tj->ti", linear, corners[:, 0])
-    return np.asarray(np.concatenate([linear, offset[:, :, None]], -1), np.float32)
+    area = np.where(np.abs(area) < 1e-6, 1e-6, area)[:, None]
+    to_one, to_two = source_corners[:, 1] - source_corners[:, 0], source_corners[:, 2] - source_corners[:, 0]
+    across = (to_one * two[:, 1:] - to_two * one[:, 1:]) / area
+    along = (to_two * one[:, :1] - to_one * two[:, :1]) / area
+    offset = source_corners[:, 0] - across * corners[:, 0, :1] - along * corners[:, 0, 1:]
+    return np.stack([across, along, offset], -1).astype(np.float32)
