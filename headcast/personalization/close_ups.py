@@ -28,7 +28,7 @@ from headcast.personalization.close_up_rows import FEWEST, Rows, close_up_rows
 from headcast.reenact.close_up import parameters_of
 from headcast.reenact.sitter import Sitter, avatar_shots
 from headcast.tracking.crop import crop_image
-from headcast.training.candidates import Candidate, choose, reason
+from headcast.training.candidates import Candidate, choose
 from headcast.training.content import OFFLINE_SCALE
 from headcast.training.finetune import ADVICE, CANDIDATE_SHARES
 from headcast.training.losses import pyramid_loss
@@ -112,13 +112,20 @@ def _tune(part: str, weights: Weights, sitters: Sequence[Sitter], steps: int, se
                 best, kept = tuner.snapshot(), candidates[-1]
     if kept.distance > (1 - LEAST_GAIN) * candidates[0].distance:
         kept = candidates[0]
-    why = reason(candidates, kept, "held-out shots")
+    why = _reason(candidates[0], kept)
     if kept is candidates[0]:
         return TunedPart(weights, None, tuple(candidates), kept, why)
     tuner.restore(best)
     generator, parameters = tuner.result()
     tuned = Weights(weights.config, {}, generator)
     return TunedPart(tuned, parameters, tuple(candidates), kept, why)
+
+
+def _reason(start: Candidate, kept: Candidate) -> str:
+    if kept is start:
+        return f"kept the untuned close-up: tuning came no {LEAST_GAIN:.0%} nearer to held-out shots"
+    nearer = 1.0 - kept.distance / max(start.distance, 1e-9)
+    return f"kept {kept.share:.0%} of the tuning: {nearer:.1%} nearer to held-out shots than the untuned close-up"
 
 
 class _Tuner:

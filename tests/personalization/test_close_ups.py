@@ -87,7 +87,7 @@ def test_a_close_up_that_gets_worse_is_not_kept(sitters: list[Sitter], monkeypat
     good = weights_of(build_model(PRESETS["eyes"], seed=0))  # shows what was carried
     tuned = dict(tune_close_ups({"eyes": good}, sitters, steps=4))["eyes"]
     assert min(candidate.distance for candidate in tuned.candidates[1:]) > tuned.candidates[0].distance
-    assert tuned.parameters is None and tuned.reason.startswith("kept the untuned model")
+    assert tuned.parameters is None and tuned.reason.startswith("kept the untuned close-up: ")
     avatar = Avatar(PRESETS["tiny"], {}, np.zeros((1, 1), np.float32), (sitters[0].shot,))
     assert not with_tuned(avatar, {"eyes": tuned}).close_ups
 
