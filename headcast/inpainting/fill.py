@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from headcast.geometry.measures import smoothstep
-from headcast.inpainting.network import SIDE, guess
+from headcast.inpainting.network import SIDE, guess, release
 from headcast.types import Image, Mask
 from headcast.warping.smooth import fill_from_around
 
@@ -58,6 +58,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     side = max(missing.shape)
     known = np.asarray(gone == 0)
     painted = square if not known.any() else _agreed(square, known, sharp=side > SIDE * VIEWS[0].scale)
+    release()
     large = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
     return np.where(missing[:, :, None], filled, image)

@@ -35,6 +35,12 @@ def guess(picture: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.
     return np.asarray(np.clip(colours, 0, 255), np.float32)
 
 
+def release() -> None:
+    """Give back the memory that guessing takes, a quarter of a GiB; the next guess takes it again."""
+    with _lock:
+        _request().get_compiled_model().release_memory()
+
+
 @cache
 def _request() -> Any:
     path = ASSETS / "inpainting.onnx"

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from headcast.inpainting.network import SIDE, guess
+from headcast.inpainting.network import SIDE, guess, release
 from headcast.tracking.matte import person_matte
 from headcast.types import Image, Mask
 
@@ -15,5 +15,6 @@ def go_on(image: Image, missing: Mask) -> tuple[Image, Mask]:
     """
     large, gone = (cv2.resize(each, (SIDE, SIDE)) for each in (image.astype(np.float32), missing))
     painted = cv2.resize(guess(np.asarray(large, np.float32), np.asarray(gone == 0)), missing.shape[::-1])
+    release()
     whole = np.where(missing[:, :, None] > 0, np.clip(painted + 0.5, 0, 255).astype(np.uint8), image)
     return whole, person_matte(whole)
