@@ -40,6 +40,7 @@ EVENED = 5.0  # pixels over which it counts
 FEATHER = 3.0  # pixels over which guesses pass into each other
 SHARP = 8.0  # pixels of a blur: what is finer comes from the sharp guess
 DEEP, DOUBTED = (60.0, 110.0), 0.8  # pixels over which a guess may differ by so much less
+BESIDE, EVEN = 31, 5.0  # pixels around each; levels from their mean: less in 99 of 100 pixels is an even background
 AROUND = 141  # pixels around each that tell how uneven a background is
 ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: by which guesses may differ
 BIN, USUAL, UNLIKE = 8, 0.0005, 36.0  # levels; share of what is seen that makes a colour usual; most levels from it
@@ -57,8 +58,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     square, gone = _squared(smooth, missing)
     side = max(missing.shape)
     known = np.asarray(gone == 0)
-    painted = square if not known.any() else _agreed(square, known, sharp=side > SIDE * VIEWS[0].scale)
-    release()
+    painted = square if _is_even(square, known) else _agreed(square, known, sharp=side > SIDE * VIEWS[0].scale)
     large = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
     return np.where(missing[:, :, None], filled, image)
@@ -79,6 +79,16 @@ def _squared(picture: Picture, missing: NDArray[np.bool_]) -> tuple[Picture, Mas
     )
 
 
+def _is_even(smooth: Picture, known: NDArray[np.bool_]) -> bool:
+    """Tell whether a picture (SIDE, SIDE, 3) has nothing but smooth colours where it is `known`: a studio's wall."""
+    if not known.any():
+        return True
+    size = (BESIDE, BESIDE)
+    share = np.maximum(cv2.blur(known.astype(np.float32), size), 1e-3)[:, :, None]
+    mean = cv2.blur(smooth * known[:, :, None], size) / share
+    return bool(np.percentile(np.abs(smooth - mean).mean(2)[known], 99) < EVEN)
+
+
 def _agreed(smooth: Picture, known: NDArray[np.bool_], sharp: bool) -> Picture:
     """Return a picture (SIDE, SIDE, 3) that is `smooth` where it is not `known` (SIDE, SIDE) with guesses that agree.
 
@@ -94,6 +104,7 @@ def _agreed(smooth: Picture, known: NDArray[np.bool_], sharp: bool) -> Picture:
         near = _guess(smooth, known, NEAREST)
         detailed = near + cv2.GaussianBlur(painted - near, (0, 0), SHARP)
         painted = _joined([detailed, painted], (judge.strangeness(near, painted) >= 1).astype(int))
+    release()
     return painted
 
 
