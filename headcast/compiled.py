@@ -64,7 +64,11 @@ def _digest(core: Any, content: Iterable[Bytes], settings: Mapping[str, Any]) ->
 
 def _make(core: Any, key: str, build: Callable[[], Any], settings: Mapping[str, Any]) -> Any:
     """Compile a network and keep it on disk, if that is possible."""
-    network = core.compile_model(build(), "CPU", dict(settings))
+    try:
+        network = core.compile_model(build(), "CPU", dict(settings))
+    except RuntimeError as error:  # OpenVINO's, of many lines
+        what = "a network that comes with Headcast cannot be read or compiled"
+        raise HeadcastError(f"{what}; headcast doctor says which is damaged: install Headcast again") from error
     with contextlib.suppress(HeadcastError, OSError, RuntimeError):
         exported = bytes(network.export_model().getbuffer())
         folder = _folder()

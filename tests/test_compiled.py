@@ -10,6 +10,7 @@ import pytest
 
 import headcast.compiled
 from headcast.compiled import FOLDER, MAX_FILES, compiled_network
+from headcast.errors import HeadcastError
 from headcast.openvino_loader import load_openvino
 
 SETTINGS = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -120,3 +121,10 @@ def test_threads_that_ask_at_once_compile_once() -> None:
     for thread in threads:
         thread.join()
     assert answers == [3] * 8 and one.num_built == 1
+
+
+def test_a_network_whose_file_is_cut_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    path.write_bytes(b"cut")
+    with pytest.raises(HeadcastError, match=r"^[^\n]* headcast doctor [^\n]*: install Headcast again$"):
+        compiled_network(lambda: load_openvino().Core().read_model(path), [b"cut"], SETTINGS)

@@ -17,6 +17,7 @@ from scipy.ndimage import distance_transform_edt
 from headcast.geometry.measures import smoothstep
 from headcast.inpainting.network import SIDE, guess, release
 from headcast.types import Image, Mask
+from headcast.warping.layers import surroundings
 from headcast.warping.smooth import fill_from_around
 
 Picture = NDArray[np.float32]
@@ -40,8 +41,8 @@ EVENED = 5.0  # pixels over which it counts
 FEATHER = 3.0  # pixels over which guesses pass into each other
 SHARP = 8.0  # pixels of a blur: what is finer comes from the sharp guess
 DEEP, DOUBTED = (60.0, 110.0), 0.8  # pixels over which a guess may differ by so much less
-BESIDE, EVEN = 31, 5.0  # pixels around each; levels from their mean: less in 99 of 100 pixels is an even background
-AROUND = 141  # pixels around each that tell how uneven a background is
+BESIDE, EVEN = 15, 5.0  # pixels around each; levels from their mean: less in 99 of 100 pixels is an even background
+AROUND, LEAST_KNOWN = 70, 0.05  # pixels around each that tell how uneven a background is; share of them
 ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: by which guesses may differ
 BIN, USUAL, UNLIKE = 8, 0.0005, 36.0  # levels; share of what is seen that makes a colour usual; most levels from it
 NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
@@ -83,10 +84,8 @@ def _is_even(smooth: Picture, known: NDArray[np.bool_]) -> bool:
     """Tell whether a picture (SIDE, SIDE, 3) has nothing but smooth colours where it is `known`: a studio's wall."""
     if not known.any():
         return True
-    size = (BESIDE, BESIDE)
-    share = np.maximum(cv2.blur(known.astype(np.float32), size), 1e-3)[:, :, None]
-    mean = cv2.blur(smooth * known[:, :, None], size) / share
-    return bool(np.percentile(np.abs(smooth - mean).mean(2)[known], 99) < EVEN)
+    nearby, _ = surroundings(smooth, known, BESIDE)
+    return bool(np.percentile(np.abs(smooth - nearby).mean(2)[known], 99) < EVEN)
 
 
 def _agreed(smooth: Picture, known: NDArray[np.bool_], sharp: bool) -> Picture:
@@ -129,9 +128,8 @@ def _guess(smooth: Picture, known: NDArray[np.bool_], view: View) -> Picture:
     margins = (before, SIDE - side - before) * 2
     picture = cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REFLECT)
     gone = cv2.copyMakeBorder(gone, *margins, cv2.BORDER_REFLECT if view.goes_on else cv2.BORDER_CONSTANT, value=(1,))
-    painted = guess(np.asarray(picture, np.float32), np.asarray(gone == 0))[
-        before : before + side, before : before + side
-    ]
+    inside = slice(before, before + side)
+    painted = guess(np.asarray(picture, np.float32), np.asarray(gone == 0))[inside, inside]
     enlarged = cv2.resize(painted, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)[:, way]
     return np.where(known[:, :, None], smooth, np.clip(enlarged, 0, 255))
 
@@ -143,17 +141,17 @@ class _Judge:
         depth = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, 5)
         lenience = 1 + TRUSTED * np.exp(-np.square(depth / NEAR))
         lenience *= 1 - DOUBTED * smoothstep(np.asarray(depth, np.float32), *DEEP)
-        uneven = _unevenness(picture, known)
+        _, uneven = surroundings(picture, known, AROUND, LEAST_KNOWN)
         self._allowed = lenience * (ALIKE[0] + ALIKE[1] * uneven + ALIKE[2] * uneven**2)
         self._from_colours = _distances_from_colours(_fine(picture)[known])
 
-    def strangeness(self, guess: Picture, other: Picture) -> Mask:
-        """Tell how strange (S, S) a guess (S, S, 3) is beside an `other`: where it is 1 or more it is made up.
+    def strangeness(self, guessed: Picture, other: Picture) -> Mask:
+        """Tell how strange (S, S) a `guessed` picture (S, S, 3) is beside an `other`: from 1 on it is made up.
 
         Strange is what the other does not show, on even backgrounds more than on uneven ones, and a colour that is
         nowhere in what is known.
         """
-        fine = _fine(guess)
+        fine = _fine(guessed)
         red, green, blue = np.moveaxis((fine / BIN).astype(np.intp), 2, 0)
         apart = np.maximum(
             np.abs(fine - _fine(other)).mean(2) / self._allowed,
@@ -172,18 +170,3 @@ def _distances_from_colours(colours: Picture) -> NDArray[np.float32]:
     count = 256 // BIN
     found, _ = np.histogramdd(colours, bins=count, range=[(0, 256)] * 3)
     return np.asarray(distance_transform_edt(found < USUAL * len(colours)) * BIN, np.float32)
-
-
-def _unevenness(smooth: Picture, known: NDArray[np.bool_]) -> Mask:
-    """Return by how many levels (S, S) a picture (S, S, 3) varies around each pixel where it is known, or near by."""
-    weight = known.astype(np.float32)
-    squares = np.square(smooth - _mean(smooth, weight)).mean(2, keepdims=True)
-    return np.asarray(np.sqrt(np.maximum(_mean(squares, weight)[:, :, 0], 0)), np.float32)
-
-
-def _mean(picture: Picture, weight: Mask) -> Picture:
-    """Return the weighted mean (S, S, C) of the pixels AROUND each; of farther ones where none is."""
-    share = cv2.blur(weight, (AROUND, AROUND))
-    total = cv2.blur(picture * weight[:, :, None], (AROUND, AROUND)).reshape(picture.shape)
-    mean = total / np.maximum(share, 1e-3)[:, :, None]
-    return fill_from_around(np.asarray(mean, np.float32), (share > 0.05).astype(np.float32))

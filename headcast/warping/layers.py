@@ -38,6 +38,7 @@ CONTRAST = 40.0  # levels between person and background from which on colours te
 UNEVEN = 6.0  # times the variance of the background, which must be less than the contrast
 CERTAIN = (0.25, 1.0)  # a rough matte counts as the person between these where colours do not tell: rather too narrow
 SHARE_RANGE = (0.1, 0.9)  # shares that count as none and all: colours vary
+LEAST_KNOWN = 0.02  # share of the pixels near by that must be known to tell a mean
 SOLID = 0.9  # share of the person from which on a pixel's colour is the person's
 
 
@@ -82,7 +83,7 @@ def beside_person(image: Image, matte: Mask) -> NDArray[np.uint8]:
     radius = round(TRACE_REACH * side)
     covered = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), _disc(CLEAR * side))
     picture = image.astype(np.float32)
-    nearby, uneven = _surroundings(picture, cv2.dilate(covered, _disc(radius)) == 0, radius)
+    nearby, uneven = surroundings(picture, cv2.dilate(covered, _disc(radius)) == 0, radius)
     person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
     towards, unlike = person - nearby, picture - nearby
     like_person = (unlike * towards).sum(2) > LIKE_PERSON * np.square(towards).sum(2)
@@ -91,12 +92,16 @@ def beside_person(image: Image, matte: Mask) -> NDArray[np.uint8]:
     return np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, _disc(BIT)), np.uint8)
 
 
-def _surroundings(
-    picture: NDArray[np.float32], known: NDArray[np.bool_], radius: int
+def surroundings(
+    picture: NDArray[np.float32], known: NDArray[np.bool_], radius: int, least: float = LEAST_KNOWN
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the mean colour (H, W, 3) of what is `known` (H, W) near by, and how uneven (H, W) it is, in levels."""
-    nearby = _mean_where(picture, known, radius)
-    return nearby, np.sqrt(_mean_where(np.square(picture - nearby).mean(2, keepdims=True), known, radius)[:, :, 0])
+    """Return the mean colour (H, W, 3) of what is `known` (H, W) near by, and how uneven (H, W) it is, in levels.
+
+    Where less than the share `least` of what is near by is known, that is of what lies farther.
+    """
+    nearby = _mean_where(picture, known, radius, least)
+    squares = _mean_where(np.square(picture - nearby).mean(2, keepdims=True), known, radius, least)
+    return nearby, np.sqrt(np.maximum(squares[:, :, 0], 0))
 
 
 def _unlike_background(image: Image, matte: Mask, known: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
@@ -105,7 +110,7 @@ def _unlike_background(image: Image, matte: Mask, known: NDArray[np.bool_], radi
     weight = known.astype(np.float32)
     behind = fill_from_around(picture, weight)
     person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
-    uneven = _surroundings(picture, known, radius)[1]
+    uneven = surroundings(picture, known, radius)[1]
     towards, unlike = person - behind, picture - behind
     share = (unlike * towards).sum(2) / (np.square(towards).sum(2) + 25)
     levels, other = (
@@ -164,14 +169,16 @@ def refine_matte(image: Image, matte: Mask) -> Mask:
     return np.asarray(certain + trust * (sharp - certain), np.float32)
 
 
-def _mean_where(picture: NDArray[np.float32], where: NDArray[np.bool_], radius: int) -> NDArray[np.float32]:
+def _mean_where(
+    picture: NDArray[np.float32], where: NDArray[np.bool_], radius: int, least: float = LEAST_KNOWN
+) -> NDArray[np.float32]:
     """Return the mean (H, W, C) of the pixels around each that are wanted; of farther ones where none is."""
     weight = where.astype(np.float32)
     size = (2 * radius + 1, 2 * radius + 1)
     known = cv2.blur(weight, size)
     total = cv2.blur(picture * weight[:, :, None], size).reshape(picture.shape)
     mean = total / np.maximum(known, 1e-6)[:, :, None]
-    return fill_from_around(np.asarray(mean, np.float32), (known > 0.02).astype(np.float32))
+    return fill_from_around(np.asarray(mean, np.float32), (known > least).astype(np.float32))
 
 
 def person_colours(image: Image, matte: Mask) -> NDArray[np.float32]:
