@@ -1,6 +1,6 @@
 """A folder of photos in, how far the converted networks are from MediaPipe's own runs of them out.
 
-pip install mediapipe==0.10.21 openvino opencv-contrib-python && python tools/verify_tracker.py PHOTOS_DIR
+pip install mediapipe==0.10.21 openvino opencv-python-headless && python tools/verify_tracker.py PHOTOS_DIR
 
 Each photo is reduced to a network's size and run by MediaPipe's inference calculator and by OpenVINO in f32.
 """

@@ -17,9 +17,7 @@ from headcast.config import cache_dir
 from headcast.errors import HeadcastError
 
 _INSTALL = "install Headcast again: pip install --constraint constraints.txt --editable ."
-_OPENCV_HELP = (
-    "pip uninstall every opencv package, then pip install opencv-contrib-python-headless: they overwrite each other"
-)
+_OPENCV_HELP = "pip uninstall every opencv package, then pip install opencv-python-headless: they overwrite each other"
 _GIGABYTE = 1e9
 
 
@@ -103,14 +101,12 @@ def check_openvino() -> Finding:
 
 
 def check_opencv() -> Finding:
-    """OpenCV with its extra modules; another of its packages overwrites them."""
+    """OpenCV; where two of its packages were installed, either one's removal takes parts of the other."""
     try:
-        import cv2
+        from cv2 import __version__
     except ImportError as error:
         return Finding(State.FAIL, str(error), _OPENCV_HELP)
-    if not hasattr(cv2, "ximgproc"):
-        return Finding(State.FAIL, f"{cv2.__version__} without its extra modules", _OPENCV_HELP)
-    return Finding(State.OK, str(cv2.__version__))
+    return Finding(State.OK, __version__)
 
 
 def check_networks() -> Finding:

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-PACKAGES: Final = ("headcast", "torch", "openvino", "numpy", "opencv-contrib-python-headless", "av", "torchmetrics")
+PACKAGES: Final = ("headcast", "torch", "openvino", "numpy", "opencv-python-headless", "av", "torchmetrics")
 CPU_INFO: Final = Path("/proc/cpuinfo")
 
 

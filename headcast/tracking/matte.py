@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from headcast.tracking.guided_filter import guided_filter
 from headcast.tracking.models import TrackerNetwork
 from headcast.types import Image, Mask
 
@@ -30,7 +31,8 @@ def person_matte(image: Image) -> Mask:
     with _lock:
         (mask,) = _network()(_reduced(image))
     likely = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    refined = _meet_edges(_largest_part(np.clip(likely, 0.0, 1.0)), image)
+    radius = max(round(_EDGE_RADIUS * height), 1)
+    refined = guided_filter(image, _largest_part(np.clip(likely, 0.0, 1.0)), radius, _EDGE_CONTRAST)
     return np.asarray(np.clip((refined - _LOW) / (_HIGH - _LOW), 0.0, 1.0), np.float32)
 
 
@@ -58,10 +60,3 @@ def _largest_part(likely: Mask) -> Mask:
     near = cv2.dilate(filled, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
     holes = (filled > 0) & (person == 0)
     return np.where(holes, np.float32(1.0), likely * near).astype(np.float32)
-
-
-def _meet_edges(mask: Mask, image: Image) -> Mask:
-    """Pull the mask's edge onto the picture's edges (guided filter, He et al. 2010)."""
-    radius = max(round(_EDGE_RADIUS * len(mask)), 1)
-    guide = image.astype(np.float32) / 255
-    return np.asarray(cv2.ximgproc.guidedFilter(guide, mask, radius, _EDGE_CONTRAST**2), np.float32)
