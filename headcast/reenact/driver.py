@@ -24,7 +24,7 @@ from headcast.warping.warp import WarpedShot, Warper
 
 
 class Stages(Protocol):
-    """What a session asks of its stages; `Driver` has the real ones. Each may run in a thread of its own."""
+    """What a session asks of its stages; `Driver` has the real ones. Several threads may generate and finish at once."""
 
     @property
     def runtime_name(self) -> str:
@@ -40,7 +40,7 @@ class Stages(Protocol):
         """Carry the shot to the sitter's landmarks."""
 
     def generate(self, warped: WarpedShot) -> Generated:
-        """Generate the square frame; several threads may do so at once."""
+        """Generate the square frame."""
 
     def finish(self, generated: Generated, warped: WarpedShot) -> Image:
         """Put a generated frame back into the photo."""

@@ -10,10 +10,8 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Final
 
-from headcast.media.prefetch import prefetch
 from headcast.media.side_by_side import side_by_side
 from headcast.reenact.driver import Driver, Stages
-from headcast.reenact.generated import Generated
 from headcast.reenact.lateness import Lateness
 from headcast.reenact.motion_stream import SAMPLE_SECONDS, DrivingFrame, MotionStream
 from headcast.reenact.options import SessionOptions
@@ -24,7 +22,6 @@ from headcast.types import Frame, Image, Landmarks
 from headcast.warping.warp import WarpedShot
 
 USUAL_RATE: Final = 30  # frames a second, of pushed frames without a time
-FRAMES_AHEAD: Final = 4
 FRAMES_AT_ONCE: Final = 2  # that a stream generates side by side: on two cores each then has one to itself
 
 
@@ -106,11 +103,13 @@ class Session:
             yield self._show(self._ready.popleft())
 
     def stream(self, driving: Iterable[DrivingFrame]) -> Generator[tuple[DrivingFrame, Image], None, None]:
-        """Return each driving frame with its output frame; reading, warping and generating run side by side."""
-        read = prefetch(self.watch.items("decode and track", driving), FRAMES_AHEAD)
-        conditioned = prefetch(self._conditioned(read), FRAMES_AHEAD)
-        for frame, warped, generated in side_by_side(self._generated, conditioned, FRAMES_AT_ONCE):
-            yield frame, self._finish(generated, warped)
+        """Return each driving frame with its output frame; some are generated while the next are read and warped.
+
+        Threads of their own for reading and warping would only wait for the interpreter: on two cores they cost a fifth
+        of the frames a second.
+        """
+        conditioned = self._conditioned(self.watch.items("decode and track", driving))
+        yield from side_by_side(self._made, conditioned, FRAMES_AT_ONCE)
 
     def close(self) -> None:
         """Release the tracker; one that was passed in stays open."""
@@ -144,8 +143,7 @@ class Session:
         """Make one output frame; live, a face that is not seen stays as it was shown last."""
         if self._shown is None or driving.found or not self._live:
             (conditioned,) = self._conditioned([driving])
-            _, warped, generated = self._generated(conditioned)
-            self._shown = self._finish(generated, warped)
+            _, self._shown = self._made(conditioned)
         return Frame(self._shown, driving.time)
 
     def _conditioned(self, frames: Iterable[DrivingFrame]) -> Iterator[tuple[DrivingFrame, WarpedShot]]:
@@ -156,14 +154,12 @@ class Session:
                 warped = self._stages.condition(landmarks)
             yield frame, warped
 
-    def _generated(self, conditioned: tuple[DrivingFrame, WarpedShot]) -> tuple[DrivingFrame, WarpedShot, Generated]:
+    def _made(self, conditioned: tuple[DrivingFrame, WarpedShot]) -> tuple[DrivingFrame, Image]:
         frame, warped = conditioned
         with self.watch("generate"):
-            return frame, warped, self._stages.generate(warped)
-
-    def _finish(self, generated: Generated, warped: WarpedShot) -> Image:
+            generated = self._stages.generate(warped)
         with self.watch("paste back"):
-            return self._stages.finish(generated, warped)
+            return frame, self._stages.finish(generated, warped)
 
 
 def make_driver(source: Source, options: SessionOptions, at_once: int = 1) -> Driver:
