@@ -24,7 +24,7 @@ from headcast.warping.warp import WarpedShot, Warper
 
 
 class Stages(Protocol):
-    """What a session asks of its stages; `Driver` has the real ones. Several threads may generate and finish at once."""
+    """What a session asks of its stages; `Driver` has the real ones. Threads may generate and finish side by side."""
 
     @property
     def runtime_name(self) -> str:
