@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.inpainting.fill import fill_hidden
+from headcast.inpainting.remembered import filled
 from headcast.reenact.close_up import lay_close_up
 from headcast.reenact.detail import add_details, further_detail, lost_detail
 from headcast.reenact.generated import Generated, Painted
@@ -156,7 +156,7 @@ class Composer:
         revealed = self._window.bring(self._enlarge(background))
         seen = np.where(covered[:, :, None], np.clip(revealed + 0.5, 0, 255).astype(np.uint8), photo)
         missing = covered & (self._window.bring(self._enlarge(shown)) < 1)
-        return np.asarray(fill_hidden(seen, missing.astype(np.float32)), np.uint8)
+        return np.asarray(filled(seen, missing.astype(np.float32)), np.uint8)
 
     def _enlarge(self, picture: NDArray[Pixel]) -> NDArray[Pixel]:
         size = (self._patch_size, self._patch_size)

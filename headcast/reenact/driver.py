@@ -9,7 +9,7 @@ from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
-from headcast.inpainting.fill import fill_hidden
+from headcast.inpainting.remembered import filled
 from headcast.media.side_by_side import in_background
 from headcast.reenact.beyond import go_on
 from headcast.reenact.close_up import make_close_ups
@@ -77,7 +77,7 @@ class Driver:
             behind = self._warp.background, self._warp.unknown
             self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, *behind, others))
         else:
-            self._warp, self._composer = Warper(first, FREE, others, fill_hidden, follows=True), None
+            self._warp, self._composer = Warper(first, FREE, others, filled, follows=True), None
         self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
         self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
         self._tones = find_tone_curve(sitter.shot.image)
