@@ -53,6 +53,8 @@ def _bind(config: ModelConfig, network: str, weights: Arrays) -> Any:
         shapes: list[tuple[int, ...]] = [(1, 3, side, side)] * 2
     else:
         shapes = [(1, config.conditioning_channels, side, side), (1, weights["projection.bias"].shape[0])]
+    example = tuple(map(torch.zeros, shapes))
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracer's, about checks on sizes that stay the same
-        return load_openvino().convert_model(module, example_input=tuple(map(torch.zeros, shapes)), input=shapes)
+        traced = torch.jit.trace(module, example, check_trace=False)  # to check is to trace again: the same both times
+        return load_openvino().convert_model(traced, example_input=example, input=shapes)

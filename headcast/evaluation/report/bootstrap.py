@@ -47,14 +47,15 @@ def compare_paired(first: Sequence[float], second: Sequence[float], seed: int) -
         raise ValueError(f"an interval needs figures of at least two identities, not {num_identities}")
     mean_first, mean_second = pairs.mean(1)
     with np.errstate(divide="ignore", invalid="ignore"):
+        difference_interval, relative_interval = _intervals(pairs, _differences, seed)
         return Comparison(
             num_identities,
             float(mean_first),
             float(mean_second),
             float(mean_first - mean_second),
-            _interval(pairs, lambda first, second, axis: first.mean(axis) - second.mean(axis), seed),
+            difference_interval,
             float(mean_first / mean_second - 1),
-            _interval(pairs, lambda first, second, axis: first.mean(axis) / second.mean(axis) - 1, seed),
+            relative_interval,
         )
 
 
@@ -65,15 +66,26 @@ def mean_interval(values: Sequence[float], seed: int) -> tuple[float, float]:
         raise ValueError("an interval needs at least one finite figure")
     if len(finite) == 1:
         return float(finite[0]), float(finite[0])
-    return _interval(finite[None], lambda values, axis: values.mean(axis), seed)
+    (interval,) = _intervals(finite[None], lambda values, axis: values.mean(axis)[None], seed)
+    return interval
 
 
-def _interval(samples: NDArray[np.float64], statistic: Callable[..., Any], seed: int) -> tuple[float, float]:
-    """Return the central 95 % of a statistic over draws of identities, the same ones for all `samples` (n, people)."""
+def _differences(first: NDArray[np.float64], second: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """The difference of the means, and the relative one."""
+    mean_first, mean_second = first.mean(axis), second.mean(axis)
+    return np.stack([mean_first - mean_second, mean_first / mean_second - 1])
+
+
+def _intervals(samples: NDArray[np.float64], statistics: Callable[..., Any], seed: int) -> list[tuple[float, float]]:
+    """Return the central 95 % of each statistic over draws of identities, the same ones for all `samples` (n, people).
+
+    `statistics` of samples and an axis stand along the first axis of what it returns.
+    """
     random = np.random.default_rng(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateDataWarning)  # a ratio to 0 has no interval
         found = bootstrap(
-            tuple(samples), statistic, paired=True, n_resamples=NUM_RESAMPLES, method="percentile", random_state=random
+            tuple(samples), statistics, paired=True, n_resamples=NUM_RESAMPLES, method="percentile", random_state=random
         )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    lows, highs = found.confidence_interval
+    return list(zip(lows.tolist(), highs.tolist(), strict=True))
