@@ -1,4 +1,4 @@
-"""python writers_program.py: every writer is stopped at each of its steps, in a process of its own each time.
+"""python writers_program.py: every writer is stopped at each of its steps, in another process than the next writer.
 
 A step is what the audit hooks of Python see of a file system: a file opened to be written, a folder made, a rename, a
 removal. At each one the writer is killed, or told that the disk is full, read-only or not its own; libraries that write
@@ -91,25 +91,37 @@ def main() -> None:
             num_steps = _count(write, _made(Path(folder), "counted"))
             assert num_steps >= 4, f"{name}: only {num_steps} steps are seen"
             for step in range(num_steps):
-                _try(name, write, Path(folder) / f"killed at {step}", sound, lambda step=step: _hook(step, None))
-                for fault, number in FAULTS.items():
-                    where = Path(folder) / f"{fault} at {step}"
-                    _try(name, write, where, sound, lambda step=step, number=number: _hook(step, number))
-            for size in (0, 1, 100, 5000):
-                _try(name, write, Path(folder) / f"full at {size} bytes", sound, lambda size=size: _limit(size))
+                killed = _made(Path(folder), f"killed at {step}")
+                _try(name, write, sound, {killed: lambda step=step: _hook(step, None)})
+                told = {
+                    _made(Path(folder), f"{fault} at {step}"): lambda step=step, number=number: _hook(step, number)
+                    for fault, number in FAULTS.items()
+                }
+                _try(name, write, sound, told)
+            full = {
+                _made(Path(folder), f"full at {size} bytes"): lambda size=size: _limit(size)
+                for size in (5000, 100, 1, 0)  # a limit is never raised again
+            }
+            _try(name, write, sound, full)
         print(f"{name}: {num_steps} steps", flush=True)
 
 
-def _try(name: str, write: Callable[[Path], Path], folder: Path, sound: object, arm: Callable[[], None]) -> None:
-    """Stop a writer where there was nothing, then one that replaces an old file; look at what each leaves."""
-    folder.mkdir()
+def _try(name: str, write: Callable[[Path], Path], sound: object, arms: dict[Path, Callable[[], None]]) -> None:
+    """Stop a writer in each folder, one after another in a process of their own; look at what each leaves."""
     child = os.fork()
     if child == 0:
-        _end(write, folder, arm)
+        _end(write, arms)
     status = os.waitpid(child, 0)[1]
-    what = f"{name}, {folder.name}"
     was_killed = os.WIFSIGNALED(status)
-    assert was_killed or os.WEXITSTATUS(status) == 0, f"{what}: an error that is not ours, see above"
+    assert was_killed or os.WEXITSTATUS(status) == 0, f"{name}: an error that is not ours, see above"
+    assert len(arms) == 1 or not was_killed, f"{name}: ended by signal {os.WTERMSIG(status)}"
+    for folder in arms:
+        _look(name, write, sound, folder, was_killed)
+
+
+def _look(name: str, write: Callable[[Path], Path], sound: object, folder: Path, was_killed: bool) -> None:
+    """Nothing unfinished has a name, and the next writer makes what it should and clears away what was left."""
+    what = f"{name}, {folder.name}"
     left = [path for path in folder.iterdir() if not path.name.startswith(".headcast-")]
     for path in left:
         assert not any(".part" in inner.name for inner in path.rglob("*")), (
@@ -123,16 +135,19 @@ def _try(name: str, write: Callable[[Path], Path], folder: Path, sound: object, 
     assert not litter, f"{what}: the next one left {litter}"
 
 
-def _end(write: Callable[[Path], Path], folder: Path, arm: Callable[[], None]) -> None:
-    """In the child: write, and end with 0 where that worked or was refused by an error of ours."""
+def _end(write: Callable[[Path], Path], arms: dict[Path, Callable[[], None]]) -> None:
+    """In the child: write into each folder; end with 0 where that worked or was refused by an error of ours."""
     code = 1
     try:
-        arm()
-        write(folder)
+        for folder, arm in arms.items():
+            arm()
+            try:
+                write(folder)
+            except HeadcastError as error:
+                assert "\n" not in str(error), f"{folder.name}: not one line"
         code = 0
-    except HeadcastError as error:
-        code = 0 if "\n" not in str(error) else 1
     except BaseException:
+        print(folder.name)
         traceback.print_exc()
     finally:
         sys.stdout.flush()
