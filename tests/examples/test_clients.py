@@ -21,6 +21,7 @@ from headcast.media.images import read_image, read_image_metadata
 from headcast.server.settings import ServerSettings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+MANY = 30  # frames, some of them before a restart and some after it
 
 
 @contextmanager
@@ -74,23 +75,24 @@ def test_python(server, astronaut_path, tmp_path):
 def test_clients_go_on_where_the_server_was_restarted(serving, tmp_path):
     """At its old place, where nobody knows the session any more: both open another and ask again."""
     out = tmp_path / "out"
-    with serving() as first:
+    out.mkdir()
+    with serving() as first, (tmp_path / "points").open("w+") as points:
         settings, url = ServerSettings(port=first.port), first.url.rstrip("/")
-        words = ["hopper", out, "--url", url, "--frames", "60"]
-        clients = [[sys.executable, EXAMPLES / "client.py", *words]]
+        words = ["hopper", out, "--url", url, "--frames", MANY]
+        running = [subprocess.Popen([*map(str, [sys.executable, EXAMPLES / "client.py", *words])], **PIPES)]
         if can_run_javascript():
-            clients.append([*NODE, "-e", script_of(url, "hopper", 60)])
-        running = [subprocess.Popen([*map(str, client)], **PIPES) for client in clients]
+            words = [*NODE, "-e", script_of(url, "hopper", MANY)]
+            running.append(subprocess.Popen(words, stdout=subprocess.PIPE, stderr=points, text=True))
         end = time.monotonic() + 60
-        while not out.is_dir() or len(list(out.iterdir())) < 3:
-            assert time.monotonic() < end
+        while len(list(out.iterdir())) < 3 or (len(running) == 2 and os.fstat(points.fileno()).st_size < 3):
+            assert time.monotonic() < end, (tmp_path / "points").read_text()
             time.sleep(0.02)
     with serving(settings):
         said = [client.communicate(timeout=120) for client in running]
-    assert [client.returncode for client in running] == [0] * len(running), said
-    assert len(list(out.iterdir())) == 60
+    assert [client.returncode for client in running] == [0] * len(running), (said, (tmp_path / "points").read_text())
+    assert len(list(out.iterdir())) == MANY
     for text, _ in said[1:]:
-        assert [number for number, *_ in json.loads(text)] == list(range(60))
+        assert [number for number, *_ in json.loads(text)] == list(range(MANY))
 
 
 def test_a_game_shows_the_person_before_its_sky(server, tmp_path):
@@ -123,12 +125,13 @@ def can_run_javascript():
 
 
 def script_of(url, avatar, num_frames):
-    """A program that asks for frames one after another, and tells their numbers and sizes."""
+    """A program that asks for frames one after another, a point for each, and tells their numbers and sizes."""
     return f"""
     import {{ openSession }} from "{(EXAMPLES / "client.js").as_uri()}";
     const seen = [];
     const show = (frame) => {{
       seen.push([frame.number, frame.width, frame.height, frame.picture.size]);
+      process.stderr.write(".");
       if (seen.length < {num_frames}) return ask({{ controls: {{ turn: 5 }} }});
       console.log(JSON.stringify(seen));
       ask.close();
