@@ -1,9 +1,10 @@
 """A picture and what is hidden of it in, the picture with plausible pixels there out: the background behind a person.
 
 A learned network continues lines, edges and texture well beside what it sees, but deep inside it makes up things that
-never were. From farther away, where what is hidden is smaller, it makes up less. So it guesses from three distances,
-and what the others do not show, or what has a colour that is nowhere in the picture, is not believed. Where no guess
-is, colours stay smooth: what is dull is seldom noticed, what is wrong always.
+never were. So it is asked from several distances. One guess is shown, whole, for pieces of several do not fit together;
+the others are its witnesses: what none of them shows, or what has a colour that is nowhere in the picture, is not
+believed. Then it is asked again for what is not believed alone, which by then is narrow. Where no guess is believed at
+last colours pass evenly into what is around.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from headcast.geometry.measures import smoothstep
-from headcast.inpainting.network import SIDE, guess, release
+from headcast.inpainting.network import guess, release, side_for
 from headcast.types import Image, Mask
 from headcast.warping.layers import surroundings
 from headcast.warping.smooth import fill_from_around
@@ -25,7 +26,7 @@ Picture = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class View:
-    """How the network sees a picture: its share of the network's side, whether in a mirror, and whether it goes on.
+    """How the network sees a picture: its share of SIDE, whether in a mirror, and whether it goes on.
 
     What goes on beyond its border is mirrored there; else nothing is known there.
     """
@@ -35,19 +36,22 @@ class View:
     goes_on: bool = False
 
 
+SIDE = 512  # pixels, of the square that is filled
 FINE = 2.0  # pixels of a blur: guesses that differ in less are alike
 THING = 13  # pixels: as far around what is made up a guess is not taken
 EVENED = 5.0  # pixels over which it counts
-FEATHER = 3.0  # pixels over which guesses pass into each other
-SHARP = 8.0  # pixels of a blur: what is finer comes from the sharp guess
+BELIEVED = (0.8, 1.2)  # strangeness up to which a guess is believed, and from which on it is not
+SEAM = 9  # pixels: as far around what is not believed the network is asked again
 DEEP, DOUBTED = (60.0, 110.0), 0.8  # pixels over which a guess may differ by so much less
 BESIDE, EVEN = 15, 5.0  # pixels around each; levels from their mean: less in 99 of 100 pixels is an even background
 AROUND, LEAST_KNOWN = 70, 0.05  # pixels around each that tell how uneven a background is; share of them
 ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: by which guesses may differ
 BIN, USUAL, UNLIKE = 8, 0.0005, 36.0  # levels; share of what is seen that makes a colour usual; most levels from it
 NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
-NEAREST = View(1.0)
-VIEWS = (View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the finest first
+VIEWS = (View(1.0), View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the nearest first
+NUM_VIEWS = 3  # of them, from the nearest that fits into the network's square
+ENLARGED = 1.75  # times: what is enlarged more is blurred as no picture is that the network learned from
+NARROW_VIEWS, LENIENCE = (VIEWS[3], VIEWS[1]), 2.0  # for what is narrow; times how strange a guess may be there
 
 
 def fill_hidden(image: Image, hidden: Mask) -> Image:
@@ -59,7 +63,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     square, gone = _squared(smooth, missing)
     side = max(missing.shape)
     known = np.asarray(gone == 0)
-    painted = square if _is_even(square, known) else _agreed(square, known, sharp=side > SIDE * VIEWS[0].scale)
+    painted = square if _is_even(square, known) else _agreed(square, known, side)
     large = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
     return np.where(missing[:, :, None], filled, image)
@@ -88,50 +92,55 @@ def _is_even(smooth: Picture, known: NDArray[np.bool_]) -> bool:
     return bool(np.percentile(np.abs(smooth - nearby).mean(2)[known], 99) < EVEN)
 
 
-def _agreed(smooth: Picture, known: NDArray[np.bool_], sharp: bool) -> Picture:
-    """Return a picture (SIDE, SIDE, 3) that is `smooth` where it is not `known` (SIDE, SIDE) with guesses that agree.
+def _agreed(smooth: Picture, known: NDArray[np.bool_], size: int) -> Picture:
+    """Return a picture (SIDE, SIDE, 3) that is `smooth` where it is not `known` (SIDE, SIDE) with what is believed.
 
-    What is guessed from near by is sharper and oftener made up: if wanted, it is laid over the rest where it is alike.
+    `size` is how many pixels it had.
     """
-    guesses = [_guess(smooth, known, view) for view in VIEWS]
-    judge = _Judge(smooth, known)
-    middle = np.median(np.stack(guesses), axis=0)
-    believed = [judge.strangeness(each, middle) < 1 for each in guesses] + [np.ones_like(known)]
-    chosen = np.argmax(believed, axis=0)  # the first
-    painted = _joined([*guesses, smooth], chosen)
-    if sharp:
-        near = _guess(smooth, known, NEAREST)
-        detailed = near + cv2.GaussianBlur(painted - near, (0, 0), SHARP)
-        painted = _joined([detailed, painted], (judge.strangeness(near, painted) >= 1).astype(int))
-    release()
+    side = side_for(size)
+    fitting = [view for view in VIEWS if view.scale * SIDE <= side]
+    fitting.sort(key=lambda view: max(view.scale * SIDE / size, ENLARGED))
+    painted, sure = smooth, known
+    for views, lenience in ((fitting[:NUM_VIEWS], 1.0), (NARROW_VIEWS, LENIENCE)):
+        if not sure.all():
+            painted, sure = _believed(painted, sure, [_guess(painted, sure, view, side) for view in views], lenience)
+    release(side)
     return painted
 
 
-def _joined(pictures: Sequence[Picture], chosen: NDArray[np.int_]) -> Picture:
-    """Return the picture (S, S, 3) whose pixels are of the pictures with the numbers `chosen` (S, S), softly."""
-    shares = [
-        cv2.GaussianBlur((chosen == number).astype(np.float32), (0, 0), FEATHER) for number in range(len(pictures))
-    ]
-    total: Picture = sum(share[:, :, None] * each for share, each in zip(shares, pictures, strict=True))
-    return np.asarray(total / sum(shares)[:, :, None], np.float32)
+def _believed(
+    picture: Picture, known: NDArray[np.bool_], guesses: Sequence[Picture], lenience: float
+) -> tuple[Picture, NDArray[np.bool_]]:
+    """Return a picture (S, S, 3) with what is believed of the first of the guesses, and where (S, S) that is known now.
+
+    What is not believed is what is around, passing evenly.
+    """
+    shown, *witnesses = guesses
+    strangeness = _Judge(picture, known).strangeness(shown, witnesses) / lenience
+    share = np.where(known, 1, 1 - smoothstep(strangeness, *BELIEVED))
+    sound = cv2.erode((strangeness < BELIEVED[0]).astype(np.uint8), np.ones((SEAM, SEAM), np.uint8))
+    return fill_from_around(shown, share), known | (sound > 0)
 
 
-def _guess(smooth: Picture, known: NDArray[np.bool_], view: View) -> Picture:
-    """Guess at what is not `known` (SIDE, SIDE) of a picture (SIDE, SIDE, 3) seen from farther away, or in a mirror."""
+def _guess(picture: Picture, known: NDArray[np.bool_], view: View, whole: int) -> Picture:
+    """Guess at what is not `known` (SIDE, SIDE) of a picture (SIDE, SIDE, 3) seen from farther away, or in a mirror.
+
+    It lies in the middle of the network's square of `whole` pixels.
+    """
     way = slice(None, None, -1 if view.mirrored else 1)
     side = round(SIDE * view.scale)
-    picture, gone = (
+    seen, gone = (
         cv2.resize(np.ascontiguousarray(each[:, way]), (side, side), interpolation=cv2.INTER_AREA)
-        for each in (smooth, (~known).astype(np.float32))
+        for each in (picture, (~known).astype(np.float32))
     )
-    before = (SIDE - side) // 2
-    margins = (before, SIDE - side - before) * 2
-    picture = cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REFLECT)
+    before = (whole - side) // 2
+    margins = (before, whole - side - before) * 2
+    seen = cv2.copyMakeBorder(seen, *margins, cv2.BORDER_REFLECT)
     gone = cv2.copyMakeBorder(gone, *margins, cv2.BORDER_REFLECT if view.goes_on else cv2.BORDER_CONSTANT, value=(1,))
     inside = slice(before, before + side)
-    painted = guess(np.asarray(picture, np.float32), np.asarray(gone == 0))[inside, inside]
+    painted = guess(np.asarray(seen, np.float32), np.asarray(gone == 0))[inside, inside]
     enlarged = cv2.resize(painted, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)[:, way]
-    return np.where(known[:, :, None], smooth, np.clip(enlarged, 0, 255))
+    return np.where(known[:, :, None], picture, np.clip(enlarged, 0, 255))
 
 
 class _Judge:
@@ -145,16 +154,16 @@ class _Judge:
         self._allowed = lenience * (ALIKE[0] + ALIKE[1] * uneven + ALIKE[2] * uneven**2)
         self._from_colours = _distances_from_colours(_fine(picture)[known])
 
-    def strangeness(self, guessed: Picture, other: Picture) -> Mask:
-        """Tell how strange (S, S) a `guessed` picture (S, S, 3) is beside an `other`: from 1 on it is made up.
+    def strangeness(self, guessed: Picture, witnesses: Sequence[Picture]) -> Mask:
+        """Tell how strange (S, S) a `guessed` picture (S, S, 3) is beside its witnesses: from about 1 on it is made up.
 
-        Strange is what the other does not show, on even backgrounds more than on uneven ones, and a colour that is
-        nowhere in what is known.
+        Strange is what none of them shows, on even backgrounds more than on uneven ones, and a colour that is nowhere
+        in what is known.
         """
         fine = _fine(guessed)
         red, green, blue = np.moveaxis((fine / BIN).astype(np.intp), 2, 0)
         apart = np.maximum(
-            np.abs(fine - _fine(other)).mean(2) / self._allowed,
+            np.min([np.abs(fine - _fine(each)).mean(2) for each in witnesses], axis=0) / self._allowed,
             self._from_colours[red, green, blue] / np.minimum(self._allowed, UNLIKE),
         )
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (THING, THING))

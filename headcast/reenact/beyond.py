@@ -3,18 +3,18 @@
 import cv2
 import numpy as np
 
-from headcast.inpainting.network import SIDE, guess, release
+from headcast.inpainting.network import guess, release
 from headcast.tracking.matte import person_matte
 from headcast.types import Image, Mask
 
 
-def go_on(image: Image, missing: Mask) -> tuple[Image, Mask]:
+def go_on(image: Image, missing: Mask, side: int) -> tuple[Image, Mask]:
     """Paint what is `missing` (H, W; 0 or 1) of a square image (H, W, 3); return it with its person's matte (H, W).
 
-    One guess: beside hair and shoulders more of these is hardly wrong.
+    One guess: beside hair and shoulders more of these is hardly wrong. The network sees squares of `side`.
     """
-    large, gone = (cv2.resize(each, (SIDE, SIDE)) for each in (image.astype(np.float32), missing))
+    large, gone = (cv2.resize(each, (side, side)) for each in (image.astype(np.float32), missing))
     painted = cv2.resize(guess(np.asarray(large, np.float32), np.asarray(gone == 0)), missing.shape[::-1])
-    release()
+    release(side)
     whole = np.where(missing[:, :, None] > 0, np.clip(painted + 0.5, 0, 255).astype(np.uint8), image)
     return whole, person_matte(whole)

@@ -5,10 +5,12 @@ Sessions and evaluation go through this, so what is measured is what ships.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from headcast.avatars.avatar import Avatar
 from headcast.geometry.retarget import Retargeter, find_reference
+from headcast.inpainting.network import side_for
 from headcast.inpainting.remembered import filled
 from headcast.media.side_by_side import in_background
 from headcast.reenact.beyond import go_on
@@ -73,7 +75,8 @@ class Driver:
         avatar = replace(avatar, shots=measured_shots(sitter, avatar.shots[1:]))  # the first is the sitter's own
         first, *others = avatar.shots
         if paste_back:  # the composer fills what the person hides, at the photo's size
-            self._warp = Warper(first, sitter.edges, others, grow=go_on, follows=True)
+            grow = partial(go_on, side=side_for(sitter.patch_size))  # one network for both: each takes a tenth of a GiB
+            self._warp = Warper(first, sitter.edges, others, grow=grow, follows=True)
             behind = self._warp.background, self._warp.unknown
             self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, *behind, others))
         else:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from headcast.inpainting.fill import fill_hidden
-from headcast.inpainting.network import SIDE, guess
+from headcast.inpainting.fill import SIDE, View, fill_hidden
+from headcast.inpainting.network import guess
 from headcast.warping.smooth import fill_from_around
 
 
@@ -117,7 +117,7 @@ def test_the_network_is_not_asked_about_an_even_wall(monkeypatch: pytest.MonkeyP
     assert np.abs(filled - wall)[hidden > 0].mean() < 12
     image = slanted_stripes(0.0, 12)
     fill_hidden(image, hidden[:160, :160])
-    assert len(asked) == 3
+    assert asked
 
 
 def test_the_same_picture_is_filled_the_same_way() -> None:
@@ -125,3 +125,79 @@ def test_the_same_picture_is_filled_the_same_way() -> None:
     hidden = np.zeros((160, 160), np.float32)
     hidden[:, 60:110] = 1
     np.testing.assert_array_equal(fill_hidden(image, hidden), fill_hidden(image, hidden))
+
+
+Guesses = list[list[np.ndarray]]
+HOLE = np.s_[150:400, 180:330]
+
+
+def filled_by(
+    guesses: Guesses, behind: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Fill a hole of a picture (SIDE, SIDE, 3) by guesses of each round; return also what counted as known in each."""
+    hidden = np.zeros((SIDE, SIDE), np.float32)
+    hidden[HOLE] = 1
+    asked = [each for of_round in guesses for each in of_round]
+    known_then: list[np.ndarray] = []
+
+    def answer(picture: np.ndarray, known: np.ndarray, view: View, side: int) -> np.ndarray:
+        known_then.append(known)
+        return np.where(known[:, :, None], picture, asked[len(known_then) - 1]).astype(np.float32)
+
+    monkeypatch.setattr("headcast.inpainting.fill._guess", answer)
+    spoilt = np.where(hidden[:, :, None] > 0, 255, behind).astype(np.uint8)
+    return fill_hidden(spoilt, hidden).astype(float), known_then
+
+
+def wall_with_a_post() -> np.ndarray:
+    """A wall, beside it blinds, and a dark post that the hole interrupts."""
+    wall = np.full((SIDE, SIDE, 3), 150, np.uint8)
+    wall[:, :60:10] = 110
+    wall[:, 240:270] = 30
+    return wall
+
+
+def test_guesses_that_alternate_are_not_shown_in_alternation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each guess is like another in every second stripe, none is believed: no stripes, no haze with an edge."""
+    wall = wall_with_a_post()
+    wall[:, 240:270] = 150
+    stripes = np.repeat((np.arange(SIDE) // 4 % 2 * 100)[None, :, None], SIDE, 0)
+    one, other = (np.repeat(80 + each, 3, 2).astype(np.uint8) for each in (stripes, 100 - stripes))
+    filled, _ = filled_by([[one, other, other], [one, other]], wall, monkeypatch)
+    assert np.abs(np.diff(filled[HOLE], axis=1)).max() < 3
+
+
+def test_what_is_not_believed_is_asked_again_beside_what_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a post that its witnesses show in part that part stays, and beside it the network says how it goes on."""
+    wall = wall_with_a_post()
+    in_part = wall.copy()
+    in_part[280:, 240:270] = 150
+    filled, known_then = filled_by([[wall, in_part, in_part], [wall, wall]], wall, monkeypatch)
+    first, again = known_then[0], known_then[-1]
+    assert not first[200, 255] and again[200, 255] and not again[330, 255] and again[390, 190]
+    np.testing.assert_allclose(filled, wall, atol=3)
+
+
+def test_what_no_guess_tells_passes_into_what_is_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a panel that all guesses show, a thing that one shows leaves no patch of the wall that the photo shows."""
+    wall = wall_with_a_post()
+    wall[420:500, 350:500] = (90, 110, 190)
+    panel = wall.copy()
+    panel[170:380, 190:320] = (90, 110, 190)
+    with_a_thing = panel.copy()
+    with_a_thing[250:290, 240:270] = (220, 40, 40)
+    filled, _ = filled_by([[with_a_thing, panel, panel], [with_a_thing, panel]], wall, monkeypatch)
+    np.testing.assert_allclose(filled[210:340, 215:295], panel[210:340, 215:295], atol=12)
+
+
+@pytest.mark.parametrize(("size", "side"), [(256, 384), (500, 512)])
+def test_small_photos_are_filled_by_the_smaller_network(size: int, side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(
+        "headcast.inpainting.fill.guess", lambda picture, known: asked.append(known.shape) or picture.copy()
+    )
+    image = cv2.resize(slanted_stripes(0.25, 12), (size, size))
+    hidden = np.zeros((size, size), np.float32)
+    hidden[:, size // 3 : size // 2] = 1
+    fill_hidden(image, hidden)
+    assert set(asked) == {(side, side)}
