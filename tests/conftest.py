@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-# Two test processes on two cores must not fight over them; set before anybody imports torch or OpenCV.
+# Test processes side by side must not fight over the cores; set before anybody imports torch or OpenCV.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["SE_AVOID_STATS"] = "true"  # Selenium would report each browser that it starts
 
@@ -23,6 +23,29 @@ from headcast.tracking.track import find_face
 from headcast.types import Image, Landmarks, Shot
 
 load_openvino()  # before a test imports OpenVINO itself, whose statistics would be on
+
+# These files take ten seconds and more. They come first: started last, one would keep the others' processes waiting.
+LONG = {
+    "cli/test_evaluate.py",
+    "commands/test_killed.py",
+    "evaluation/test_bench.py",
+    "evaluation/test_native.py",
+    "examples/test_clients.py",
+    "hostile/test_fuzz.py",
+    "hostile/test_writers.py",
+    "reenact/test_compose.py",
+    "server/test_avatar_page.py",
+    "server/test_live_page.py",
+    "server/test_ray_serve.py",
+    "server/test_studio_page.py",
+    "study/test_build.py",
+    "training/test_distributed.py",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files first."""
+    items.sort(key=lambda item: "/".join(item.path.parts[-2:]) not in LONG)
 
 
 @pytest.fixture(scope="session", autouse=True)
