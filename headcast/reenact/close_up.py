@@ -18,28 +18,37 @@ from headcast.avatars.inference import Network, usual_precision
 from headcast.avatars.weights import Weights
 from headcast.networks.arrays import conditioning_to_array
 from headcast.reenact.generated import Painted, to_generated
+from headcast.reenact.lip_rim import brightness, colour_rim_as_around
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image
-from headcast.types import Image, Shot
-from headcast.warping.close_up import Affine, cut, scaled
+from headcast.types import Image, Mask, Shot
+from headcast.warping.close_up import Affine, CloseUpCrop, cut, scaled
 from headcast.warping.parts import PARTS
+from headcast.warping.sampling import around
 from headcast.warping.warp import WarpedShot
 
+OPENING: Final = 1  # number of the map of what lies between lips or lids
+AROUND: Final = 2  # pixels: as far as what is laid into a picture reaches beyond its mask
 SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
 
 
 @dataclass(frozen=True)
 class Finish:
-    """What is done to a painted part: how much of its detail is added to it, and whether it is laid on as a change."""
+    """What is done to a painted part.
+
+    How much of its detail is added to it, whether lips' rims get the colours around, and whether it is laid on as a
+    change.
+    """
 
     sharpened: float
+    has_lips: bool
     as_change: bool
 
 
 FINISHES: Final[Mapping[str, Finish]] = {
-    "mouth": Finish(sharpened=0.5, as_change=False),  # beneath lies what was drawn between the lips
-    "eyes": Finish(sharpened=0.0, as_change=True),
+    "mouth": Finish(sharpened=0.5, has_lips=True, as_change=False),  # beneath lies what was drawn between the lips
+    "eyes": Finish(sharpened=0.0, has_lips=False, as_change=True),
 }
 
 
@@ -96,31 +105,40 @@ class CloseUp:
             images, _, weights = outputs()
             pictures = [to_generated(images[k : k + 1], weights[k : k + 1]).image for k in range(len(crops))]
             return tuple(
-                Painted(self._finished(picture), crop.mask, crop.to_crop, self._side, self._finish.as_change)
+                Painted(self._finished(picture, crop), crop.mask, crop.to_crop, self._side, self._finish.as_change)
                 for picture, crop in zip(pictures, crops, strict=True)
             )
 
         return painted
 
-    def _finished(self, painted: Image) -> NDArray[np.float32]:
-        """Return what is shown of a painted picture (h, w, 3), 0..255."""
+    def _finished(self, painted: Image, crop: CloseUpCrop) -> NDArray[np.float32]:
+        """Return what is shown of a crop's painted picture (h, w, 3), 0..255."""
         if self._tones is not None:
             painted = in_tones(painted, self._tones)
         picture = painted.astype(np.float32)
+        shown = picture[around(crop.mask > 0, AROUND)]
+        if self._finish.has_lips:
+            inside = crop.conditioning.maps[:, :, OPENING][around(crop.mask > 0, AROUND)]
+            colour_rim_as_around(shown, inside)
         if self._finish.sharpened:
-            picture += self._finish.sharpened * (picture - cv2.GaussianBlur(picture, (0, 0), SHARPENED_OVER))
+            bright = brightness(shown)  # alone: a camera's colours are coarser
+            finer = cv2.subtract(bright, cv2.GaussianBlur(bright, (0, 0), SHARPENED_OVER))
+            cv2.add(shown, cv2.merge([self._finish.sharpened * finer] * 3), shown)
         return picture
 
 
 def lay_close_up(painted: Painted, colour: Image) -> None:
-    """Lay a painted part into a picture (side, side, 3) of the carried person, of any size, in place."""
+    """Lay a painted part into a picture (side, side, 3) of the carried person, of any size, in place.
+
+    What is finer than was painted stays only beneath a change: else that is the edge of what was drawn before.
+    """
     to_crop = from_side(painted.to_crop, painted.side, len(colour))
-    left, top, right, bottom = _covered(to_crop, painted.mask.shape, colour.shape)
+    left, top, right, bottom = _covered(to_crop, painted.mask, colour.shape)
     if right <= left or bottom <= top:
         return
     part, mask = colour[top:bottom, left:right], painted.mask[:, :, None]
     to_crop[:, 2] += to_crop[:, :2] @ (left, top)
-    if painted.as_change or np.linalg.norm(to_crop[0, :2]) < 1:  # what is finer in the photo than can be painted stays
+    if painted.as_change:
         change = _brought_back(
             mask * (painted.picture - cut(part, to_crop, painted.mask.shape[::-1])), to_crop, part.shape
         )
@@ -138,13 +156,15 @@ def from_side(to_crop: Affine, known: int, side: int) -> Affine:
     return np.column_stack([ratio * turn, to_crop[:, 2] + turn.sum(1) * (ratio - 1) / 2])
 
 
-def _covered(to_crop: Affine, size: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom of the whole pixels of a picture that a close-up of `size` (h, w) covers."""
-    height, width = size
-    corners = np.array([(0, 0, 1), (width, 0, 1), (0, height, 1), (width, height, 1)], np.float64)
+def _covered(to_crop: Affine, mask: Mask, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of the whole pixels of a picture that a close-up's mask (h, w) reaches."""
+    left, top, width, height = cv2.boundingRect((mask > 0).view(np.uint8))
+    right, bottom = left + width, top + height
+    corners = np.array([(left, top, 1), (right, top, 1), (left, bottom, 1), (right, bottom, 1)], np.float64)
     places = corners @ cv2.invertAffineTransform(to_crop).T
-    low = np.maximum(np.floor(places.min(0)), 0).astype(int)
-    high = np.minimum(np.ceil(places.max(0)) + 1, shape[1::-1]).astype(int)
+    beside = AROUND + 1 / float(np.linalg.norm(to_crop[0, :2]))
+    low = np.maximum(np.floor(places.min(0) - beside), 0).astype(int)
+    high = np.minimum(np.ceil(places.max(0) + beside) + 1, shape[1::-1]).astype(int)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 

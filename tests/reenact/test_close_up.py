@@ -184,6 +184,21 @@ def test_a_change_of_nothing_leaves_all_that_is_finer(scale: float) -> None:
     assert (lighter.astype(int) - picture).max() == 40
 
 
+@pytest.mark.parametrize("scale", [0.4, 0.6, 2.3])
+def test_beneath_what_is_pasted_nothing_shows_through(scale: float) -> None:
+    """Where the photo is finer than the close-up, what was drawn in the mouth before leaves no edge in the paint."""
+    stripes = np.zeros((240, 240, 3), np.uint8)
+    stripes[:, ::2] = 255
+    middle = np.array([47.5, 31.5]) - scale * 120
+    to_crop = np.array([[scale, 0.0, middle[0]], [0.0, scale, middle[1]]])
+    mask = np.zeros((64, 96), np.float32)
+    mask[8:-8, 8:-8] = 1
+    laid = lay((Painted(np.full((64, 96, 3), 90, np.float32), mask, to_crop, 240),), stripes.copy())
+    reach = int(np.array([24 - 3, 40 - 3]).min() / scale) - 2
+    assert (laid[120 - reach : 120 + reach, 120 - reach : 120 + reach] == 90).all()
+    np.testing.assert_array_equal(laid[:4], stripes[:4])
+
+
 def test_the_left_eye_is_painted_as_the_right_one_in_a_mirror(sitter: Sitter, opened: Landmarks) -> None:
     """Weights are drawn at random, so that what is painted is not what was carried."""
     random = np.random.default_rng(0)
