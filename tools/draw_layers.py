@@ -20,6 +20,7 @@ from headcast.reenact.source import open_source
 from headcast.tracking.crop import crop_image
 from headcast.tracking.matte import person_matte
 from headcast.types import Image
+from headcast.warping.close_up import scaled
 from headcast.warping.layers import split_layers
 
 ASSETS = Path(__file__).parents[1] / "headcast" / "assets"
@@ -44,7 +45,8 @@ def draw_row(path: Path) -> list[Image]:
     source = open_source(path)
     sitter = source.sitter
     crop = crop_image(sitter.photo, sitter.box, 2 * SIDE)
-    layers = split_layers(crop, person_matte(crop), fill_hidden)
+    landmarks = scaled(sitter.shot.landmarks, len(crop) / len(sitter.shot.image))
+    layers = split_layers(crop, person_matte(crop), fill_hidden, landmarks)
     alone = np.array(PLAIN) + layers.matte[:, :, None] * (layers.person - PLAIN)
     pictures = [crop, np.dstack([255 * layers.matte] * 3), alone, layers.background]
     driver = Driver(sitter, source.avatar)

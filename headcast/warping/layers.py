@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
+from headcast.geometry.pose import fit_pose
 from headcast.types import Image, Landmarks, Mask, Shot
 from headcast.warping.earrings import find_earrings
+from headcast.warping.sampling import pixel_places
 from headcast.warping.smooth import fill_from_around
 
 Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
@@ -26,6 +28,11 @@ TRACE = 0.05  # share of the person in a colour that is a trace
 UNLIKE = (2.0, 2.0)  # levels, plus times the background's own unevenness, that are unlike it
 LIKENESS = 0.6  # of what is unlike the background, how much may be unlike the person too ...
 FAINT = 30.0  # ... from so many levels on: else it is an earring, or stands behind
+ATTACHED_REACH = 16 / 256  # of the side: how far beyond the matte collars and shoulders are looked for
+ATTACHED_BELOW = 0.85  # eye distances below the eyes: above are loose hairs, which are no solid part
+ATTACHED_SHARE = 0.15  # share of the person in a colour of such a part
+ATTACHED = (8.0, 24.0)  # levels between which a pixel goes from the background's to the person's
+THICK, DEEP = 3 / 256, 6 / 256  # of the side: half the breadth of a solid part, and how far beyond the matte it goes
 EVEN, UNEVEN_BEHIND = 5.0, 12.0  # levels of unevenness up to which all that is unlike is a trace, and up to which some
 CLEAR = 1 / 256  # of the side: so near to the person each pixel is a trace
 LIKE_PERSON = 0.5  # share of the person in a colour, from which on it may be one of the person's
@@ -107,19 +114,29 @@ def surroundings(
 def _unlike_background(image: Image, matte: Mask, known: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     """Tell where (H, W) a picture is unlike the background that is `known` (H, W) near by, and like the person."""
     picture = image.astype(np.float32)
-    weight = known.astype(np.float32)
-    behind = fill_from_around(picture, weight)
-    person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
     uneven = surroundings(picture, known, radius)[1]
+    share, levels, other = _compared(picture, matte, known)
+    plainly = levels > UNLIKE[0] + UNLIKE[1] * uneven
+    something_else = ((levels > FAINT) & (other > LIKENESS * levels)).astype(np.uint8)
+    plainly &= cv2.dilate(something_else, _disc(LOOSE_HAIR * max(matte.shape))) == 0
+    return np.asarray(plainly & ((uneven < EVEN) | ((share > TRACE) & (uneven < UNEVEN_BEHIND))))
+
+
+def _compared(
+    picture: NDArray[np.float32], matte: Mask, known: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return of each pixel (H, W) which share of its colour is the person's, the rest being the `known` background's.
+
+    And by how many levels it is unlike the background, and unlike any mixture of both.
+    """
+    behind = fill_from_around(picture, known.astype(np.float32))
+    person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
     towards, unlike = person - behind, picture - behind
     share = (unlike * towards).sum(2) / (np.square(towards).sum(2) + 25)
     levels, other = (
         np.sqrt(np.square(part).mean(2)) for part in (unlike, unlike - np.minimum(share, 1)[:, :, None] * towards)
     )
-    plainly = levels > UNLIKE[0] + UNLIKE[1] * uneven
-    something_else = ((levels > FAINT) & (other > LIKENESS * levels)).astype(np.uint8)
-    plainly &= cv2.dilate(something_else, _disc(LOOSE_HAIR * max(matte.shape))) == 0
-    return np.asarray(plainly & ((uneven < EVEN) | ((share > TRACE) & (uneven < UNEVEN_BEHIND))))
+    return share, levels, other
 
 
 def _disc(radius: float) -> NDArray[np.uint8]:
@@ -130,10 +147,14 @@ def _disc(radius: float) -> NDArray[np.uint8]:
 def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | None = None) -> Layers:
     """Split a picture (H, W, 3) by the person's rough `matte` (H, W); `fill` paints what the person hides.
 
-    What hangs from the ears is found where `landmarks` of the face say where they are.
+    What is attached below the chin, and what hangs from the ears, is found where `landmarks` of the face say where that
+    is.
     """
     matte = refine_matte(image, matte)
-    hanging = np.zeros_like(matte) if landmarks is None else find_earrings(image, matte, landmarks)
+    hanging = np.zeros_like(matte)
+    if landmarks is not None:
+        matte = np.maximum(matte, find_attached(image, matte, landmarks))
+        hanging = find_earrings(image, matte, landmarks)
     matte = np.maximum(matte, hanging)
     hidden = hidden_by(image, matte)
     background = np.asarray(fill(image, hidden), np.float32)
@@ -143,9 +164,45 @@ def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | N
 def mattes_of(shot: Shot, full: Image, rough: Mask) -> tuple[Mask, Mask]:
     """Return the fine mattes of a shot and of its square at `full` size (side, side, 3) with its `rough` matte."""
     own = refine_matte(shot.image, shot.matte)
-    hanging = find_earrings(shot.image, own, shot.landmarks)
-    enlarged = np.asarray(cv2.resize(hanging, full.shape[1::-1]), np.float32)
-    return np.maximum(own, hanging), np.maximum(refine_matte(full, rough), enlarged)
+    further = find_attached(shot.image, own, shot.landmarks)
+    own = np.maximum(own, further)
+    further = np.maximum(further, find_earrings(shot.image, own, shot.landmarks))
+    enlarged = np.asarray(cv2.resize(further, full.shape[1::-1]), np.float32)
+    return np.maximum(own, further), np.maximum(refine_matte(full, rough), enlarged)
+
+
+def find_attached(image: Image, matte: Mask, landmarks: Landmarks) -> Mask:
+    """Return how much (H, W) of each pixel below the chin is a solid part of the person that the `matte` leaves out.
+
+    Before an even wall that is what is plainly unlike it and reaches the person: a collar, the rim of a suit, a
+    shoulder. What goes on farther is something else.
+    """
+    side = max(matte.shape)
+    radius = round(ATTACHED_REACH * side)
+    own = (matte > LIKE_PERSON).astype(np.uint8)
+    asked = cv2.dilate(own, _disc(radius)) > 0
+    below = _below_eyes(matte.shape, landmarks) > ATTACHED_BELOW
+    if not (own.any() and below.any()) or asked.all():
+        return np.zeros_like(matte)
+    share, levels, _ = _compared(image.astype(np.float32), matte, ~asked)
+    unlike = below & asked & (levels > FAINT) & (share > ATTACHED_SHARE)
+    unlike &= _unlike_background(image, matte, ~asked, radius)
+    solid = cv2.morphologyEx(unlike.astype(np.uint8) | own, cv2.MORPH_OPEN, _disc(THICK * side))
+    _, parts = cv2.connectedComponents(np.where(own > 0, 0, solid).astype(np.uint8))
+    beside = cv2.dilate(own, _disc(1)) > 0
+    beyond = cv2.dilate((~asked).astype(np.uint8), _disc(1)) > 0
+    deep = cv2.distanceTransform(1 - own, cv2.DIST_L2, 3) > DEEP * side
+    wanted = np.intersect1d(parts[beside], parts[deep])
+    found = np.isin(parts, np.setdiff1d(wanted, [0, *parts[beyond]]))
+    around = (cv2.dilate(found.astype(np.uint8), _disc(THICK * side)) > 0) & below & asked
+    return np.asarray(np.where(around, smoothstep(levels, *ATTACHED), 0), np.float32)
+
+
+def _below_eyes(shape: tuple[int, ...], landmarks: Landmarks) -> NDArray[np.float32]:
+    """Return how far (H, W) each pixel lies below the eyes along an upright head, in eye distances."""
+    pose = fit_pose(landmarks)
+    down = np.linalg.inv(pose.rotation[:2, :2])[1] / pose.scale
+    return np.asarray((pixel_places(shape) - pose.translation[:2]) @ down, np.float32)
 
 
 def refine_matte(image: Image, matte: Mask) -> Mask:
