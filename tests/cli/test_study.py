@@ -50,10 +50,10 @@ def test_build_serve_and_report(headcast, study):
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=attend
     ) as server:
         url = re.match(r"open (http://127\.0\.0\.1:\d+/) in a browser; Ctrl-C ends", server.stderr.readline())[1]
-        with urllib.request.urlopen(url, timeout=5) as page:
+        with urllib.request.urlopen(url, timeout=60) as page:
             assert b"Which picture is synthetic?" in page.read()
         start = urllib.request.Request(f"{url}participants", b"{}", {"Content-Type": "application/json"})
-        with urllib.request.urlopen(start, timeout=5) as answer:
+        with urllib.request.urlopen(start, timeout=60) as answer:
             participant = json.load(answer)["participant"]
         os.kill(server.pid, signal.SIGINT)
         try:

@@ -1,5 +1,6 @@
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -95,14 +96,16 @@ def test_the_queue_has_an_end(jobs, monkeypatch):
     work.go.set()
 
 
-def test_what_is_left_is_estimated_from_what_was_done(jobs):
+def test_what_is_left_is_estimated_from_what_was_done(jobs, monkeypatch):
     work = Gate()
     job = jobs.submit("animation", {}, work)
     assert work.began.wait(5)
     while job.done < 3:
         time.sleep(0.01)
-    job.first = time.monotonic() - 4.0
-    assert job.seconds_left == pytest.approx(4 / 2 * 7, rel=0.1)  # two pieces took four seconds, seven are left
+    job.first = 100.0
+    with monkeypatch.context() as clock:
+        clock.setattr("headcast.server.jobs.time", SimpleNamespace(monotonic=lambda: 104.0))
+        assert job.seconds_left == pytest.approx(4 / 2 * 7)  # two pieces took four seconds, seven are left
     work.go.set()
 
 

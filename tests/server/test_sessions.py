@@ -151,7 +151,7 @@ def test_a_client_that_comes_back_finds_its_session_and_one_that_does_not_frees_
     assert puppet is not None
     monkeypatch.setattr("headcast.server.session_routes.SECONDS_TO_RESUME", 0.0)
     assert ask() == first
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while kept._puppet is not None:
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -249,7 +249,7 @@ def test_fifty_clients_of_which_ten_are_slow_and_five_die(serving, monkeypatch):
         urls = [f"ws://127.0.0.1:{server.port}/api/sessions/{one.id}" for one in sessions]
         assert asyncio.run(run(urls)) == ["good"] * 35
         assert FastPuppet.num_shown < 35 * asked + 10 * 200  # frames that a slow client has no room for are not made
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while any(one.is_open for one in sessions):
             assert time.monotonic() < end
             time.sleep(0.02)

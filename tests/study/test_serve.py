@@ -17,7 +17,7 @@ def ask(server):
     """Sends one request; returns the status, the headers and the body."""
 
     def send(method, path, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         content = json.dumps(body) if isinstance(body, dict) else body
         kind = {"Content-Type": "application/json"} if body is not None else {}
         wanted = {**kind, **{name.replace("_", "-"): value for name, value in headers.items()}}
