@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Face, Pose, apply_pose, neutral_face
 from headcast.geometry.topology import (
     INNER_LIPS,
@@ -39,6 +40,8 @@ TEXTURE_SIZE = (116, 116)
 TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
 MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
 SHOWN_SHARE = 0.2  # of a blend of mouths, from which on what it shows needs no drawing
+ALIKE = (0.45, 0.7)  # logarithm of one opening over another: mouths are alike below, and not at all above
+LEAST_OPENING = 0.01  # eye distances: less is noise
 COLOURFUL = 0.25  # spread of a skin's channels over their mean in a colour photo
 
 
@@ -54,8 +57,13 @@ class Mouth:
         self._source = apply_pose(self._anchor, pose)[:, :2].astype(np.float64)
         self._upper, self._lower = draw_teeth(skin), draw_tongue(skin)
         upper, lower = face[list(MID_INNER_LIPS), 1]
-        gap = float(lower - upper)
-        self._window = _feathered_window(landmarks[list(INNER_LIPS), :2], image.shape[:2]) if gap > MIN_SHOWN else None
+        self._opening, ring = float(lower - upper), landmarks[list(INNER_LIPS), :2]
+        self._window = _feathered_window(ring, image.shape[:2]) if self._opening > MIN_SHOWN else None
+
+    def alike(self, opening: float) -> float:
+        """Return in 0..1 how much like this mouth is one with such an `opening`, in eye distances."""
+        ratio = max(opening, LEAST_OPENING) / max(self._opening, LEAST_OPENING)
+        return float(1 - smoothstep(np.abs(np.log(ratio)), *ALIKE))
 
     def draw(self, landmarks: Landmarks, face: Face, pose: Pose) -> Patch:
         """Return a drawn mouth for a face at `landmarks`; `face` is the same without its `pose`."""
@@ -89,19 +97,27 @@ class Mouth:
         return mixed(lower, upper, np.ascontiguousarray(colours[0][:, :, 3]))
 
 
-def mouth_patch(mouths: Sequence[Mouth], weights: Sequence[float], drawn: Patch, pose: Pose) -> Patch:
-    """Return the blended mouth of a face with the rigid `pose`: what is `drawn` where none shows its inside."""
+def mouth_patch(
+    mouths: Sequence[Mouth], weights: Sequence[float], drawn: Patch, pose: Pose, alike: Sequence[float] | None = None
+) -> Patch:
+    """Return the blended mouth of a face with the rigid `pose`: what is `drawn` where none shows its inside.
+
+    What a mouth shows counts as far as it is `alike`, (N,) in 0..1: teeth that other lips cut off look torn.
+    """
     photos = [mouth.show(pose, drawn) if weight else None for mouth, weight in zip(mouths, weights, strict=True)]
     if not any(photos):
         return drawn
-    shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
-    for photo, weight in zip(photos, weights, strict=True):
+    seen, shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
+    for photo, weight, how_far in zip(photos, weights, alike or [1.0] * len(mouths), strict=True):
         if photo is not None:
-            share = np.float32(weight) * photo[1]
+            seen += np.float32(weight) * photo[1]
+            share = np.float32(weight * how_far) * photo[1]
             shares += share
             colour += weighed(photo[0], share)
     # What a fifth of the blend shows is shown as if all did; below that it fades to the drawing.
-    shown = np.clip(shares / SHOWN_SHARE, 0, 1) if len(mouths) > 1 else shares
+    shown = seen
+    if len(mouths) > 1:
+        shown = np.asarray(np.clip(seen / SHOWN_SHARE, 0, 1) * shares / np.maximum(seen, np.float32(1e-6)), np.float32)
     photo_colour = weighed(colour, 1 / np.maximum(shares, np.float32(1e-6)))
     return replace(drawn, colour=mixed(drawn.colour, photo_colour, shown), shown=shown)
 

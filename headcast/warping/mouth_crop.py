@@ -104,7 +104,10 @@ class MouthCropper:
     ) -> Patch:
         """Return the inside of the mouth of a face in a frame: as shots show it, else as it was `drawn`."""
         mean = mean_patch(drawn, landmarks, face, pose, mouths[0].contact, frame[:2])
-        return mouth_patch(mouths, weights, mean, pose)
+        if len(mouths) == 1:
+            return mouth_patch(mouths, weights, mean, pose)
+        upper, lower = face[list(MID_INNER_LIPS), 1]
+        return mouth_patch(mouths, weights, mean, pose, [mouth.alike(float(lower - upper)) for mouth in mouths])
 
     def _planes(self, face: Face, pose: Pose, resolution: float) -> list[NDArray[np.float32]]:
         """Return the maps from "resolution" on."""

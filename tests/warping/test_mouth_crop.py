@@ -87,6 +87,16 @@ def test_teeth_of_the_photo_are_shown_and_nothing_of_closed_lips(
     assert maps[maps[:, :, INSIDE] == 0][:, VALIDITY].min() == 1
 
 
+def test_of_several_shots_only_mouths_of_about_the_same_opening_show_their_teeth(shot: Shot, photo: Image) -> None:
+    own = measure_controls(remove_pose(shot.landmarks, fit_pose(shot.landmarks)))[0]
+    cropper = MouthCropper([shot, shot], photo)
+    shown = []
+    for times in (1.0, 1.5, 2.1):  # logarithms 0, 0.41, 0.74
+        maps = cropper(Warper(shot, others=[shot])(opened(shot.landmarks, times * own)))[0].conditioning.maps
+        shown.append(maps[maps[:, :, INSIDE] > 0.9][:, VALIDITY].max())
+    assert shown[0] > 0.99 and shown[1] > 0.99 and shown[2] < 0.1  # the rim
+
+
 def test_only_what_is_between_the_lips_and_a_little_beside_may_be_painted(shot: Shot, cropper: MouthCropper) -> None:
     landmarks = opened(shot.landmarks, 0.2)
     (crop,) = cropper(Warper(shot)(landmarks))
