@@ -40,7 +40,7 @@ TEXTURE_SIZE = (116, 116)
 TEXTURE_ORIGIN = (-0.6, -0.4)  # canonical place of the drawing's corner, from the middle of the closed lips
 MIN_SHOWN = 0.03  # lip gap in eye distances above which a shot shows the inside of its mouth
 SHOWN_SHARE = 0.2  # of a blend of mouths, from which on what it shows needs no drawing
-ALIKE = (0.45, 0.7)  # logarithm of one opening over another: mouths are alike below, and not at all above
+ALIKE = (0.7, 1.2)  # logarithm of one opening over another: mouths are alike below, and not at all above
 LEAST_OPENING = 0.01  # eye distances: less is noise
 COLOURFUL = 0.25  # spread of a skin's channels over their mean in a colour photo
 
