@@ -29,10 +29,10 @@ UNLIKE = (2.0, 2.0)  # levels, plus times the background's own unevenness, that 
 LIKENESS = 0.6  # of what is unlike the background, how much may be unlike the person too ...
 FAINT = 30.0  # ... from so many levels on: else it is an earring, or stands behind
 ATTACHED_REACH = 16 / 256  # of the side: how far beyond the matte collars and shoulders are looked for
-ATTACHED_BELOW = 0.85  # eye distances below the eyes: above are loose hairs, which are no solid part
+ATTACHED_BELOW = 1.05  # eye distances below the eyes: what begins above is hair, which is no solid part
 ATTACHED_SHARE = 0.15  # share of the person in a colour of such a part
 ATTACHED = (8.0, 24.0)  # levels between which a pixel goes from the background's to the person's
-THICK, DEEP = 3 / 256, 6 / 256  # of the side: half the breadth of a solid part, and how far beyond the matte it goes
+THICK, DEEP = 4 / 256, 6 / 256  # of the side: half the breadth of a solid part, and how far beyond the matte it goes
 EVEN, UNEVEN_BEHIND = 5.0, 12.0  # levels of unevenness up to which all that is unlike is a trace, and up to which some
 CLEAR = 1 / 256  # of the side: so near to the person each pixel is a trace
 LIKE_PERSON = 0.5  # share of the person in a colour, from which on it may be one of the person's
@@ -175,7 +175,7 @@ def find_attached(image: Image, matte: Mask, landmarks: Landmarks) -> Mask:
     """Return how much (H, W) of each pixel below the chin is a solid part of the person that the `matte` leaves out.
 
     Before an even wall that is what is plainly unlike it and reaches the person: a collar, the rim of a suit, a
-    shoulder. What goes on farther is something else.
+    shoulder. What goes on farther is something else, what begins higher is a loose lock.
     """
     side = max(matte.shape)
     radius = round(ATTACHED_REACH * side)
@@ -185,12 +185,12 @@ def find_attached(image: Image, matte: Mask, landmarks: Landmarks) -> Mask:
     if not (own.any() and below.any()) or asked.all():
         return np.zeros_like(matte)
     share, levels, _ = _compared(image.astype(np.float32), matte, ~asked)
-    unlike = below & asked & (levels > FAINT) & (share > ATTACHED_SHARE)
+    unlike = asked & (levels > FAINT) & (share > ATTACHED_SHARE)
     unlike &= _unlike_background(image, matte, ~asked, radius)
     solid = cv2.morphologyEx(unlike.astype(np.uint8) | own, cv2.MORPH_OPEN, _disc(THICK * side))
     _, parts = cv2.connectedComponents(np.where(own > 0, 0, solid).astype(np.uint8))
     beside = cv2.dilate(own, _disc(1)) > 0
-    beyond = cv2.dilate((~asked).astype(np.uint8), _disc(1)) > 0
+    beyond = cv2.dilate((~(below & asked)).astype(np.uint8), _disc(1)) > 0
     deep = cv2.distanceTransform(1 - own, cv2.DIST_L2, 3) > DEEP * side
     wanted = np.intersect1d(parts[beside], parts[deep])
     found = np.isin(parts, np.setdiff1d(wanted, [0, *parts[beyond]]))
