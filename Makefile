@@ -15,14 +15,13 @@ OUTPUT := out
 demo: $(VENV)/.installed
 	$(BIN)/headcast demo --output $(OUTPUT)
 
-# Three processes for two cores: a fifth of the time a test waits, for a browser, a clock or a process of its own.
-# They start many others, which compile Python's files anew wherever the environment forbids to keep that.
+# Tests start many processes, which compile Python's files anew wherever the environment forbids to keep that.
 test: $(VENV)/.installed-dev browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Pages are tested in Chromium. Where there is none and it cannot be installed, those tests are skipped and say so.
 browser:
