@@ -147,8 +147,7 @@ def _disc(radius: float) -> NDArray[np.uint8]:
 def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | None = None) -> Layers:
     """Split a picture (H, W, 3) by the person's rough `matte` (H, W); `fill` paints what the person hides.
 
-    What is attached below the chin, and what hangs from the ears, is found where `landmarks` of the face say where that
-    is.
+    What is attached below the mouth, and what hangs from the ears, is found where `landmarks` of the face are known.
     """
     matte = refine_matte(image, matte)
     hanging = np.zeros_like(matte)
@@ -172,7 +171,7 @@ def mattes_of(shot: Shot, full: Image, rough: Mask) -> tuple[Mask, Mask]:
 
 
 def find_attached(image: Image, matte: Mask, landmarks: Landmarks) -> Mask:
-    """Return how much (H, W) of each pixel below the chin is a solid part of the person that the `matte` leaves out.
+    """Return how much (H, W) of each pixel below the mouth is a solid part of the person that the `matte` leaves out.
 
     Before an even wall that is what is plainly unlike it and reaches the person: a collar, the rim of a suit, a
     shoulder. What goes on farther is something else, what begins higher is a loose lock.

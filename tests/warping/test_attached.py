@@ -83,3 +83,15 @@ def test_above_the_chin_it_is_hair(landmarks: Landmarks) -> None:
     cv2.ellipse(cap, (128, 105), (45 + BREADTH, 70 + BREADTH), 0, 180, 360, (1,), cv2.FILLED)
     picture[(cap > 0) & ~person] = RIM
     assert find_attached(picture, person.astype(np.float32), landmarks).max() == 0
+
+
+def test_a_lock_that_begins_higher_is_no_collar(landmarks: Landmarks, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, _ = drawn(0, 0)
+    matte = np.asarray(cv2.blur(person_matte().astype(np.float32), (3, 3)), np.float32)
+    lock = np.zeros(matte.shape, bool)
+    lock[105:165, 150:182] = True
+    lock &= ~person_matte()
+    picture[lock] = SKIN
+    assert find_attached(picture, matte, landmarks)[lock].max() == 0
+    monkeypatch.setattr("headcast.warping.layers.ATTACHED_BELOW", 0.2)  # were that low enough, it would be found
+    assert find_attached(picture, matte, landmarks)[lock].max() > 0.9
