@@ -13,11 +13,11 @@ import torch
 from torch import nn
 
 from headcast.avatars.graphs import EXPORTED, NETWORKS, graph_path
-from headcast.networks.model import build_model, plain_copy
+from headcast.networks.model import build_model, drawing, plain_copy
 from headcast.networks.presets import PRESETS
 from headcast.warping.parts import PARTS
 
-OUTPUTS = {"embedder": ["embedding"], "generator": ["image", "synthesis", "warp_weight"]}
+OUTPUTS = {"embedder": ["embedding"], "generator": ["drawn"]}
 OPSET = 17
 
 
@@ -29,8 +29,9 @@ def main() -> None:
         num_parameters = 2 * sum(model.generator.adaptive_widths)
         shot = PARTS[preset].embedded_size[::-1] if preset in PARTS else frame
         export(preset, "embedder", plain_copy(model.embedder), [(1, 3, *shot)] * 2)
-        shapes = [(count, config.conditioning_channels, *frame), (count, num_parameters)]
-        export(preset, "generator", plain_copy(model.generator), shapes)
+        seen = [side // config.generator_reduction for side in frame]
+        shapes = [(count, config.conditioning_channels, *seen), (count, num_parameters)]
+        export(preset, "generator", drawing(plain_copy(model.generator)), shapes)
 
 
 def export(preset: str, network: str, module: nn.Module, shapes: list[tuple[int, ...]]) -> None:

@@ -25,6 +25,7 @@ from headcast.data.clips import ClipFile, load_clip
 from headcast.data.episodes import FrameDistances
 from headcast.data.stills import move_still
 from headcast.networks.arrays import conditioning_to_array, images_to_array
+from headcast.reenact.generated import repaired
 from headcast.types import VALIDITY_MAP, Conditioning, Image, Shot
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.sampling import sample
@@ -53,16 +54,17 @@ class Teacher:
 
     def row(self, conditioning: Conditioning, target: Image, embedding: NDArray[np.float32]) -> Arrays:
         """Return one row, every picture at half its side."""
-        generator, channels = self._weights.generator, self._weights.config.conditioning_channels
+        generator, config = self._weights.generator, self._weights.config
         parameters = embedding @ generator["projection.weight"].T + generator["projection.bias"]
-        _, synthesis, weight = self._paint(conditioning_to_array(conditioning, channels), parameters.astype(np.float32))
-        painted = (synthesis[0].transpose(1, 2, 0) + 1) * 127.5
+        read = conditioning_to_array(conditioning, config.conditioning_channels, config.generator_reduction)
+        (drawn,) = self._paint(read, parameters.astype(np.float32))
+        painted, weight = repaired(drawn[0], conditioning)
         maps = [to_bytes(255 * reduced(plane)) for plane in np.moveaxis(conditioning.maps, 2, 0)]
         return {
             "conditioning": np.dstack([reduced(conditioning.landmark_image), reduced(conditioning.warped), *maps]),
             "target": reduced(target),
             "synthesis": to_bytes(reduced(painted)),
-            "warp_weight": to_bytes(255 * reduced(weight[0, 0])),
+            "warp_weight": to_bytes(255 * reduced(weight)),
             "embedding": embedding[0],
         }
 

@@ -22,7 +22,7 @@ NETWORKS: Final[Mapping[str, tuple[str, ...]]] = {
     "embedder": ("frames", "landmark_images"),
     "generator": ("conditioning", "adain_parameters"),
 }
-"""Each network's inputs, in their order; those of the graph beside the weights."""
+"""Each network's inputs, in their order; those of the graph beside the weights. A generator's graph is its `draw`."""
 
 
 def find_graph(config: ModelConfig, network: str) -> Graph:

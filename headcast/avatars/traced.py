@@ -15,7 +15,7 @@ try:
     from torch import nn
 
     from headcast.networks import model
-    from headcast.networks.model import Generator, build_model
+    from headcast.networks.model import Generator, build_model, drawing
 except ImportError as error:
     raise needs_torch("a model of other sizes than the package's", error) from error
 
@@ -42,16 +42,16 @@ def _key(config: ModelConfig, network: str) -> bytes:
 
 def _build(config: ModelConfig, network: str) -> nn.Module:
     networks = build_model(config, seed=0)
-    return networks.embedder if network == "embedder" else networks.generator
+    return networks.embedder if network == "embedder" else drawing(networks.generator)
 
 
 def _bind(config: ModelConfig, network: str, weights: Arrays) -> Any:
     module = _build(config, network).eval().requires_grad_(False)
     module.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in weights.items()})
-    side = config.image_size
     if network == "embedder":
-        shapes: list[tuple[int, ...]] = [(1, 3, side, side)] * 2
+        shapes: list[tuple[int, ...]] = [(1, 3, config.image_size, config.image_size)] * 2
     else:
+        side = config.image_size // config.generator_reduction
         shapes = [(1, config.conditioning_channels, side, side), (1, weights["projection.bias"].shape[0])]
     example = tuple(map(torch.zeros, shapes))
     with torch.inference_mode(), warnings.catch_warnings():

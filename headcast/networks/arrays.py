@@ -15,18 +15,26 @@ def images_to_array(images: Sequence[Image]) -> NDArray[np.float32]:
     return np.ascontiguousarray(pixels / np.float32(127.5) - np.float32(1))
 
 
-def conditioning_to_array(conditioning: Conditioning, num_channels: int) -> NDArray[np.float32]:
+def conditioning_to_array(conditioning: Conditioning, num_channels: int, reduction: int = 1) -> NDArray[np.float32]:
     """What a generator reads for one frame, (1, C, H, W): `num_channels` decides between 3 and 13 channels.
 
     Channels: landmark image 3 and warped shot 3 in [-1, 1], then the maps in [0, 1] in the order of CONDITIONING_MAPS.
+    With a `reduction` they are so many times smaller.
     """
-    height, width = conditioning.landmark_image.shape[:2]
+    height, width = (side // reduction for side in conditioning.landmark_image.shape[:2])
     channels = np.empty((1, num_channels, height, width), np.float32)
     for start, image in ((0, conditioning.landmark_image), (3, conditioning.warped)):
         if start < num_channels:
             for channel, plane in zip(channels[0, start : start + 3], cv2.split(image), strict=True):
-                np.multiply(plane, np.float32(1 / 127.5), out=channel)
+                _reduce(plane.astype(np.float32), channel)
+                channel *= np.float32(1 / 127.5)
                 channel -= 1.0
     if num_channels > 6:
-        channels[0, 6:] = conditioning.maps.transpose(2, 0, 1)
+        for channel, plane in zip(channels[0, 6:], conditioning.maps.transpose(2, 0, 1), strict=True):
+            _reduce(plane, channel)
     return channels
+
+
+def _reduce(plane: NDArray[np.float32], into: NDArray[np.float32]) -> None:
+    """Put the means of a plane (H, W) into a smaller one, or the plane itself into one of its size."""
+    cv2.resize(plane, into.shape[::-1], into, interpolation=cv2.INTER_AREA)

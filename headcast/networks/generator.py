@@ -1,8 +1,9 @@
 """The generator G: conditioning and the identity's AdaIN parameters in, a frame out.
 
 Two forms with one contract: `PaperGenerator` here draws the whole frame from the landmark image; `LiteGenerator`
-(lite_generator.py) reads the warped shot too. Both answer `project(embedding)` and `forward(conditioning,
-adain_parameters)`, so that whoever drives or fine-tunes them need not know which one it is.
+(lite_generator.py) reads the warped shot too. Both answer `project(embedding)`, `forward(conditioning,
+adain_parameters)` and `draw`, the part of that which graphs hold, so that whoever drives or fine-tunes them need not
+know which one it is.
 """
 
 from collections.abc import Iterator
@@ -80,14 +81,18 @@ class PaperGenerator(nn.Module):
 
     def forward(self, conditioning: Tensor, adain_parameters: Tensor) -> GeneratorOutput:
         """Draw frames from landmark images (B, 3, H, W) in [-1, 1] and AdaIN parameters (B, P)."""
+        image = self.draw(conditioning, adain_parameters)
+        return GeneratorOutput(image, image, torch.zeros_like(image[:, :1]))
+
+    def draw(self, seen: Tensor, adain_parameters: Tensor) -> Tensor:
+        """Return the frames alone (B, 3, H, W)."""
         adaptive = split_adain(adain_parameters, self.adaptive_widths)
-        features = self._encode(conditioning)
+        features = self._encode(seen)
         for block in self.residual:
             features = block(features, adaptive)
         features = self._decode(features, adaptive)
         features = functional.relu(self.head_norm(features, next(adaptive)))
-        image = torch.tanh(self.head(features).float())
-        return GeneratorOutput(image, image, torch.zeros_like(image[:, :1]))
+        return torch.tanh(self.head(features).float())
 
     def _encode(self, features: Tensor) -> Tensor:
         for level, block in enumerate(self.down):

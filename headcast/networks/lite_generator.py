@@ -73,8 +73,15 @@ class LiteGenerator(nn.Module):
 
     def forward(self, conditioning: Tensor, adain_parameters: Tensor) -> GeneratorOutput:
         """Repair warped shots: conditioning (B, 13, H, W), images in [-1, 1] and maps in [0, 1]; parameters (B, P)."""
+        if self.reduction == 1:
+            return self._compose(conditioning, self.draw(conditioning, adain_parameters))
+        drawn = self.draw(functional.avg_pool2d(conditioning, self.reduction), adain_parameters)
+        enlarged = functional.interpolate(drawn, scale_factor=float(self.reduction), mode="bilinear")
+        return self._compose(conditioning, enlarged)
+
+    def draw(self, seen: Tensor, adain_parameters: Tensor) -> Tensor:
+        """Return change and weight (B, 4, h, w) for a reduced conditioning (B, 13, h, w): all that takes a network."""
         adaptive = split_adain(adain_parameters, self.adaptive_widths)
-        seen = functional.avg_pool2d(conditioning, self.reduction) if self.reduction > 1 else conditioning
         skips = [self.stem(seen)]
         for down in self.down:
             skips.append(down(skips[-1]))
@@ -84,10 +91,7 @@ class LiteGenerator(nn.Module):
         for lift, up in zip(self.lift, self.up, strict=True):
             features = functional.interpolate(lift(features), scale_factor=2.0, mode="nearest") + skips.pop()
             features = up(features, adaptive)
-        drawn = functional.pixel_shuffle(self.head(functional.relu(features)).float(), 2)
-        if self.reduction > 1:
-            drawn = functional.interpolate(drawn, scale_factor=float(self.reduction), mode="bilinear")
-        return self._compose(conditioning, change=drawn[:, :3], weight_logit=drawn[:, 3:])
+        return functional.pixel_shuffle(self.head(functional.relu(features)).float(), 2)
 
     def _start_as_the_warp(self) -> None:
         """No change to the warped shot, little of it in the blend, AdaIN scales of 1 with a little of the identity."""
@@ -100,7 +104,9 @@ class LiteGenerator(nn.Module):
             self.head.bias.copy_(head_bias.flatten())  # type: ignore[union-attr]
             self.projection.bias.copy_(is_scale)
 
-    def _compose(self, conditioning: Tensor, change: Tensor, weight_logit: Tensor) -> GeneratorOutput:
+    def _compose(self, conditioning: Tensor, drawn: Tensor) -> GeneratorOutput:
+        """Put frames together from what was drawn; reenact/generated.py does the same without torch."""
+        change, weight_logit = drawn[:, :3], drawn[:, 3:]
         warped, validity = conditioning[:, WARPED].float(), conditioning[:, VALIDITY : VALIDITY + 1].float()
         free = warped + 2.0 * torch.tanh(change)
         synthesis = free.clamp(-1.0, 1.0)

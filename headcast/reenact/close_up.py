@@ -17,7 +17,7 @@ from headcast.avatars.graphs import find_graph
 from headcast.avatars.inference import Network, usual_precision
 from headcast.avatars.weights import Weights
 from headcast.networks.arrays import conditioning_to_array
-from headcast.reenact.generated import Painted, to_generated
+from headcast.reenact.generated import Painted, composed
 from headcast.reenact.lip_rim import brightness, colour_rim_as_around
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.sitter import Sitter
@@ -102,8 +102,8 @@ class CloseUp:
         outputs = self._generate.start(read, np.repeat(self._parameters, len(crops), 0))
 
         def painted() -> tuple[Painted, ...]:
-            images, _, weights = outputs()
-            pictures = [to_generated(images[k : k + 1], weights[k : k + 1]).image for k in range(len(crops))]
+            (drawn,) = outputs()
+            pictures = [composed(one, crop.conditioning).image for one, crop in zip(drawn, crops, strict=True)]
             return tuple(
                 Painted(self._finished(picture, crop), crop.mask, crop.to_crop, self._side, self._finish.as_change)
                 for picture, crop in zip(pictures, crops, strict=True)

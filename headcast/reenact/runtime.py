@@ -12,7 +12,7 @@ from headcast.avatars.avatar import Avatar
 from headcast.avatars.graphs import find_graph
 from headcast.avatars.inference import Network, usual_precision
 from headcast.networks.arrays import conditioning_to_array
-from headcast.reenact.generated import Generated, to_generated
+from headcast.reenact.generated import Generated, composed
 from headcast.reenact.options import DEVICES, PRECISIONS, check_choice
 from headcast.types import Conditioning
 
@@ -48,19 +48,14 @@ class OpenVINORuntime:
     def __init__(self, avatar: Avatar, precision: str, at_once: int = 1) -> None:
         precision = usual_precision(precision)
         self.name = f"OpenVINO CPU {precision}"
-        self._channels = avatar.config.conditioning_channels
+        self._reads = avatar.config.conditioning_channels, avatar.config.generator_reduction
         self._parameters = avatar.adain_parameters
         self._generate = Network(find_graph(avatar.config, "generator"), avatar.weights, precision, at_once)
 
     def start(self, conditioning: Conditioning) -> Callable[[], Generated]:
         """Begin to generate one frame."""
-        outputs = self._generate.start(conditioning_to_array(conditioning, self._channels), self._parameters)
-
-        def generated() -> Generated:
-            image, _, warp_weight = outputs()
-            return to_generated(image, warp_weight)
-
-        return generated
+        outputs = self._generate.start(conditioning_to_array(conditioning, *self._reads), self._parameters)
+        return lambda: composed(outputs()[0][0], conditioning)
 
 
 def _has_gpu() -> bool:

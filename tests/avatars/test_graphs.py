@@ -45,11 +45,12 @@ def case(request: pytest.FixtureRequest) -> Case:
         inputs = [random.uniform(-1, 1, (1, 3, *side)).astype(np.float32) for _ in range(2)]
         answer = [model.embedder.eval()(*map(torch.from_numpy, inputs))]
     else:
-        conditioning = random.uniform(0, 1, (count, 13, height, width)).astype(np.float32)
+        seen = [side // config.generator_reduction for side in (height, width)]
+        conditioning = random.uniform(0, 1, (count, 13, *seen)).astype(np.float32)
         conditioning[:, :6] = 2 * conditioning[:, :6] - 1
         parameters = random.normal(0.5, 0.3, (count, 2 * sum(model.generator.adaptive_widths))).astype(np.float32)
         inputs = [conditioning, parameters]
-        answer = list(model.generator.eval()(*map(torch.from_numpy, inputs)))
+        answer = [model.generator.eval().draw(*map(torch.from_numpy, inputs))]
     return Case(preset, network, weights, inputs, [value.detach().numpy() for value in answer])
 
 
