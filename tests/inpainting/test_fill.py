@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
-from headcast.inpainting.fill import SIDE, View, fill_hidden
+from headcast.inpainting.fill import BIN, SIDE, USUAL, View, _distances_from_colours, fill_hidden
 from headcast.inpainting.network import guess
 from headcast.warping.smooth import fill_from_around
 
@@ -201,3 +202,18 @@ def test_small_photos_are_filled_by_the_smaller_network(size: int, side: int, mo
     hidden[:, size // 3 : size // 2] = 1
     fill_hidden(image, hidden)
     assert set(asked) == {(side, side)}
+
+
+@pytest.mark.parametrize("num_things", [1, 5])
+def test_colours_lie_as_far_from_usual_ones_as_scipy_says(num_things: int) -> None:
+    random = np.random.default_rng(num_things)
+    things = random.uniform(0, 256, (num_things, 3)).repeat(2000 // num_things, 0)
+    colours = np.clip(things + random.normal(0, 6, things.shape), 0, 255.9).astype(np.float32)
+    found, _ = np.histogramdd(colours, bins=256 // BIN, range=[(0, 256)] * 3)
+    expected = BIN * distance_transform_edt(found < USUAL * len(colours))
+    np.testing.assert_allclose(_distances_from_colours(colours), expected, rtol=1e-6)
+
+
+def test_where_no_colour_is_usual_none_is_unusual() -> None:
+    noise = np.random.default_rng(0).uniform(0, 256, (20_000, 3)).astype(np.float32)
+    assert not _distances_from_colours(noise).any()
