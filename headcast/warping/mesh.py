@@ -11,7 +11,6 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay
 
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head, Pose, apply_pose, face_model, head_of, remove_pose
@@ -27,6 +26,7 @@ from headcast.geometry.topology import (
     TRIANGLES,
 )
 from headcast.types import Landmarks
+from headcast.warping.delaunay import delaunay
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
@@ -244,7 +244,7 @@ class Mesh:
     def _triangulate_surroundings(self, vertices: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return triangles (T, 3) between the face oval and the frame, the least moving first."""
         names = np.concatenate([self._oval, np.arange(NUM_FACE, len(vertices))])
-        triangles = names[Delaunay(vertices[names]).simplices]
+        triangles = names[delaunay(vertices[names, :2])]
         oval = vertices[self._oval].astype(np.float32)
         outside = [cv2.pointPolygonTest(oval, (float(x), float(y)), False) < 0 for x, y in vertices[triangles].mean(1)]
         triangles = triangles[outside]
