@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import RBFInterpolator
 
 from headcast.geometry.pose import face_model
 from headcast.limits import MAX_PLACE
@@ -72,7 +71,7 @@ def place(handles: Mapping[int, tuple[float, float]], found: Landmarks | None = 
     start = (face_model().mean if found is None else found).astype(np.float64)
     start = _laid_over(start, numbers, wanted)
     moved = start.copy()
-    moved[:, :2] += RBFInterpolator(start[numbers, :2], wanted - start[numbers, :2], smoothing=0.0)(start[:, :2])
+    moved[:, :2] += _bent(start[numbers, :2], wanted - start[numbers, :2], start[:, :2])
     landmarks = np.asarray(moved, np.float32)
     check_landmarks(landmarks)
     return landmarks
@@ -98,6 +97,27 @@ def _laid_over(face: NDArray[np.float64], numbers: list[int], wanted: NDArray[np
     laid[:, :2] = scale * (face[:, :2] - from_mean) @ rotation.T + to_mean
     laid[:, 2] = scale * (face[:, 2] - face[:, 2].mean())
     return laid
+
+
+def _bent(
+    handles: NDArray[np.float64], shifts: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the shifts (N, 2) of points (N, 2) where handles (H, 2) shift: the thin-plate spline (Duchon 1977).
+
+    LinAlgError, a ValueError, where two handles lie in one place or all of them on a line.
+    """
+    middle, size = handles.mean(0), np.ptp(handles, axis=0).max() or 1.0
+
+    def basis(places: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bending (N, H), the plate's r^2 log r about each handle, and what bends nothing (N, 3): 1, x and y."""
+        at = (places - middle) / size
+        squared = np.square(at[:, None] - (handles - middle) / size).sum(2)
+        return squared * np.log(np.maximum(squared, 1e-300)), np.column_stack([np.ones(len(at)), at])
+
+    bending, flat = basis(handles)
+    system = np.block([[bending, flat], [flat.T, np.zeros((3, 3))]])
+    weights = np.linalg.solve(system, np.vstack([shifts, np.zeros((3, 2))]))
+    return np.hstack(basis(points)) @ weights
 
 
 def _point(value: Any, name: str, limit: float) -> tuple[float, float]:

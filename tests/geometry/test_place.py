@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.interpolate import RBFInterpolator
 
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.place import HANDLES, average_face, parse_handles, place
@@ -23,6 +24,17 @@ def test_a_face_passes_through_its_handles_and_is_near_the_true_one_between(face
     assert np.abs(placed[numbers, :2] - face[numbers, :2]).max() < 0.01
     eyes = np.linalg.norm(face[33, :2] - face[263, :2])
     assert np.linalg.norm(placed[:, :2] - face[:, :2], axis=1).max() < 0.12 * eyes
+
+
+@pytest.mark.parametrize("size", [1, 30])
+def test_between_handles_it_bends_as_scipys_thin_plate(face, size):
+    """The face is laid over its handles to begin with, so a similarity of both changes nothing but the size."""
+    random = np.random.default_rng(0)
+    numbers = list(HANDLES.values())
+    wanted = (face[numbers, :2] + random.normal(0, 4, (len(numbers), 2))) * size
+    placed = place({number: (x, y) for number, (x, y) in zip(numbers, wanted.tolist(), strict=True)}, face)
+    expected = RBFInterpolator(face[numbers, :2], wanted, kernel="thin_plate_spline")(face[:, :2])
+    np.testing.assert_allclose(placed[:, :2], expected, rtol=1e-5, atol=1e-4 * size)
 
 
 def test_what_was_found_stays_where_its_handles_stay(face):
