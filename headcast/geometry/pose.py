@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
-from scipy.spatial.transform import Rotation
 
 from headcast.geometry.topology import (
     EYE_CORNERS,
@@ -135,14 +134,14 @@ def apply_pose(face: Face, pose: Pose) -> Landmarks:
 
 def rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return axis times angle (..., 3) in radians of rotation matrices (..., 3, 3)."""
-    if rotation.ndim == 2:  # one of a frame: SciPy takes twenty times as long for a single one
-        return np.asarray(cv2.Rodrigues(rotation)[0][:, 0], np.float64)
-    return np.asarray(Rotation.from_matrix(rotation).as_rotvec())
+    vectors = [cv2.Rodrigues(each)[0][:, 0] for each in rotation.reshape(-1, 3, 3).astype(np.float64)]
+    return np.array(vectors, np.float64).reshape(rotation.shape[:-1])
 
 
 def rotation_matrix(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the rotation matrices (..., 3, 3) of axis times angle (..., 3) in radians."""
-    return np.asarray(Rotation.from_rotvec(vector).as_matrix())
+    matrices = [cv2.Rodrigues(each)[0] for each in vector.reshape(-1, 3).astype(np.float64)]
+    return np.array(matrices, np.float64).reshape(*vector.shape, 3)
 
 
 def measure_controls(face: Face) -> Controls:
