@@ -8,12 +8,13 @@ which takes every answer as independent.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from headcast.errors import DataError
 from headcast.study.answers import read_answers
@@ -21,6 +22,7 @@ from headcast.study.study import load_study
 
 CHANCE: Final = 1 / 3
 NUM_RESAMPLES: Final = 10_000
+STANDARD_ERRORS: Final = NormalDist().inv_cdf(0.975)  # to either side, that hold 95 %
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,11 @@ def wilson_interval(num_found: int, num_answers: int) -> tuple[float, float]:
     """
     if not 0 <= num_found <= num_answers or num_answers < 1:
         raise ValueError(f"num_found must lie from 0 to num_answers, at least 1, not {num_found} of {num_answers}")
-    interval = binomtest(num_found, num_answers).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
+    squared = STANDARD_ERRORS**2
+    middle = (num_found + squared / 2) / (num_answers + squared)
+    spread = STANDARD_ERRORS * sqrt(num_found * (num_answers - num_found) / num_answers + squared / 4)
+    half = spread / (num_answers + squared)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def both_resampled(

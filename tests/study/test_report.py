@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
 from headcast.errors import DataError
 from headcast.study.answers import Answers
@@ -14,6 +14,13 @@ def test_wilsons_interval_holds_the_shares_that_do_not_contradict_the_answers(fo
         if 0 < limit < 1:
             standard_error = np.sqrt(limit * (1 - limit) / asked)
             assert abs(found / asked - limit) / standard_error == pytest.approx(1.959964, abs=1e-4)
+
+
+def test_wilsons_interval_is_scipys():
+    for asked in (1, 2, 7, 30, 1000):
+        for found in sorted({0, 1, asked // 3, asked - 1, asked}):
+            expected = binomtest(found, asked).proportion_ci(method="wilson")
+            assert wilson_interval(found, asked) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_wilson_refuses_what_is_no_share():
