@@ -19,7 +19,7 @@ from headcast.limits import MAX_CLIP_FRAMES, MAX_PHOTO_SIDE
 from headcast.media.images import read_image
 from headcast.media.video import VideoReader, open_video
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
-from headcast.tracking.matte import person_matte
+from headcast.tracking.matte import frame_matte
 from headcast.tracking.track import fill_gaps, find_face, track_video
 from headcast.types import Box, Frame, Landmarks, Mask
 
@@ -123,7 +123,7 @@ def _cut(
     box: Box,
     image_size: tuple[int, int],
 ) -> TrackedClip:
-    mattes = np.stack([_to_bytes(person_matte(frame)) for frame in frames])
+    mattes = np.stack([_to_bytes(frame_matte(frame)) for frame in frames])
     inside = np.stack([crop_landmarks(points, box, FRAME_SIZE) for points in landmarks]).astype(np.float32)
     return TrackedClip(frames, mattes, inside, found, rate, box, image_size)
 

@@ -1,6 +1,7 @@
 """A square crop in, the person's matte out: 1 on head and body, 0 on the background, soft along hair."""
 
 import threading
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -15,6 +16,9 @@ _lock: Final = threading.Lock()  # one network for all threads, one image at a t
 
 _SIZE: Final = 256  # of what the network reads
 
+VIEWS: Final = ((0.0, 0.0), (0.1, 0.05))
+"""Margins of the image's sides, above and beside: the network is sure of other parts of hats and hair in each."""
+
 _EDGE_RADIUS: Final = 1 / 85  # of the side: how far the matte may move to meet an edge of the picture
 _EDGE_CONTRAST: Final = 0.02  # of white: a weaker edge does not attract the matte
 _LOW, _HIGH = 0.3, 0.8  # certainties shown as 0 and 1
@@ -23,17 +27,37 @@ _LOW, _HIGH = 0.3, 0.8  # certainties shown as 0 and 1
 def person_matte(image: Image) -> Mask:
     """Return the matte of the largest person, at the image's size; ValueError for a wrong array.
 
-    Best on a head crop (`head_crop`); all zero where nobody is seen.
+    Best on a head crop (`head_crop`); all zero where nobody is seen. The network is asked in VIEWS, and in mirrors.
     """
+    return _matte(image, VIEWS, (False, True))
+
+
+def frame_matte(image: Image) -> Mask:
+    """Return the same of one asking: a quarter of the time, for clips of many frames."""
+    return _matte(image, VIEWS[:1], (False,))
+
+
+def _matte(image: Image, views: Sequence[tuple[float, float]], mirrored: Sequence[bool]) -> Mask:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"an image must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
-    height, width = image.shape[:2]
-    with _lock:
-        (mask,) = _network()(_reduced(image))
-    likely = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    radius = max(round(_EDGE_RADIUS * height), 1)
-    refined = guided_filter(image, _largest_part(np.clip(likely, 0.0, 1.0)), radius, _EDGE_CONTRAST)
+    asked = [_likely(image, view, mirror) for view in views for mirror in mirrored]
+    likely = np.clip(np.mean(asked, axis=0, dtype=np.float32), 0.0, 1.0)
+    radius = max(round(_EDGE_RADIUS * len(image)), 1)
+    refined = guided_filter(image, _largest_part(likely), radius, _EDGE_CONTRAST)
     return np.asarray(np.clip((refined - _LOW) / (_HIGH - _LOW), 0.0, 1.0), np.float32)
+
+
+def _likely(image: Image, view: tuple[float, float], mirrored: bool) -> Mask:
+    """Return what the network says of an image (H, W, 3) with a margin of its border's colours, or of its mirror."""
+    height, width = image.shape[:2]
+    above, beside = round(view[0] * height), round(view[1] * width)
+    wider = cv2.copyMakeBorder(image, above, 0, beside, beside, cv2.BORDER_REPLICATE)
+    way = slice(None, None, -1 if mirrored else 1)
+    with _lock:
+        (mask,) = _network()(_reduced(np.ascontiguousarray(wider[:, way])))
+        mask = np.ascontiguousarray(mask[:, way])
+    likely = cv2.resize(mask, wider.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(likely[above:, beside : beside + width], np.float32)
 
 
 @cache

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from headcast.geometry.topology import FACE_OVAL
-from headcast.tracking.matte import person_matte
+from headcast.media.portraits import read_portrait
+from headcast.reenact.sitter import make_sitter
+from headcast.tracking.matte import frame_matte, person_matte
 from headcast.types import Image, Landmarks
 
 
@@ -25,6 +27,21 @@ def test_hair_above_the_forehead_belongs_to_the_person(head: tuple[Image, Landma
     image, landmarks = head
     forehead_x, forehead_y = landmarks[10, :2].astype(int)
     assert person_matte(image)[forehead_y - 40 : forehead_y, forehead_x].min() > 0.95
+
+
+def test_a_white_cap_before_a_flag_is_the_persons_by_more_views_than_one() -> None:
+    image = make_sitter(read_portrait("hopper")).shot.image
+    cap = np.s_[24:32, 78:90]  # its white left part, up to the gold band
+    white = image[cap].min(2) > 240
+    assert white.sum() > 40
+    assert np.median(person_matte(image)[cap][white]) > 0.75
+    assert np.median(frame_matte(image)[cap][white]) < 0.55
+    assert person_matte(image)[:44, :44].max() < 0.05  # the flag
+    assert person_matte(image)[:60, 204:].max() < 0.05  # the wall
+
+
+def test_one_asking_says_nearly_the_same_of_a_plain_photo(head: tuple[Image, Landmarks]) -> None:
+    assert np.abs(frame_matte(head[0]) - person_matte(head[0])).mean() < 0.03
 
 
 def test_the_matte_has_the_image_size_and_scales(head: tuple[Image, Landmarks]) -> None:
