@@ -4,7 +4,8 @@ A learned network continues lines, edges and texture well beside what it sees, b
 never were. So it is asked from several distances. One guess is shown, whole, for pieces of several do not fit together;
 the others are its witnesses: what none of them shows, or what has a colour that is nowhere in the picture, is not
 believed. Then it is asked again for what is not believed alone, which by then is narrow. Where no guess is believed at
-last colours pass evenly into what is around.
+last colours pass evenly into what is around. Lettering on an even ground is not shown to the network, which would go on
+with what are no letters.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
+from headcast.inpainting.lettering import find_lettering, soften_cuts
 from headcast.inpainting.network import guess, release, side_for
 from headcast.types import Image, Mask
 from headcast.warping.layers import surroundings
@@ -62,10 +64,17 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     square, gone = _squared(smooth, missing)
     side = max(missing.shape)
     known = np.asarray(gone == 0)
+    lettering = np.zeros_like(known) if _is_even(square, known) else find_lettering(square, known)
+    if lettering.any():
+        known &= ~lettering
+        square = fill_from_around(square, known.astype(np.float32))
     painted = square if _is_even(square, known) else _agreed(square, known, side)
     large = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
-    return np.where(missing[:, :, None], filled, image)
+    whole: Image = np.where(missing[:, :, None], filled, image)
+    if lettering.any():
+        soften_cuts(whole, missing, lettering)
+    return whole
 
 
 def _squared(picture: Picture, missing: NDArray[np.bool_]) -> tuple[Picture, Mask]:
