@@ -109,8 +109,9 @@ class Answers:
         given = self._given.get(participant)
         if given is None:
             raise RefusedAnswerError("nobody started under this token; start again")
-        left = [question for question in asked_of(self._study, participant) if question.name not in given]
-        return Progress(len(given), len(self._study.questions), left[0] if left else None)
+        asked = asked_of(self._study, participant)
+        left = [question for question in asked if question.name not in given]
+        return Progress(len(given), len(asked), left[0] if left else None)
 
     def _append(self, answer: Answer) -> None:
         values = {name: value for name, value in asdict(answer).items() if value is not None}
@@ -136,11 +137,16 @@ class Answers:
 
 
 def asked_of(study: Study, participant: str) -> list[Question]:
-    """Return all questions in a participant's own order, the pictures in the places where they are shown."""
+    """Return a participant's questions in an order of their own, the pictures in the places where they are shown.
+
+    Of several about one person one is drawn at random, as two would be compared with each other.
+    """
     random = np.random.default_rng([study.seed, int(participant, 16)])
-    questions = [study.questions[name] for name in random.permutation(sorted(study.questions)).tolist()]
+    of_person: dict[str, Question] = {}
+    for name in random.permutation(sorted(study.questions)).tolist():
+        of_person.setdefault(study.questions[name].identity, study.questions[name])
     asked = []
-    for question in questions:
+    for question in of_person.values():
         first, second, third = random.permutation(question.pictures).tolist()
         asked.append(Question(question.name, (first, second, third), question.generated, question.identity))
     return asked

@@ -63,13 +63,14 @@ def report_study(folder: Path, seed: int = 0) -> StudyReport:
     questions = [study.questions[answer.triplet or ""] for answer in answers]
     found = np.array([answer.picture == asked.generated for answer, asked in zip(answers, questions, strict=True)])
     people, person = np.unique([question.identity for question in questions], return_inverse=True)
+    everybody = {question.identity for question in study.questions.values()}
     participants, participant = np.unique([answer.participant for answer in answers], return_inverse=True)
     return StudyReport(
         overall=found_out(found, both_resampled(found, participant, person, seed)),
         people={str(name): found_out(found[person == number]) for number, name in enumerate(people)},
         num_questions=len(study.questions),
         num_participants=len(participants),
-        num_complete=int((np.bincount(participant) == len(study.questions)).sum()),
+        num_complete=int((np.bincount(participant) >= len(everybody)).sum()),
     )
 
 

@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from headcast.media.images import read_image, write_image
+from headcast.study.sets import draw_sets, set_name
 from headcast.study.study import PICTURES_NAME, SUFFIX
 from headcast.types import Image
 
@@ -29,26 +30,26 @@ _PAPER, _INK = (128, 128, 128), (255, 255, 255)
 
 
 def write_sheets(folder: Path, entries: Sequence[Mapping[str, Any]], rows: int, seed: int) -> list[dict[str, Any]]:
-    """Write all triplets of a study's key, `rows` on a sheet, in an order and in places drawn by the seed.
+    """Write all triplets of a study's key, `rows` on a sheet, a folder a set, order and places drawn by the seed.
 
-    Returns the sheets' key: for each row its number, its sheet, its pictures from left to right, and which place (1 to
-    3) shows the generated one.
+    Nobody is seen twice in a set; rows are numbered through. Returns the sheets' key: for each row its number, its
+    sheet, its pictures from left to right, and which place (1 to 3) shows the generated one.
     """
-    (folder / SHEETS_NAME).mkdir()
     random = np.random.default_rng([seed, 2])
-    order = random.permutation(len(entries)).tolist()
-    key = []
-    for first in range(0, len(order), rows):
-        name = f"sheet_{first // rows + 1:02d}{SUFFIX}"
-        lines = []
-        for row, number in enumerate(order[first : first + rows], start=first + 1):
-            pictures = random.permutation(entries[number]["pictures"]).tolist()
-            images = [read_image(folder / PICTURES_NAME / (picture + SUFFIX)) for picture in pictures]
-            lines.append((str(row), images))
-            place = pictures.index(entries[number]["generated"]) + 1
-            asked = {"row": row, "sheet": name, "triplet": entries[number]["name"]}
-            key.append({**asked, "pictures": pictures, "generated_place": place})
-        write_image(folder / SHEETS_NAME / name, lay_rows(lines), SHEET_NOTE)
+    key: list[dict[str, Any]] = []
+    for number, own in enumerate(draw_sets([entry["identity"] for entry in entries], random), start=1):
+        (folder / SHEETS_NAME / set_name(number)).mkdir(parents=True)
+        for first in range(0, len(own), rows):
+            name = f"{set_name(number)}/sheet_{first // rows + 1:02d}{SUFFIX}"
+            lines = []
+            for entry in (entries[each] for each in own[first : first + rows]):
+                pictures = random.permutation(entry["pictures"]).tolist()
+                images = [read_image(folder / PICTURES_NAME / (picture + SUFFIX)) for picture in pictures]
+                row, place = len(key) + 1, pictures.index(entry["generated"]) + 1
+                lines.append((str(row), images))
+                key.append({"row": row, "sheet": name, "triplet": entry["name"], "pictures": pictures})
+                key[-1]["generated_place"] = place
+            write_image(folder / SHEETS_NAME / name, lay_rows(lines), SHEET_NOTE)
     return key
 
 

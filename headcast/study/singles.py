@@ -1,7 +1,7 @@
 """Clips of people and a maker of pictures in, pictures shown alone as "real or made" out.
 
 Half are frames of the clips, half one person's picture driven by somebody else's far moment. Both halves show faces far
-from the most frontal one, and as long as there are people enough nobody stands in both.
+from the most frontal one. With more pictures than people they lie in sets, in each of which nobody is seen twice.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from headcast.evaluation.methods.frame_maker import MakeFrame
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import write_image
 from headcast.study.pictures import origin
+from headcast.study.sets import draw_sets, set_name
 from headcast.study.study import SUFFIX
 from headcast.types import Image
 
@@ -40,23 +41,25 @@ def make_singles(
         return []
     if len(people) < 2:
         raise DataError("pictures shown alone are driven by somebody else; give clips of at least 2 people, not 1")
-    (folder / SINGLES_NAME).mkdir()
     random = np.random.default_rng([seed, 3])
     order = random.permutation(len(people)).tolist()
+    shown = [people[order[number % len(order)]] for number in range(count)]
     made = random.permutation(np.arange(count) < count // 2).tolist()
-    key = []
-    for number, is_made in enumerate(made, start=1):
-        clips = people[order[(number - 1) % len(order)]]
-        clip = clips[int(random.integers(len(clips)))]
-        if is_made:
-            others = [each for own in people for each in own if each.identity != clip.identity]
-            image, facts = _driven(clip, others[int(random.integers(len(others)))], make_frame, random)
-        else:
-            target = _lively_moment(clip, random)
-            image, facts = native_shots(clip, [target])[target].image, origin(clip, target)
-        name = f"{number:02d}{SUFFIX}"
-        write_image(folder / SINGLES_NAME / name, image, SINGLE_NOTE)
-        key.append({"picture": name, "made": is_made, **facts})
+    key: list[dict[str, Any]] = []
+    for set_number, own in enumerate(draw_sets([clips[0].identity for clips in shown], random), start=1):
+        home = folder / SINGLES_NAME / set_name(set_number)
+        home.mkdir(parents=True)
+        for clips in (shown[each] for each in own):
+            clip, is_made = clips[int(random.integers(len(clips)))], made[len(key)]
+            if is_made:
+                others = [each for these in people for each in these if each.identity != clip.identity]
+                image, facts = _driven(clip, others[int(random.integers(len(others)))], make_frame, random)
+            else:
+                target = _lively_moment(clip, random)
+                image, facts = native_shots(clip, [target])[target].image, origin(clip, target)
+            name = f"{len(key) + 1:02d}{SUFFIX}"
+            write_image(home / name, image, SINGLE_NOTE)
+            key.append({"picture": name, "set": home.name, "made": is_made, **facts})
     return key
 
 

@@ -18,7 +18,7 @@ from headcast.study.study import KEY_NAME, PICTURES_NAME, Study, load_study
 def make_study(tmp_path: Path) -> Callable[..., Study]:
     """Makes a study with a question for each person named; the generated picture is always named first in the key."""
 
-    def make(people: tuple[str, ...] = ("anna", "anna", "ben", "cleo")) -> Study:
+    def make(people: tuple[str, ...] = ("anna", "ben", "cleo", "dora")) -> Study:
         folder = tmp_path / "study"
         (folder / PICTURES_NAME).mkdir(parents=True)
         random = np.random.default_rng(0)

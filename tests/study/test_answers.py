@@ -38,6 +38,16 @@ def test_order_and_places_are_the_participants_own(make_study):
     assert all(sorted(question.pictures) == sorted(study.questions[question.name].pictures) for question in first)
 
 
+def test_each_participant_is_asked_one_question_about_each_person(make_study):
+    study = make_study(("anna", "anna", "anna", "ben"))
+    orders = [asked_of(study, f"{number:032x}") for number in range(30)]
+    assert all(sorted(question.identity for question in order) == ["anna", "ben"] for order in orders)
+    assert {question.name for order in orders for question in order} == set(study.questions)
+    answers = Answers(study)
+    participant = answers.start()
+    assert answers.progress(participant).num_questions == len(answer_all(answers, participant)) == 2
+
+
 def test_another_start_goes_on_where_it_was(make_study):
     study = make_study()
     answers = Answers(study)

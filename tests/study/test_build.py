@@ -149,30 +149,38 @@ def test_sheets_show_the_pictures_as_they_are_and_only_the_key_knows_the_places(
     folder, result = sheets
     key = json.loads((folder / "key.json").read_text())
     entries = {entry["name"]: entry for entry in key["triplets"]}
-    assert result.num_sheets == 2
-    assert sorted(path.name for path in (folder / "sheets").iterdir()) == ["sheet_01.png", "sheet_02.png"]
-    assert [row["row"] for row in key["sheet_rows"]] == [1, 2, 3]
     assert sorted(row["triplet"] for row in key["sheet_rows"]) == sorted(entries)
-    for number, row in enumerate(key["sheet_rows"]):
-        sheet = read_image(folder / "sheets" / row["sheet"])
-        top = 12 + 268 * (number % 2)
-        for place, picture in enumerate(row["pictures"]):
-            left = 64 + 268 * place
-            shown = read_image(folder / "pictures" / f"{picture}.png")
-            assert np.array_equal(sheet[top : top + 256, left : left + 256], shown)
-        assert row["pictures"][row["generated_place"] - 1] == entries[row["triplet"]]["generated"]
-    assert {str(read_image_metadata(path)) for path in (folder / "sheets").iterdir()} == {str(SHEET_NOTE)}
+    assert [row["row"] for row in key["sheet_rows"]] == [1, 2, 3]
+    written = sorted(str(path.relative_to(folder / "sheets")) for path in (folder / "sheets").rglob("*.png"))
+    assert written == ["set_1/sheet_01.png", "set_2/sheet_01.png"] and result.num_sheets == 2
+    for name in written:  # one set has two rows of two people, the other the third row
+        rows = [row for row in key["sheet_rows"] if row["sheet"] == name]
+        people = [entries[row["triplet"]]["identity"] for row in rows]
+        assert len(set(people)) == len(people)
+        sheet = read_image(folder / "sheets" / name)
+        for top, row in zip((12, 280), rows, strict=False):
+            for place, picture in enumerate(row["pictures"]):
+                left = 64 + 268 * place
+                shown = read_image(folder / "pictures" / f"{picture}.png")
+                assert np.array_equal(sheet[top : top + 256, left : left + 256], shown)
+            assert row["pictures"][row["generated_place"] - 1] == entries[row["triplet"]]["generated"]
+        assert str(read_image_metadata(folder / "sheets" / name)) == str(SHEET_NOTE)
 
 
 def test_half_of_the_pictures_shown_alone_are_frames_and_half_are_driven_by_somebody_else(sheets, clips):
     folder, result = sheets
     singles = json.loads((folder / "key.json").read_text())["singles"]
     assert result.num_singles == 4 and sorted(single["made"] for single in singles) == [False, False, True, True]
+    assert [(single["set"], single["picture"]) for single in singles] == [
+        ("set_1", "01.png"), ("set_1", "02.png"), ("set_2", "03.png"), ("set_2", "04.png")
+    ]  # fmt: skip
+    whose = [(single["clip"] if not single["made"] else single["shot"]["clip"]).split("_")[0] for single in singles]
+    assert whose[0] != whose[1] and whose[2] != whose[3]
     loaded = {
         clip.name: clip for clip in load_clips([file for file in find_clips(clips) if "broken" not in file.identity])
     }
     for single in singles:
-        shown = read_image(folder / "singles" / single["picture"])
+        shown = read_image(folder / "singles" / single["set"] / single["picture"])
         if single["made"]:
             whose = [single[which]["clip"].split("_")[0] for which in ("shot", "driven_by")]
             assert sorted(whose) == ["astronaut", "hopper"]

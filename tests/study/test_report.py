@@ -90,7 +90,7 @@ def test_shares_by_hand(make_study):
     assert (report.overall.num_found, report.overall.num_answers) == (9, 13)
     assert report.overall.share == pytest.approx(9 / 13)
     assert (report.num_participants, report.num_complete, report.num_questions) == (4, 3, 4)
-    assert list(report.people) == ["anna", "ben", "cleo"]
+    assert list(report.people) == ["anna", "ben", "cleo", "dora"]
     assert sum(found.num_found for found in report.people.values()) == 9
     assert sum(found.num_answers for found in report.people.values()) == 13
     low, high = report.overall.interval
