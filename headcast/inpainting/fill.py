@@ -19,7 +19,7 @@ from headcast.geometry.measures import smoothstep
 from headcast.inpainting.lettering import find_lettering, soften_cuts
 from headcast.inpainting.network import guess, release, side_for
 from headcast.types import Image, Mask
-from headcast.warping.layers import surroundings
+from headcast.warping.behind import surroundings
 from headcast.warping.smooth import fill_from_around
 
 Picture = NDArray[np.float32]

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import fit_pose
 from headcast.types import Image, Landmarks, Mask, Shot
+from headcast.warping.behind import SOLID, compared, disc, mean_where, surroundings
 from headcast.warping.earrings import find_earrings
+from headcast.warping.loose import find_loose_hair
 from headcast.warping.sampling import pixel_places
 from headcast.warping.smooth import fill_from_around
 
@@ -45,8 +47,6 @@ CONTRAST = 40.0  # levels between person and background from which on colours te
 UNEVEN = 6.0  # times the variance of the background, which must be less than the contrast
 CERTAIN = (0.25, 1.0)  # a rough matte counts as the person between these where colours do not tell: rather too narrow
 SHARE_RANGE = (0.1, 0.9)  # shares that count as none and all: colours vary
-LEAST_KNOWN = 0.02  # share of the pixels near by that must be known to tell a mean
-SOLID = 0.9  # share of the person from which on a pixel's colour is the person's
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,14 @@ def hidden_by(image: Image, matte: Mask) -> Mask:
     background, they would draw the old outline beside the person that moved.
     """
     side = max(matte.shape)
-    sure = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), _disc(LOOSE_HAIR * side))
-    asked = cv2.dilate(sure, _disc(TRACE_REACH * side)) > 0
+    sure = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), disc(LOOSE_HAIR * side))
+    asked = cv2.dilate(sure, disc(TRACE_REACH * side)) > 0
     if not sure.any() or asked.all():
         return sure.astype(np.float32)
     trace = (asked & _unlike_background(image, matte, ~asked, round(TRACE_REACH * side))).astype(np.uint8)
-    _, parts = cv2.connectedComponents(np.maximum(cv2.dilate(trace, _disc(1)), sure))
+    _, parts = cv2.connectedComponents(np.maximum(cv2.dilate(trace, disc(1)), sure))
     touching = np.isin(parts, np.unique(parts[sure > 0])) & asked
-    return cv2.morphologyEx(touching.astype(np.uint8), cv2.MORPH_CLOSE, _disc(LOOSE_HAIR * side)).astype(np.float32)
+    return cv2.morphologyEx(touching.astype(np.uint8), cv2.MORPH_CLOSE, disc(LOOSE_HAIR * side)).astype(np.float32)
 
 
 def beside_person(image: Image, matte: Mask) -> NDArray[np.uint8]:
@@ -88,60 +88,26 @@ def beside_person(image: Image, matte: Mask) -> NDArray[np.uint8]:
     """
     side = max(matte.shape)
     radius = round(TRACE_REACH * side)
-    covered = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), _disc(CLEAR * side))
+    covered = cv2.dilate((matte > HIDDEN_FROM).astype(np.uint8), disc(CLEAR * side))
     picture = image.astype(np.float32)
-    nearby, uneven = surroundings(picture, cv2.dilate(covered, _disc(radius)) == 0, radius)
+    nearby, uneven = surroundings(picture, cv2.dilate(covered, disc(radius)) == 0, radius)
     person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
     towards, unlike = person - nearby, picture - nearby
     like_person = (unlike * towards).sum(2) > LIKE_PERSON * np.square(towards).sum(2)
     usual = np.sqrt(np.square(unlike).mean(2)) < USUAL * uneven
     bare = ((uneven > UNEVEN_BESIDE) & usual & ~like_person & (covered == 0)).astype(np.uint8)
-    return np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, _disc(BIT)), np.uint8)
-
-
-def surroundings(
-    picture: NDArray[np.float32], known: NDArray[np.bool_], radius: int, least: float = LEAST_KNOWN
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the mean colour (H, W, 3) of what is `known` (H, W) near by, and how uneven (H, W) it is, in levels.
-
-    Where less than the share `least` of what is near by is known, that is of what lies farther.
-    """
-    nearby = _mean_where(picture, known, radius, least)
-    squares = _mean_where(np.square(picture - nearby).mean(2, keepdims=True), known, radius, least)
-    return nearby, np.sqrt(np.maximum(squares[:, :, 0], 0))
+    return np.asarray(cv2.morphologyEx(bare, cv2.MORPH_OPEN, disc(BIT)), np.uint8)
 
 
 def _unlike_background(image: Image, matte: Mask, known: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     """Tell where (H, W) a picture is unlike the background that is `known` (H, W) near by, and like the person."""
     picture = image.astype(np.float32)
     uneven = surroundings(picture, known, radius)[1]
-    share, levels, other = _compared(picture, matte, known)
+    share, levels, other = compared(picture, matte, known)
     plainly = levels > UNLIKE[0] + UNLIKE[1] * uneven
     something_else = ((levels > FAINT) & (other > LIKENESS * levels)).astype(np.uint8)
-    plainly &= cv2.dilate(something_else, _disc(LOOSE_HAIR * max(matte.shape))) == 0
+    plainly &= cv2.dilate(something_else, disc(LOOSE_HAIR * max(matte.shape))) == 0
     return np.asarray(plainly & ((uneven < EVEN) | ((share > TRACE) & (uneven < UNEVEN_BEHIND))))
-
-
-def _compared(
-    picture: NDArray[np.float32], matte: Mask, known: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return of each pixel (H, W) which share of its colour is the person's, the rest being the `known` background's.
-
-    And by how many levels it is unlike the background, and unlike any mixture of both.
-    """
-    behind = fill_from_around(picture, known.astype(np.float32))
-    person = fill_from_around(picture, (matte > SOLID).astype(np.float32))
-    towards, unlike = person - behind, picture - behind
-    share = (unlike * towards).sum(2) / (np.square(towards).sum(2) + 25)
-    levels, other = (
-        np.sqrt(np.square(part).mean(2)) for part in (unlike, unlike - np.minimum(share, 1)[:, :, None] * towards)
-    )
-    return share, levels, other
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    size = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
 def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | None = None) -> Layers:
@@ -149,7 +115,7 @@ def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | N
 
     What is attached below the mouth, and what hangs from the ears, is found where `landmarks` of the face are known.
     """
-    matte = refine_matte(image, matte)
+    matte = fine_matte(image, matte)
     hanging = np.zeros_like(matte)
     if landmarks is not None:
         matte = np.maximum(matte, find_attached(image, matte, landmarks))
@@ -162,12 +128,12 @@ def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | N
 
 def mattes_of(shot: Shot, full: Image, rough: Mask) -> tuple[Mask, Mask]:
     """Return the fine mattes of a shot and of its square at `full` size (side, side, 3) with its `rough` matte."""
-    own = refine_matte(shot.image, shot.matte)
+    own = fine_matte(shot.image, shot.matte)
     further = find_attached(shot.image, own, shot.landmarks)
     own = np.maximum(own, further)
     further = np.maximum(further, find_earrings(shot.image, own, shot.landmarks))
     enlarged = np.asarray(cv2.resize(further, full.shape[1::-1]), np.float32)
-    return np.maximum(own, further), np.maximum(refine_matte(full, rough), enlarged)
+    return np.maximum(own, further), np.maximum(fine_matte(full, rough), enlarged)
 
 
 def find_attached(image: Image, matte: Mask, landmarks: Landmarks) -> Mask:
@@ -179,21 +145,21 @@ def find_attached(image: Image, matte: Mask, landmarks: Landmarks) -> Mask:
     side = max(matte.shape)
     radius = round(ATTACHED_REACH * side)
     own = (matte > LIKE_PERSON).astype(np.uint8)
-    asked = cv2.dilate(own, _disc(radius)) > 0
+    asked = cv2.dilate(own, disc(radius)) > 0
     below = _below_eyes(matte.shape, landmarks) > ATTACHED_BELOW
     if not (own.any() and below.any()) or asked.all():
         return np.zeros_like(matte)
-    share, levels, _ = _compared(image.astype(np.float32), matte, ~asked)
+    share, levels, _ = compared(image.astype(np.float32), matte, ~asked)
     unlike = asked & (levels > FAINT) & (share > ATTACHED_SHARE)
     unlike &= _unlike_background(image, matte, ~asked, radius)
-    solid = cv2.morphologyEx(unlike.astype(np.uint8) | own, cv2.MORPH_OPEN, _disc(THICK * side))
+    solid = cv2.morphologyEx(unlike.astype(np.uint8) | own, cv2.MORPH_OPEN, disc(THICK * side))
     _, parts = cv2.connectedComponents(np.where(own > 0, 0, solid).astype(np.uint8))
-    beside = cv2.dilate(own, _disc(1)) > 0
-    beyond = cv2.dilate((~(below & asked)).astype(np.uint8), _disc(1)) > 0
+    beside = cv2.dilate(own, disc(1)) > 0
+    beyond = cv2.dilate((~(below & asked)).astype(np.uint8), disc(1)) > 0
     deep = cv2.distanceTransform(1 - own, cv2.DIST_L2, 3) > DEEP * side
     wanted = np.intersect1d(parts[beside], parts[deep])
     found = np.isin(parts, np.setdiff1d(wanted, [0, *parts[beyond]]))
-    around = (cv2.dilate(found.astype(np.uint8), _disc(THICK * side)) > 0) & below & asked
+    around = (cv2.dilate(found.astype(np.uint8), disc(THICK * side)) > 0) & below & asked
     return np.asarray(np.where(around, smoothstep(levels, *ATTACHED), 0), np.float32)
 
 
@@ -204,6 +170,12 @@ def _below_eyes(shape: tuple[int, ...], landmarks: Landmarks) -> NDArray[np.floa
     return np.asarray((pixel_places(shape) - pose.translation[:2]) @ down, np.float32)
 
 
+def fine_matte(image: Image, matte: Mask) -> Mask:
+    """Return the matte (H, W) as fine as the picture (H, W, 3) shows it, with hair that the rough one leaves out."""
+    refined = refine_matte(image, matte)
+    return np.maximum(refined, find_loose_hair(image, refined))
+
+
 def refine_matte(image: Image, matte: Mask) -> Mask:
     """Return the matte (H, W) with each hair of its edge where the picture (H, W, 3) shows it.
 
@@ -211,8 +183,8 @@ def refine_matte(image: Image, matte: Mask) -> Mask:
     """
     radius = max(3, round(EDGE_REACH * max(matte.shape)) | 1)
     picture = image.astype(np.float32)
-    person, behind = (_mean_where(picture, where, radius) for where in (matte > SOLID, matte < 1 - SOLID))
-    uneven = _mean_where(np.square(picture - behind).sum(2, keepdims=True), matte < 1 - SOLID, radius)[:, :, 0]
+    person, behind = (mean_where(picture, where, radius) for where in (matte > SOLID, matte < 1 - SOLID))
+    uneven = mean_where(np.square(picture - behind).sum(2, keepdims=True), matte < 1 - SOLID, radius)[:, :, 0]
     towards = person - behind
     contrast = np.square(towards).sum(2)
     share = ((picture - behind) * towards).sum(2) / (contrast + 1)
@@ -223,18 +195,6 @@ def refine_matte(image: Image, matte: Mask) -> Mask:
     sharp = np.clip((share - SHARE_RANGE[0]) / (SHARE_RANGE[1] - SHARE_RANGE[0]), 0, 1)
     certain = smoothstep(matte, *CERTAIN)
     return np.asarray(certain + trust * (sharp - certain), np.float32)
-
-
-def _mean_where(
-    picture: NDArray[np.float32], where: NDArray[np.bool_], radius: int, least: float = LEAST_KNOWN
-) -> NDArray[np.float32]:
-    """Return the mean (H, W, C) of the pixels around each that are wanted; of farther ones where none is."""
-    weight = where.astype(np.float32)
-    size = (2 * radius + 1, 2 * radius + 1)
-    known = cv2.blur(weight, size)
-    total = cv2.blur(picture * weight[:, :, None], size).reshape(picture.shape)
-    mean = total / np.maximum(known, 1e-6)[:, :, None]
-    return fill_from_around(np.asarray(mean, np.float32), (known > least).astype(np.float32))
 
 
 def person_colours(image: Image, matte: Mask) -> NDArray[np.float32]:
