@@ -3,7 +3,7 @@
 MediaPipe is no part of Headcast: this script alone needs it, in an environment of its own.
 
     python3.11 -m venv theirs
-    theirs/bin/pip install mediapipe==0.10.21 av openvino pillow safetensors scipy tqdm
+    theirs/bin/pip install mediapipe==0.10.21 av openvino pillow safetensors tqdm
     PYTHONPATH=. theirs/bin/python benchmarks/tracker.py --clips CLIPS_DIR... --stills PHOTOS_DIR... --json FILE
 
 Videos are followed by both from their first frame; stills are looked at three times from nothing, as photos were with

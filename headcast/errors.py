@@ -56,6 +56,7 @@ class MissingPackageError(HeadcastError):
 EXTRAS = {
     "torch": "train",
     "matplotlib": "train",
+    "scipy": "evaluate",
     "skimage": "evaluate",
     "torchmetrics": "evaluate",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "websockets", "aiortc"), "studio"),
@@ -65,9 +66,9 @@ EXTRAS = {
 """Packages that are imported where they are used, and the extra that installs them."""
 
 
-def needs_package(what: str, name: str, error: ImportError) -> MissingPackageError:
-    """The one line for work that a package of `EXTRAS` does, on a machine without it."""
-    return MissingPackageError(f"{what} needs {name} ({error}); pip install 'headcast[{EXTRAS[name]}]'")
+def needs_package(what: str, name: str, error: ImportError, extra: str | None = None) -> MissingPackageError:
+    """The one line for work that a package of `EXTRAS` does, on a machine without it; `extra` where it takes more."""
+    return MissingPackageError(f"{what} needs {name} ({error}); pip install 'headcast[{extra or EXTRAS[name]}]'")
 
 
 def needs_torch(what: str, error: ImportError) -> MissingPackageError:

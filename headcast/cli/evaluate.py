@@ -18,6 +18,7 @@ SUMMARY = "measure a checkpoint on clips of people that it has not seen"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast evaluate` understands."""
+    parser.set_defaults(extra="evaluate")  # which has what `train` has, too
     parser.add_argument("--model", type=Path, metavar="FILE", help="checkpoint; default: the weights of the package")
     parser.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="clips, one face each, PERSON_1.mp4; or shards"

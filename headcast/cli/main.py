@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> Report:
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise
-        raise needs_package(f"headcast {options.command}", error.name, error) from error
+        raise needs_package(f"headcast {options.command}", error.name, error, options.extra) from error
     return report
 
 
@@ -82,7 +82,7 @@ def build_parser(names: Sequence[str] = COMMANDS) -> Parser:
     parser = Parser(prog="headcast", description="A photo and a driving video in, a talking head out.")
     parser.add_argument("-v", "--version", action="version", version=f"headcast {headcast.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    parser.set_defaults(json=False, log_level="warning")
+    parser.set_defaults(json=False, log_level="warning", extra=None)
     for name in names:
         module = import_module(f"headcast.cli.{name}")
         command = commands.add_parser(

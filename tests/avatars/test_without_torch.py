@@ -1,5 +1,6 @@
 """What users of a finished model run, in a process where torch cannot be imported."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from headcast.geometry.motion import save_motion
 WITHOUT_TORCH = """
 import sys
 
-TRAINING = ("torch", "torchmetrics", "tensorboard", "matplotlib", "skimage", "mediapipe", "jax")
+TRAINING = ("torch", "torchmetrics", "tensorboard", "matplotlib", "scipy", "skimage", "mediapipe", "jax")
 
 class Missing:
     def find_spec(name, path=None, target=None):
@@ -26,9 +27,10 @@ sys.exit(main())
 """
 
 
-def run_without_torch(*words: object) -> subprocess.CompletedProcess[str]:
+def run_without_torch(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run `headcast WORDS` where torch is not installed."""
-    return subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *map(str, words)], capture_output=True, text=True)
+    command = [sys.executable, "-c", WITHOUT_TORCH, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +61,21 @@ def test_an_avatar_is_animated(astronaut_path: Path, motion: Path, tmp_path: Pat
     assert run_without_torch("avatar", "show", avatar).returncode == 0
 
 
-def test_what_only_torch_does_ends_in_one_line(astronaut_path: Path, tmp_path: Path) -> None:
-    ended = run_without_torch("personalize", "-s", astronaut_path, "-o", tmp_path / "a.avatar")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("personalize", "-s", "PHOTO", "-o", "a.avatar"), "personalize needs torch .*headcast\\[train\\]"),
+        (("evaluate", "--data", ".", "--report", "report"), "evaluate needs torch .*headcast\\[evaluate\\]"),
+        (("study", "report", "nowhere"), "no study in nowhere"),  # what it takes is there
+    ],
+)
+def test_what_cannot_be_done_ends_in_one_line(
+    words: tuple[str, ...], message: str, astronaut_path: Path, tmp_path: Path
+) -> None:
+    ended = run_without_torch(*(astronaut_path if word == "PHOTO" else word for word in words), cwd=tmp_path)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("headcast: error: headcast personalize needs torch")
-    assert ended.stderr.count("\n") == 1
+    assert re.fullmatch(f"headcast: error: (headcast )?{message}.*\n", ended.stderr)
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("words", [("motion", "list"), ("photos", "check", "--help"), ("doctor",)])
