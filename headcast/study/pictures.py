@@ -2,6 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -9,6 +12,8 @@ import numpy as np
 
 from headcast.data.clips import Clip
 from headcast.data.native import native_shots
+from headcast.media.video import open_video
+from headcast.media.writer import VideoWriter
 from headcast.study.triplets import Moment
 from headcast.types import Image, Shot
 
@@ -23,6 +28,21 @@ def load_moments(clips: Sequence[Clip], moments: Iterable[Moment]) -> dict[Momen
         for clip, wanted in numbers.items()
         for number, shot in native_shots(clips[clip], wanted).items()
     }
+
+
+def as_video_shows(image: Image) -> Image:
+    """Return a picture (H, W, 3) as a frame of the video that `headcast animate` would write.
+
+    The real ones are frames of videos: colours at half the resolution must not tell them apart.
+    """
+    height, width = image.shape[:2]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "frame.mp4"
+        with VideoWriter(path, (width, height), Fraction(25)) as writer:
+            writer.write(image)
+        with open_video(path) as video:
+            shown = next(iter(video)).image
+    return shown[:height, :width]
 
 
 def same_size(images: Sequence[Image]) -> list[Image]:

@@ -17,7 +17,7 @@ from headcast.evaluation.far import FarFrames
 from headcast.evaluation.methods.frame_maker import MakeFrame
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import write_image
-from headcast.study.pictures import origin
+from headcast.study.pictures import as_video_shows, origin
 from headcast.study.sets import draw_sets, set_name
 from headcast.study.study import SUFFIX
 from headcast.types import Image
@@ -73,7 +73,10 @@ def _driven(
     some = np.unique(np.linspace(0, len(driver) - 1, NUM_REFERENCES).round().astype(int))
     reference = find_reference([driver.landmarks[number] for number in some], shot.landmarks, relative=True)
     landmarks = Retargeter(shot.landmarks, reference, relative=True)(driver.landmarks[target])
-    return make_frame([shot], landmarks), {"shot": origin(clip, first), "driven_by": origin(driver, target)}
+    return as_video_shows(make_frame([shot], landmarks)), {
+        "shot": origin(clip, first),
+        "driven_by": origin(driver, target),
+    }
 
 
 def _lively_moment(clip: Clip, random: np.random.Generator) -> int:

@@ -17,7 +17,7 @@ from headcast.networks.notes import CheckpointNotes
 from headcast.networks.presets import PRESETS
 from headcast.provenance.marks import fingerprint
 from headcast.study.build import Asked, build_study
-from headcast.study.pictures import same_size
+from headcast.study.pictures import as_video_shows, same_size
 from headcast.study.sheets import SHEET_NOTE, lay_rows
 from headcast.study.study import load_study
 from headcast.tracking.track import find_face
@@ -211,3 +211,19 @@ def test_pictures_of_one_question_have_the_smallest_size():
 def test_building_takes_no_torch():
     program = "import sys; sys.modules['torch'] = None; import headcast.study.build"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr == ""
+
+
+def test_a_made_picture_has_the_colours_of_a_video_and_keeps_its_odd_size():
+    """Brightness stays; colours, stored at half the resolution, run over an edge as they do in real frames."""
+    image = np.zeros((65, 65, 3), np.uint8)
+    image[:, 32:] = 40, 90, 200
+    image[:, :33] = 200, 60, 40
+    shown = as_video_shows(image).astype(float)
+    grey, colour = (
+        (lambda picture: picture @ (0.2126, 0.7152, 0.0722)),
+        (lambda picture: picture[..., 0] - picture[..., 2]),
+    )
+    assert shown.shape == image.shape
+    assert np.abs(grey(shown) - grey(image.astype(float)))[:, [0, 20, 50, 64]].max() < 3
+    assert np.abs(colour(shown) - colour(image.astype(float)))[:, [0, 20, 50, 64]].max() < 8
+    assert np.abs(colour(shown) - colour(image.astype(float)))[:, 31:35].max() > 20
