@@ -20,6 +20,7 @@ from headcast.networks.arrays import conditioning_to_array
 from headcast.reenact.generated import Painted, composed
 from headcast.reenact.lip_rim import brightness, colour_rim_as_around
 from headcast.reenact.monochrome import find_tone_curve, in_tones
+from headcast.reenact.shown_teeth import keep_shown_teeth
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Image, Mask, Shot
@@ -28,7 +29,7 @@ from headcast.warping.parts import PARTS
 from headcast.warping.sampling import around
 from headcast.warping.warp import WarpedShot
 
-OPENING: Final = 1  # number of the map of what lies between lips or lids
+VALIDITY, OPENING = 0, 1  # numbers of the maps of what photos show, and of what lies between lips or lids
 AROUND: Final = 2  # pixels: as far as what is laid into a picture reaches beyond its mask
 SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
 
@@ -116,9 +117,12 @@ class CloseUp:
         if self._tones is not None:
             painted = in_tones(painted, self._tones)
         picture = painted.astype(np.float32)
-        shown = picture[around(crop.mask > 0, AROUND)]
+        there = around(crop.mask > 0, AROUND)
+        shown = picture[there]
         if self._finish.has_lips:
-            inside = crop.conditioning.maps[:, :, OPENING][around(crop.mask > 0, AROUND)]
+            maps = crop.conditioning.maps[there]
+            inside = maps[:, :, OPENING]
+            keep_shown_teeth(shown, crop.conditioning.warped[there], maps[:, :, VALIDITY], inside)
             colour_rim_as_around(shown, inside)
         if self._finish.sharpened:
             bright = brightness(shown)  # alone: a camera's colours are coarser

@@ -34,6 +34,7 @@ from headcast.warping.close_up import (
 )
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.interior import Mouth, mouth_patch
+from headcast.warping.lip_line import even_lip_line
 from headcast.warping.mixing import to_image
 from headcast.warping.mouth_mean import ORIGIN, SCALE, draw_mouth_of, mean_patch, mean_to_frame
 from headcast.warping.patch import Patch
@@ -87,8 +88,10 @@ class MouthCropper:
         colour = self._photo.cut(warped, to_crop, CROP_SIZE, beneath)
         patch = self._inside(self._mouths, weights, drawn, there, face, pose, colour.shape)
         lay(patch, colour)
+        validity, inside = opening_maps(patch, CROP_SIZE)
+        even_lip_line(colour, inside)
         planes = self._planes(face, pose, 1 / float(np.linalg.norm(to_crop[0, :2])))
-        maps = np.stack([*opening_maps(patch, CROP_SIZE), *planes]).transpose(1, 2, 0)
+        maps = np.stack([validity, inside, *planes]).transpose(1, 2, 0)
         mask = soft_mask([there[list(INNER_LIPS), :2]], CROP_SIZE, MASK_MARGIN * pose.scale, MASK_FADE * pose.scale)
         return (CloseUpCrop(Conditioning(draw_lips(there), to_image(colour), maps), to_crop, mask),)
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.blink import blink_with_both
 from headcast.geometry.contact import OPENINGS
 from headcast.geometry.nearest import NearestFaces, Turns, behind_for_blur
 from headcast.geometry.pose import Head, Pose, head_of, remove_pose
@@ -105,7 +106,7 @@ class Warper:
 
     def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
-        head = head_of(landmarks)
+        landmarks, head = blink_with_both(landmarks, head_of(landmarks), self._carriers[0].head.controls)
         face = remove_pose(landmarks, head.pose)
         picture, origins = self._carry(landmarks, head, without)
         person, validity, carried, grid = picture.person, picture.validity, picture.carried, picture.grid
