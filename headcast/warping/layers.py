@@ -16,6 +16,7 @@ from headcast.geometry.pose import fit_pose
 from headcast.types import Image, Landmarks, Mask, Shot
 from headcast.warping.behind import SOLID, compared, disc, mean_where, surroundings
 from headcast.warping.earrings import find_earrings
+from headcast.warping.haze import add_haze
 from headcast.warping.loose import find_loose_hair
 from headcast.warping.sampling import pixel_places
 from headcast.warping.smooth import fill_from_around
@@ -173,7 +174,7 @@ def _below_eyes(shape: tuple[int, ...], landmarks: Landmarks) -> NDArray[np.floa
 def fine_matte(image: Image, matte: Mask) -> Mask:
     """Return the matte (H, W) as fine as the picture (H, W, 3) shows it, with hair that the rough one leaves out."""
     refined = refine_matte(image, matte)
-    return np.maximum(refined, find_loose_hair(image, refined))
+    return add_haze(image, np.maximum(refined, find_loose_hair(image, refined)))
 
 
 def refine_matte(image: Image, matte: Mask) -> Mask:
