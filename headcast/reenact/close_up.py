@@ -25,6 +25,7 @@ from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Image, Mask, Shot
 from headcast.warping.close_up import Affine, CloseUpCrop, cut, scaled
+from headcast.warping.mixing import weighed
 from headcast.warping.parts import PARTS
 from headcast.warping.sampling import around
 from headcast.warping.warp import WarpedShot
@@ -140,16 +141,15 @@ def lay_close_up(painted: Painted, colour: Image) -> None:
     left, top, right, bottom = _covered(to_crop, painted.mask, colour.shape)
     if right <= left or bottom <= top:
         return
-    part, mask = colour[top:bottom, left:right], painted.mask[:, :, None]
+    part, picture, mask = colour[top:bottom, left:right], painted.picture, painted.mask
     to_crop[:, 2] += to_crop[:, :2] @ (left, top)
     if painted.as_change:
-        change = _brought_back(
-            mask * (painted.picture - cut(part, to_crop, painted.mask.shape[::-1])), to_crop, part.shape
-        )
+        change = cv2.subtract(picture, cut(part, to_crop, mask.shape[::-1]), dtype=cv2.CV_32F)
+        change = _brought_back(weighed(np.asarray(change, np.float32), mask), to_crop, part.shape)
     else:
-        both = _brought_back(np.concatenate([mask * painted.picture, mask], 2), to_crop, part.shape)
-        change = both[:, :, :3] - both[:, :, 3:] * part
-    part[:] = np.clip(part + change + 0.5, 0, 255).astype(np.uint8)
+        *over, share = cv2.split(_brought_back(np.dstack([weighed(picture, mask), mask]), to_crop, part.shape))
+        change = cv2.subtract(cv2.merge(over), weighed(part.astype(np.float32), np.asarray(share, np.float32)))
+    cv2.add(part, change, part, dtype=cv2.CV_8U)
 
 
 def from_side(to_crop: Affine, known: int, side: int) -> Affine:

@@ -52,11 +52,15 @@ def cut_out(generated: Generated, warped: WarpedShot) -> NDArray[np.uint8]:
 
 def _painted_person(generated: Generated, warped: WarpedShot) -> Image:
     """Return the generated square's person (H, W, 3), close-ups and all, with colours everywhere."""
-    person = warped.person + network_change(generated, warped, kept(warped, generated.close_ups))
-    colour: Image = np.clip(person + 0.5, 0, 255).astype(np.uint8)
+    colour = _changed(warped, network_change(generated, warped, kept(warped, generated.close_ups)))
     for close_up in generated.close_ups:
         lay_close_up(close_up, colour)
     return colour
+
+
+def _changed(warped: WarpedShot, change: NDArray[np.float32]) -> Image:
+    """Return the warped shot's person (H, W, 3) with what the network adds to it, to the nearest level."""
+    return np.asarray(cv2.add(warped.person, change, dtype=cv2.CV_8U), np.uint8)
 
 
 def network_change(
@@ -123,8 +127,7 @@ class Composer:
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
         """Return the whole photo with one generated square."""
         keep = kept(warped, generated.close_ups)
-        person = warped.person + network_change(generated, warped, keep, self._free)
-        colour = self._enlarge(np.clip(person + 0.5, 0, 255).astype(np.uint8))
+        colour = self._enlarge(_changed(warped, network_change(generated, warped, keep, self._free)))
         matte = np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE])
         share = self._enlarge(matte)
         add_details(self._lost, colour, share, warped, np.maximum(generated.warp_weight, keep))

@@ -17,7 +17,9 @@ def weighed(picture: NDArray[np.float32], mask: Mask) -> NDArray[np.float32]:
 
 def mixed(under: NDArray[np.float32], over: NDArray[np.float32], share: Mask) -> NDArray[np.float32]:
     """Return the picture `under` (H, W, C) where the share (H, W) is 0, `over` (H, W, C) where it is 1."""
-    return np.asarray(cv2.add(under, weighed(np.asarray(cv2.subtract(over, under), np.float32), share)), np.float32)
+    mixture = cv2.subtract(over, under)
+    cv2.multiply(mixture, cv2.merge([share] * under.shape[2]), mixture)
+    return np.asarray(cv2.add(under, mixture, mixture), np.float32)
 
 
 def to_image(colour: NDArray[np.float32]) -> Image:
