@@ -23,6 +23,7 @@ class Network:
         shared = {"PERFORMANCE_HINT": "LATENCY"} if at_once == 1 else {"NUM_STREAMS": str(at_once)}
         settings = {"INFERENCE_PRECISION_HINT": precision, **shared}
         self._network = compiled_network(lambda: graph.bind(weights), _content(graph, weights), settings)
+        self._num_outputs = len(self._network.outputs)
         self._requests = threading.local()  # of each thread one
 
     def __call__(self, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
@@ -41,7 +42,7 @@ class Network:
 
         def outputs(_: object = inputs) -> list[NDArray[np.float32]]:  # they are read until the end
             request.wait()
-            return [tensor.data for tensor in request.output_tensors]
+            return [request.get_output_tensor(number).data for number in range(self._num_outputs)]
 
         return outputs
 

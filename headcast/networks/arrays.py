@@ -1,6 +1,7 @@
 """Pictures and conditionings in, the arrays that networks read out; the side of the door that needs no torch."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,15 +27,17 @@ def conditioning_to_array(conditioning: Conditioning, num_channels: int, reducti
     for start, image in ((0, conditioning.landmark_image), (3, conditioning.warped)):
         if start < num_channels:
             for channel, plane in zip(channels[0, start : start + 3], cv2.split(image), strict=True):
-                _reduce(plane.astype(np.float32), channel)
-                channel *= np.float32(1 / 127.5)
+                np.multiply(_reduced(plane, reduction), np.float32(1 / 127.5), out=channel)
                 channel -= 1.0
     if num_channels > 6:
         for channel, plane in zip(channels[0, 6:], conditioning.maps.transpose(2, 0, 1), strict=True):
-            _reduce(plane, channel)
+            channel[:] = _reduced(plane, reduction)
     return channels
 
 
-def _reduce(plane: NDArray[np.float32], into: NDArray[np.float32]) -> None:
-    """Put the means of a plane (H, W) into a smaller one, or the plane itself into one of its size."""
-    cv2.resize(plane, into.shape[::-1], into, interpolation=cv2.INTER_AREA)
+def _reduced(plane: NDArray[Any], reduction: int) -> NDArray[Any]:
+    """Return the means of so many rows and columns of a plane (H, W)."""
+    if reduction == 1:
+        return plane
+    size = (plane.shape[1] // reduction, plane.shape[0] // reduction)
+    return np.asarray(cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA))

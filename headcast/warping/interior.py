@@ -191,7 +191,9 @@ def draw_tongue(skin: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def as_colourful_as(skin: NDArray[np.float64], colour: NDArray[Real]) -> NDArray[Real]:
     """Take the colour (H, W, 3) out where the skin has none: in a grey photo the mouth is grey."""
-    share = float(np.clip(np.ptp(skin) / max(float(skin.mean()), 1.0) / COLOURFUL, 0, 1))
+    share = float(np.ptp(skin)) / max(float(skin.mean()), 1.0) / COLOURFUL
+    if share >= 1:
+        return np.asarray(np.clip(colour, 0, 255), colour.dtype)
     grey = ((colour[:, :, 0] + colour[:, :, 1] + colour[:, :, 2]) / 3)[:, :, None]  # a tenth of the time of mean()
     coloured = colour - grey
     coloured *= share

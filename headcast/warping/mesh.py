@@ -158,7 +158,9 @@ class Mesh:
 
         A triangle seen from its edge covers pixels beside it, where its map runs away: places stay by its `source`.
         """
-        lowest, highest = (corner.astype(np.float32) for corner in (source.min(1) - 1, source.max(1) + 1))
+        one, two, three = (source[:, corner].astype(np.float32) for corner in range(3))  # quicker than along an axis
+        lowest = np.minimum(np.minimum(one, two), three) - 1
+        highest = np.maximum(np.maximum(one, two), three) + 1
         axes = []
         for axis in (0, 1):  # plane by plane: NumPy is slow along short rows
             across, along, offset = np.ascontiguousarray(maps[:, axis].T)
