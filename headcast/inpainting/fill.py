@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
+from headcast.inpainting.grain import add_grain
 from headcast.inpainting.lettering import find_lettering, soften_cuts
 from headcast.inpainting.network import guess, release, side_for
 from headcast.types import Image, Mask
@@ -74,6 +75,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     whole: Image = np.where(missing[:, :, None], filled, image)
     if lettering.any():
         soften_cuts(whole, missing, lettering)
+    add_grain(whole, missing)
     return whole
 
 
