@@ -28,6 +28,7 @@ from headcast.geometry.topology import (
 from headcast.types import Landmarks
 from headcast.warping.delaunay import delaunay
 from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.far_side import hidden_farther, to_the_side
 from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
 from headcast.warping.sampling import around, nearest_where, sample, torn
@@ -110,6 +111,7 @@ class Mesh:
         self._oval = np.array(FACE_OVAL)
         self._oval_at_rest = face[self._oval]
         self._around = self._make_surroundings(face)
+        self._sides = to_the_side(self._around[:, :2] - HEAD_CENTRE)
         self._around_rest = apply_pose(self._around, self.pose).astype(np.float64)
         free = edges.free(self._around_rest[:, :2], size)
         self._edges = edges
@@ -256,6 +258,7 @@ class Mesh:
     def _place(self, landmarks: Landmarks, pose: Pose) -> Points:
         """Return all vertices (V, 3): the face at `landmarks`, the surroundings after the rigid `pose`."""
         moved = apply_pose(self._around, pose).astype(np.float64)
+        moved[:, :2] += hidden_farther(self._sides, self.pose, pose)
         jaw = landmarks[self._oval] - apply_pose(self._oval_at_rest, pose)
         for number, (_, share) in enumerate(RINGS):
             moved[number * len(jaw) : (number + 1) * len(jaw)] += share * jaw
