@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from headcast.geometry.contact import OPENINGS
 from headcast.geometry.nearest import EYE_CONTROLS, NearestFaces, behind_for_blur
-from headcast.geometry.pose import Face, Head, Pose, apply_pose, head_of, remove_pose
+from headcast.geometry.pose import Face, Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import (
     MIRROR,
     PAPER_RIGHT_BROW,
@@ -43,7 +43,7 @@ from headcast.warping.close_up import (
     upright,
     weights_of,
 )
-from headcast.warping.interior import Eye, fit_affine
+from headcast.warping.interior import Eye, plane_to_frame
 from headcast.warping.mixing import to_image
 from headcast.warping.patch import Patch
 from headcast.warping.warp import WarpedShot
@@ -203,11 +203,8 @@ def _eye(image: Image, landmarks: Landmarks, head: Head, mirrored: bool) -> Eye:
 
 def _skull(face: Face, pose: Pose) -> list[NDArray[np.float32]]:
     """Return the skull's coordinates of each pixel, two planes in 0..1."""
-    corners = np.array([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])
-    places = np.zeros((3, 3))
-    places[:, :2] = corners - 0.5
-    places += face[list(RIGHT_EYE_CORNERS)].mean(0)
-    to_skull = fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
+    middle = face[list(RIGHT_EYE_CORNERS)].mean(0)
+    to_skull = np.asarray(cv2.invertAffineTransform(plane_to_frame(pose, middle - (0.5, 0.5, 0.0), 1.0)), np.float64)
     to_map = to_skull / (2 * SKULL_SPAN)
     to_map[:, 2] += 0.5 - 0.5 / (2 * SKULL_SPAN)
     return list(linear_maps(to_map, CROP_SIZE))

@@ -86,12 +86,8 @@ class Mouth:
         left, top, width, height = box
         colours = []
         for texture, drop in ((self._upper, 0.0), (self._lower, jaw)):
-            corners = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
-            places = np.zeros((3, 3))
-            places[:, :2] = corners / TEXTURE_SCALE + TEXTURE_ORIGIN
-            places += self.contact
-            places += (0, drop, TEETH_DEPTH)
-            to_texture = fit_affine(apply_pose(places, pose)[:, :2].astype(np.float64), corners)
+            corner = self.contact + np.array([TEXTURE_ORIGIN[0], TEXTURE_ORIGIN[1] + drop, TEETH_DEPTH])
+            to_texture = cv2.invertAffineTransform(plane_to_frame(pose, corner, 1 / TEXTURE_SCALE))
             colours.append(sample_affine(texture, to_texture @ shift(left, top), width, height))
         upper, lower = (np.ascontiguousarray(colour[:, :, :3]) for colour in colours)
         return mixed(lower, upper, np.ascontiguousarray(colours[0][:, :, 3]))
@@ -229,6 +225,15 @@ def fit_affine(start: NDArray[np.float64], end: NDArray[np.float64]) -> Affine:
     inverse = np.array([[yy, -xy], [-xy, xx]]) / (xx * yy - xy * xy)
     linear = (end - target).T @ centred @ inverse
     return np.concatenate([linear, (target - linear @ middle)[:, None]], axis=1)
+
+
+def plane_to_frame(pose: Pose, corner: NDArray[np.float64], step: float) -> Affine:
+    """Return the map (2, 3) from a picture's pixels to a frame's, of one that stands upright in the face.
+
+    Its first pixel is at the canonical `corner` (3,), the next ones a `step` to the right and down.
+    """
+    scaled = pose.scale * pose.rotation[:2]
+    return np.column_stack([step * scaled[:, :2], scaled @ corner + pose.translation[:2]])
 
 
 def shift(left: int, top: int) -> NDArray[np.float64]:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from headcast.geometry.measures import smoothstep
-from headcast.geometry.pose import Face, Pose, apply_pose
+from headcast.geometry.pose import Face, Pose
 from headcast.geometry.topology import INNER_LIPS, MID_INNER_LIPS, MOUTH_CORNERS
 from headcast.types import Landmarks, Mask
-from headcast.warping.interior import TEETH_DEPTH, Affine, as_colourful_as, fit_affine, sample_affine, shift
+from headcast.warping.interior import TEETH_DEPTH, Affine, as_colourful_as, plane_to_frame, sample_affine, shift
 from headcast.warping.mixing import weighed
 from headcast.warping.patch import Patch, box_around, polygon_mask
 
@@ -74,11 +74,7 @@ def _opening(face: Face) -> tuple[float, float]:
 
 def mean_to_frame(contact: NDArray[np.float64], pose: Pose) -> Affine:
     """Return the map (2, 3) from the mean's pixels to a frame's; `contact` (3,) is the middle of the closed lips."""
-    corners = np.array([(0.0, 0.0), (100.0, 0.0), (0.0, 100.0)])
-    places = np.zeros((3, 3))
-    places[:, :2] = corners / SCALE + ORIGIN
-    places += contact + np.array([0, 0, TEETH_DEPTH])
-    return fit_affine(corners, apply_pose(places, pose)[:, :2].astype(np.float64))
+    return plane_to_frame(pose, contact + np.array([*ORIGIN, TEETH_DEPTH]), 1 / SCALE)
 
 
 def draw_mouth(gap: float, width: float, skin: NDArray[np.float64]) -> NDArray[np.float32]:
