@@ -247,4 +247,4 @@ def sample_affine(
     """Read an image through the affine map from a patch's pixels into the image."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     taken = cv2.warpAffine(image, to_image, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return taken.astype(np.float32)
+    return np.asarray(taken, np.float32)

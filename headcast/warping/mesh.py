@@ -142,9 +142,9 @@ class Mesh:
         source = (self._source + slip)[self._triangles]
         within = index >= 0
         positions = self._carry(_affine_maps(corners[:, :, :2], source), source, index)
+        trusted = np.where(areas > 0, self._trusted, np.float32(0)).take(index)
         if not within.all():
-            positions[~within] = -2 * self.size  # outside of the mesh: far outside of the shot
-        trusted = np.where(areas > 0, self._trusted, np.float32(0)).take(index) * within
+            positions[~within], trusted[~within] = -2 * self.size, 0  # outside of the mesh: far outside of the shot
         before = sample(self._to_face, positions, cv2.BORDER_REPLICATE)
         near = around(before < RIM[1], EVEN_OVER)  # nothing else can be doubled
         doubled = self._doubled(index[near], before[near], float(np.linalg.norm(slip[self._oval], axis=1).max()))
