@@ -50,8 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Tests leave the user's cache alone; what they compile is there for the processes that they start, too."""
-    folder = tmp_path_factory.mktemp("user_cache")
+    """Tests leave the user's cache alone; what one compiles is there for all processes and those that they start."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "user_cache"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         yield folder
@@ -80,6 +82,17 @@ def astronaut_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def astronaut() -> Image:
     """Eileen Collins's portrait (NASA, public domain)."""
     return np.asarray(read_portrait("astronaut"))
+
+
+@pytest.fixture(scope="session")
+def before_a_wall() -> Callable[[str], Image]:
+    """Built-in portraits before an even wall, whose filling takes no network, where a test is of something else."""
+
+    def make(name: str) -> Image:
+        photo = np.asarray(read_portrait(name))
+        return np.where(person_matte(photo)[:, :, None] > 0.5, photo, np.uint8(128))
+
+    return make
 
 
 @pytest.fixture(scope="session")

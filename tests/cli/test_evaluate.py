@@ -9,6 +9,7 @@ import pytest
 from headcast.cli.demo import PHOTOS
 from headcast.evaluation import run
 from headcast.evaluation.methods.baselines import NEAREST, OURS, PHOTO, RANDOM, TUNED, WARP, ZEROED
+from headcast.evaluation.report import bootstrap
 from headcast.evaluation.self_reenactment import judge_clip
 from headcast.media.images import read_image
 from headcast.media.writer import VideoWriter
@@ -16,12 +17,18 @@ from headcast.provenance.verify import read_marks
 from headcast.tracking.track import find_face
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Enough for any interval; of how many there should be others judge."""
+    monkeypatch.setattr(bootstrap, "NUM_RESAMPLES", 100)
+
+
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
+def clips(tmp_path_factory, before_a_wall):
     """A folder as a stranger may have it: two people who move a little, and a file that is no video."""
     folder = tmp_path_factory.mktemp("clips")
-    for name, photo in PHOTOS.items():
-        picture = photo()
+    for name in PHOTOS:
+        picture = before_a_wall(name)
         middle = find_face(picture)[:, :2].mean(0).astype(int)
         left, top = np.clip(middle - 128, 8, np.array(picture.shape[1::-1]) - 264)
         with VideoWriter(folder / f"{name}.mp4", (256, 256), Fraction(25)) as writer:

@@ -1,22 +1,22 @@
 """The benchmark of the product, on as few frames as say something."""
 
 import os
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from headcast.evaluation.bench import SIZE, BenchResult, fit_into, matrix_gflops, run_bench
-from headcast.media.portraits import read_portrait
+from headcast.types import Image
 
 STAGES = {"decode", "track", "retarget", "warp", "generate", "paste back", "encode"}
 
 
 @pytest.fixture(scope="module")
-def result() -> BenchResult:
+def result(before_a_wall: Callable[[str], Image]) -> BenchResult:
     said: list[str] = []
-    result = run_bench(
-        read_portrait("astronaut"), read_portrait("hopper"), num_frames=8, precision="f32", say=said.append
-    )
+    photo, driver = map(before_a_wall, ("astronaut", "hopper"))
+    result = run_bench(photo, driver, num_frames=8, precision="f32", say=said.append)
     assert said
     return result
 
