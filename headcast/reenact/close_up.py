@@ -18,12 +18,14 @@ from headcast.avatars.inference import Network, usual_precision
 from headcast.avatars.weights import Weights
 from headcast.networks.arrays import conditioning_to_array
 from headcast.reenact.generated import Painted, composed
+from headcast.reenact.lash_line import lighten_lashes
 from headcast.reenact.lip_rim import brightness, colour_rim_as_around
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.shown_teeth import keep_shown_teeth
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Image, Mask, Shot
+from headcast.warping import eye_crop
 from headcast.warping.close_up import Affine, CloseUpCrop, cut, scaled
 from headcast.warping.mixing import weighed
 from headcast.warping.parts import PARTS
@@ -31,6 +33,7 @@ from headcast.warping.sampling import around
 from headcast.warping.warp import WarpedShot
 
 VALIDITY, OPENING = 0, 1  # numbers of the maps of what photos show, and of what lies between lips or lids
+CHANGE: Final = eye_crop.MAPS.index("opening_change")
 AROUND: Final = 2  # pixels: as far as what is laid into a picture reaches beyond its mask
 SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
 
@@ -39,18 +42,20 @@ SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
 class Finish:
     """What is done to a painted part.
 
-    How much of its detail is added to it, whether lips' rims get the colours around, and whether it is laid on as a
-    change.
+    How much of its detail is added to it, whether lips' rims get the colours around, whether lashes of shut lids are
+    made lighter, and whether it is laid on as a change.
     """
 
     sharpened: float
     has_lips: bool
+    has_lids: bool
     as_change: bool
 
 
 FINISHES: Final[Mapping[str, Finish]] = {
-    "mouth": Finish(sharpened=0.5, has_lips=True, as_change=False),  # beneath lies what was drawn between the lips
-    "eyes": Finish(sharpened=0.0, has_lips=False, as_change=True),
+    # beneath lies what was drawn between the lips
+    "mouth": Finish(sharpened=0.5, has_lips=True, has_lids=False, as_change=False),
+    "eyes": Finish(sharpened=0.0, has_lips=False, has_lids=True, as_change=True),
 }
 
 
@@ -125,6 +130,10 @@ class CloseUp:
             inside = maps[:, :, OPENING]
             keep_shown_teeth(shown, crop.conditioning.warped[there], maps[:, :, VALIDITY], inside)
             colour_rim_as_around(shown, inside)
+        if self._finish.has_lids:
+            maps = crop.conditioning.maps
+            change = (float(maps[0, 0, CHANGE]) - 0.5) / eye_crop.OPENING_GAIN
+            lighten_lashes(picture, maps[:, :, OPENING], change)
         if self._finish.sharpened:
             bright = brightness(shown)  # alone: a camera's colours are coarser
             finer = cv2.subtract(bright, cv2.GaussianBlur(bright, (0, 0), SHARPENED_OVER))
