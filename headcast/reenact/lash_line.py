@@ -1,8 +1,8 @@
 """A painted eye whose lids were open in the photo and are shut now in, the same with the lashes' line as light as true
 ones out.
 
-Where lids meet, a dark line is drawn and the network paints lashes there. On 8 people of training clips whom the networks
-have not seen the darkest of shut eyes was by 0.04 of the skin's brightness too dark, on 6 other people by 0.05.
+Where lids meet, a dark line is drawn and the network paints lashes there. On 8 people of training clips whom the
+networks have not seen the darkest of shut eyes was by 0.04 of the skin's brightness too dark, on 6 others by 0.05.
 """
 
 from typing import Final

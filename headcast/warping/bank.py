@@ -27,12 +27,13 @@ from headcast.geometry.pose import Controls, Face, Head, Pose, head_of, remove_p
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.interior import Eye, Mouth, mouth_patch
-from headcast.warping.mesh import GRAZING, face_triangles, facing, opening_triangles
+from headcast.warping.mesh import GRAZING, face_triangles, opening_triangles
 from headcast.warping.origins import Box, Origin, in_turn, mixed_in_bands, without_least
 from headcast.warping.patch import Patch
 from headcast.warping.sampling import sample
 from headcast.warping.seams import lash_line, lip_seam
 from headcast.warping.slip import Slip, face_shares
+from headcast.warping.triangles import facing
 
 OUTSIDE = 2.0  # pixels around the face, so that its outline is seen
 STEP = 2  # places in the shots are computed for every other pixel; between them they change evenly

@@ -33,6 +33,7 @@ from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
 from headcast.warping.sampling import around, nearest_where, sample, torn
 from headcast.warping.slip import Slip, face_shares
+from headcast.warping.triangles import affine_maps, doubled_areas, facing
 
 Points = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ class SamplingGrid:
 def face_triangles() -> NDArray[np.int64]:
     """Return the face mesh's triangles (T, 3), all turned the same way; eyes and mouth are holes."""
     triangles = np.array(TRIANGLES, np.int64)
-    mirrored = _doubled_areas(face_model().mean[triangles]) < 0
+    mirrored = doubled_areas(face_model().mean[triangles]) < 0
     triangles[mirrored] = triangles[mirrored][:, ::-1]
     return triangles
 
@@ -123,7 +124,7 @@ class Mesh:
         self._source = source[:, :2]
         self._slip = Slip(self.head, self._source, np.concatenate([face_shares(), free])) if slips else None
         self._turn = np.ones(len(corners))
-        self._turn[: len(self._outer)] = np.sign(_doubled_areas(corners[: len(self._outer)]))
+        self._turn[: len(self._outer)] = np.sign(doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)
         self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
         self._trusted[-len(opening_triangles()) :] = 0
@@ -136,12 +137,12 @@ class Mesh:
     def grid(self, landmarks: Landmarks, head: Head) -> SamplingGrid:
         """Return where each pixel comes from when the face moves to `landmarks`, which are those of `head`."""
         corners = self._place(landmarks, head.pose)[self._triangles]
-        areas = _doubled_areas(corners) * self._turn
+        areas = doubled_areas(corners) * self._turn
         index = self._paint(corners, areas)
         slip = np.zeros_like(self._source) if self._slip is None else self._slip(head)
         source = (self._source + slip)[self._triangles]
         within = index >= 0
-        positions = self._carry(_affine_maps(corners[:, :, :2], source), source, index)
+        positions = self._carry(affine_maps(corners[:, :, :2], source), source, index)
         trusted = np.where(areas > 0, self._trusted, np.float32(0)).take(index)
         if not within.all():
             positions[~within], trusted[~within] = -2 * self.size, 0  # outside of the mesh: far outside of the shot
@@ -213,7 +214,7 @@ class Mesh:
 
     def _paint_face(self, corners: Points) -> NDArray[np.uint8]:
         """Return 1 (H, W) uint8 where the shot shows the face, its openings closed, else 0."""
-        index = self._paint(corners, _doubled_areas(corners) * self._turn)
+        index = self._paint(corners, doubled_areas(corners) * self._turn)
         face = (index >= len(self._outer)).astype(np.uint8)
         outline, _ = cv2.findContours(face, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         return np.asarray(cv2.drawContours(face, list(outline), -1, (1,), cv2.FILLED), np.uint8)
@@ -275,27 +276,3 @@ def _lift(points: Points, pose: Pose, depth: float) -> Points:
 def _distance_to(area: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the distance in pixels (H, W) of each pixel to an area that is 1."""
     return np.asarray(cv2.distanceTransform(1 - area, cv2.DIST_L2, 3), np.float32)
-
-
-def _doubled_areas(corners: Points) -> NDArray[np.float64]:
-    """Return twice the signed areas (T,) in the image of triangles (T, 3, 2 or 3)."""
-    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    return np.asarray(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
-
-
-def facing(corners: Points) -> NDArray[np.float64]:
-    """Return the cosines (T,) between the triangles' (T, 3, 3) normals and the direction to the camera."""
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return np.asarray(normals[:, 2] / np.maximum(np.linalg.norm(normals, axis=1), 1e-9))
-
-
-def _affine_maps(corners: Points, source_corners: Points) -> NDArray[np.float32]:
-    """Return the maps (T, 2, 3) that carry image triangles (T, 3, 2) onto the shot's triangles (T, 3, 2)."""
-    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
-    area = np.where(np.abs(area) < 1e-6, 1e-6, area)[:, None]
-    to_one, to_two = source_corners[:, 1] - source_corners[:, 0], source_corners[:, 2] - source_corners[:, 0]
-    across = (to_one * two[:, 1:] - to_two * one[:, 1:]) / area
-    along = (to_two * one[:, :1] - to_one * two[:, :1]) / area
-    offset = source_corners[:, 0] - across * corners[:, 0, :1] - along * corners[:, 0, 1:]
-    return np.stack([across, along, offset], -1).astype(np.float32)
