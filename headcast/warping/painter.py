@@ -32,8 +32,9 @@ def _spans(
     triangles: NDArray[np.float64], size: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
     """Return for each row of each triangle its number, the row, and the places of its left and right end (R,)."""
-    order = np.argsort(triangles[:, :, 1], axis=1)
-    x, y = (np.take_along_axis(triangles[:, :, axis], order, 1).T.astype(np.float32) for axis in (0, 1))
+    corners = triangles.reshape(-1, 2).astype(np.float32)
+    by_height = np.argsort(triangles[:, :, 1], axis=1) + np.arange(0, len(corners), 3)[:, None]
+    x, y = (corners[:, axis].take(by_height.T) for axis in (0, 1))
     top = np.maximum(np.ceil(y[0] - HALF), 0).astype(np.intp)
     heights = np.minimum(np.floor(y[2] + HALF), size - 1).astype(np.intp) - top + 1
     np.maximum(heights, 0, out=heights)
