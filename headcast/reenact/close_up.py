@@ -63,8 +63,9 @@ def make_close_ups(avatar: Avatar, sitter: Sitter, precision: str = "auto", at_o
     """Return what paints parts of an avatar's face for its sitter's photo: as many as its model has close-ups."""
     photo, tuned = crop_image(sitter.photo, sitter.box, sitter.patch_size), avatar.close_up_parameters
     return tuple(
-        CloseUp(part, weights, avatar.shots, photo, precision, at_once, tuned.get(part))
-        for part, weights in avatar.close_ups.items()
+        CloseUp(part, avatar.close_ups[part], avatar.shots, photo, precision, at_once, tuned.get(part))
+        for part in PARTS  # the mouth first: its network, the larger one, computes while the eyes are cut
+        if part in avatar.close_ups
     )
 
 
