@@ -56,7 +56,6 @@ class MissingPackageError(HeadcastError):
 EXTRAS = {
     "torch": "train",
     "matplotlib": "train",
-    "scipy": "evaluate",
     "skimage": "evaluate",
     "torchmetrics": "evaluate",
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "websockets", "aiortc"), "studio"),

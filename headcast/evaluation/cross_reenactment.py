@@ -11,7 +11,6 @@ from typing import Final
 from zlib import crc32
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from headcast.evaluation.methods.baselines import Team
 from headcast.evaluation.metrics.faces import (
@@ -30,7 +29,7 @@ from headcast.evaluation.records import Figures, Record
 from headcast.evaluation.report.strips import strip
 from headcast.evaluation.report.tables import mean_figures
 from headcast.evaluation.self_reenactment import SKIN, by_rival
-from headcast.geometry.pose import fit_pose
+from headcast.geometry.pose import fit_pose, rotation_vector
 from headcast.types import Image, Landmarks, Shot
 
 HEAD_MOTION: Final = "head motion energy"
@@ -115,4 +114,4 @@ def _judge_frame(judges: Judges, shot: Shot, output: Image, asked: Landmarks, se
 
 def _turn_between(first: Landmarks, second: Landmarks) -> float:
     """Return the angle between two heads in radians."""
-    return float(Rotation.from_matrix(fit_pose(first).rotation @ fit_pose(second).rotation.T).magnitude())
+    return float(np.linalg.norm(rotation_vector(fit_pose(first).rotation @ fit_pose(second).rotation.T)))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from scipy.stats import rankdata
+from numpy.typing import NDArray
 
 from headcast.evaluation.methods.baselines import RIVALS
 from headcast.evaluation.records import Figures, Record
@@ -64,8 +64,14 @@ def worst_first(records: Sequence[Record], rival: str) -> list[Record]:
         for name in dict.fromkeys(name for record in own for name in record.figures[rival] if name.startswith(start)):
             values = np.array([sign * record.figures[rival].get(name, np.nan) for record in own])
             best = np.nanmax(values)
-            total += rankdata(-np.where(np.isnan(values), best, values))  # nothing to be seen is nothing wrong
+            total += _ranks(-np.where(np.isnan(values), best, values))  # nothing to be seen is nothing wrong
     return [own[number] for number in np.argsort(-total, kind="stable")]
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rank of each value, from 1; equal ones have the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
 
 
 def compare_rivals(table: Table, first: str, second: str, seed: int) -> dict[str, Comparison]:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 from headcast.evaluation.methods.baselines import OURS, PHOTO, WARP
 from headcast.evaluation.records import Record
-from headcast.evaluation.report.tables import compare_rivals, mean_figures, table_of, worst_first
+from headcast.evaluation.report.tables import _ranks, compare_rivals, mean_figures, table_of, worst_first
 
 
 def record(identity: str, ours: float, warp: float) -> Record:
@@ -42,3 +43,8 @@ def test_the_worst_pair_comes_last_in_most_figures() -> None:
         "good",
     ]
     assert worst_first([other], OURS) == worst_first([], OURS) == []
+
+
+def test_equal_values_share_a_rank_as_scipys_do() -> None:
+    values = np.random.default_rng(0).integers(0, 9, 40).astype(float)
+    np.testing.assert_array_equal(_ranks(values), rankdata(values))
