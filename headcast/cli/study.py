@@ -16,7 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `headcast study` understands."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="make the pictures and the key", parents=[common_options()])
-    build.set_defaults(extra="evaluate")
     build.add_argument("data", type=Path, metavar="CLIPS", help="folder of clips, one face each; PERSON_1.mp4")
     build.add_argument("-o", "--output", type=Path, required=True, metavar="STUDY_DIR", help="new folder")
     build.add_argument("--model", type=Path, metavar="FILE", help="checkpoint; default: the weights of the package")
