@@ -14,7 +14,8 @@ from headcast.types import Image, Mask
 from headcast.warping.behind import SOLID, disc, surroundings
 from headcast.warping.smooth import fill_from_around
 
-REACH: Final = (8 / 256, 18 / 256)  # of the side: how far beyond the matte haze is taken whole, and not at all
+REACH: Final = (2 / 256, 5 / 256)  # of the side: how far beyond the matte haze is taken whole, and not at all
+NONE: Final = 0.1  # share of the person in a pixel that is none: shade, and what the wall varies by
 CLEAR: Final = 20 / 256  # of the side, beyond the matte: what lies farther is wall
 CLOSE: Final = 3 / 256  # of the side: what lies nearer and is no wall is the person's, whatever its colour
 UNLIKE: Final = (2.0, 2.0)  # levels, plus times the wall's own unevenness, that are unlike it
@@ -37,7 +38,8 @@ def add_haze(image: Image, matte: Mask) -> Mask:
     possible = (1 - smoothstep(away, *REACH)) * (1 - smoothstep(uneven, *EVEN))
     if not possible[matte < 0.5].any():
         return matte
-    haze = np.asarray(possible * _share(picture, matte, known, uneven, away < CLOSE), np.float32)
+    share = _share(picture, matte, known, uneven, away < CLOSE)
+    haze = np.asarray(possible * np.clip((share - NONE) / (1 - NONE), 0, 1), np.float32)
     _, parts = cv2.connectedComponents(((haze > JOINED) | (matte > 0.5)).astype(np.uint8))
     joined = np.isin(parts, np.unique(parts[matte > 0.5])).astype(np.uint8)
     return np.asarray(np.maximum(matte, haze * cv2.dilate(joined, disc(AROUND * side))), np.float32)

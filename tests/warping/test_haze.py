@@ -8,8 +8,8 @@ from headcast.warping.haze import add_haze
 WALL, HAIR = np.array((160, 165, 170), np.float32), np.array((30, 25, 20), np.float32)
 PLACES = np.indices((256, 256)).astype(np.float32)
 FROM_MIDDLE = np.hypot(PLACES[0] - 128, PLACES[1] - 128)
-TRUE = cv2.GaussianBlur((FROM_MIDDLE < 70).astype(np.float32), (0, 0), 4)  # hair that ends softly
-CUT = (FROM_MIDDLE < 66).astype(np.float32)  # a matte as hard as a knife's cut, and too narrow
+TRUE = cv2.GaussianBlur((FROM_MIDDLE < 70).astype(np.float32), (0, 0), 1.5)  # hair that ends softly
+CUT = (FROM_MIDDLE < 68.5).astype(np.float32)  # a matte as hard as a knife's cut, and too narrow
 
 
 def picture(wall: np.ndarray = WALL) -> np.ndarray:
@@ -21,7 +21,15 @@ def test_haze_is_the_persons_by_its_share() -> None:
     matte = add_haze(picture(), CUT)
     assert np.abs(CUT - TRUE).max() > 0.6
     assert np.abs(matte - np.maximum(CUT, TRUE)).max() < 0.18
-    assert matte[FROM_MIDDLE > 90].max() == 0
+    assert matte[FROM_MIDDLE > 76].max() == 0
+
+
+def test_shade_around_a_person_is_the_walls() -> None:
+    """A wall that is darker by up to a tenth of the way to the hair: carried along, it would be a halo."""
+    shade = 0.08 * np.exp(-np.maximum(FROM_MIDDLE - 70, 0) / 12)[:, :, None]
+    plain, shaded = (add_haze(picture(wall), CUT) for wall in (WALL, WALL + shade * (HAIR - WALL)))
+    assert shaded[FROM_MIDDLE > 76].max() < 0.02
+    assert np.abs(shaded - plain)[FROM_MIDDLE > 72].max() < 0.15
 
 
 def test_before_an_uneven_wall_the_matte_stays() -> None:
