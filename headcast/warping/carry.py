@@ -66,7 +66,7 @@ class Carried:
 
 
 class Carrier:
-    """Carries the person of one shot to any landmarks; on pinned `edges` nothing moves.
+    """Carries the person of one shot to any landmarks; on pinned `edges` nobody who goes on beyond them moves.
 
     `fill` paints what the person hides of the background, `grow` what the photo's end cuts off of the person.
     """

@@ -55,13 +55,32 @@ class PhotoEdges:
         return replace(self, ends=(left - by, top - by, right + by, bottom + by))
 
     def free(self, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-        """Return 1 (N,) where points (N, 2) may move, falling to 0 towards and beyond each pinned side."""
+        """Return 1 (N,) where points (N, 2) may move, falling to 0 towards and beyond each side that pins a person.
+
+        A side beside which nobody goes on pins nothing: background is never carried.
+        """
         free = np.ones(len(points))
-        distances = (points[:, 0], points[:, 1], size - 1 - points[:, 0], size - 1 - points[:, 1])
-        for distance, side in zip(distances, self.pinned, strict=True):
-            if side:
-                free *= smoothstep(distance, 0, PINNED_BAND * size)
+        for number in np.flatnonzero(self.pinned).tolist():
+            free *= 1 - self._goes_on(number, points, size) * (1 - _far_from(number, points, size))
         return free
+
+    def keep_within(self, points: NDArray[np.float64], motion: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+        """Return the `motion` (N, 2) of points (N, 2) that takes nobody over a pinned side, where they would be cut."""
+        kept = np.array(motion)
+        for number in np.flatnonzero(self.pinned).tolist():
+            axis, outwards = number % 2, -1 if number < 2 else 1
+            over = outwards * motion[:, axis] > 0
+            kept[over, axis] *= _far_from(number, points[over], size)
+        return kept
+
+    def _goes_on(self, number: int, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+        """Return 1 (N,) where a person goes on beyond a side near points (N, 2), falling to 0 along it."""
+        if self.cut is None:
+            return np.ones(len(points))
+        reach = round(PINNED_BAND * size)
+        near = cv2.dilate(self.cut[number].astype(np.uint8)[None], np.ones((1, 2 * reach + 1), np.uint8))
+        evened = cv2.blur(near.astype(np.float32), (2 * reach + 1, 1))[0]
+        return np.asarray(np.interp(points[:, 1 - number % 2], np.arange(len(evened)), evened), np.float64)
 
     def inside(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         """Tell which pixels (H, W) of the shot the photo has."""
@@ -97,6 +116,12 @@ class PhotoEdges:
                 moved = np.float32(end) + np.float32(sign) * moved
                 kept[:, :, axis] = np.where(carried & (depth < band) & (missing > 0), moved, kept[:, :, axis])
         return kept
+
+
+def _far_from(number: int, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Return 1 (N,) for points (N, 2) that lie far from a side, falling to 0 towards and beyond it."""
+    place = points[:, number % 2]
+    return np.asarray(smoothstep(place if number < 2 else size - 1 - place, 0, PINNED_BAND * size), np.float64)
 
 
 def _smoothly_least(missing: NDArray[np.float32], axis: int) -> NDArray[np.float32]:

@@ -97,7 +97,7 @@ def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
 
 
 class Mesh:
-    """The mesh of one shot of `size` x `size` pixels; on its pinned `edges` the frame does not move.
+    """The mesh of one shot of `size` x `size` pixels; on its pinned `edges` who goes on beyond them stays.
 
     `slips` is False only for who measures what the mesh alone would do.
     """
@@ -263,8 +263,9 @@ class Mesh:
         jaw = landmarks[self._oval] - apply_pose(self._oval_at_rest, pose)
         for number, (_, share) in enumerate(RINGS):
             moved[number * len(jaw) : (number + 1) * len(jaw)] += share * jaw
-        placed = self._around_rest + self._follow[:, None] * (moved - self._around_rest)
-        return np.concatenate([landmarks[:NUM_FACE].astype(np.float64), placed])
+        motion = self._follow[:, None] * (moved - self._around_rest)
+        motion[:, :2] = self._edges.keep_within(self._around_rest[:, :2], motion[:, :2], self.size)
+        return np.concatenate([landmarks[:NUM_FACE].astype(np.float64), self._around_rest + motion])
 
 
 def _lift(points: Points, pose: Pose, depth: float) -> Points:

@@ -65,7 +65,7 @@ class WarpedShot:
 
 
 class Warper:
-    """Carries one shot to any landmarks; on pinned `edges` nothing moves.
+    """Carries one shot to any landmarks; on pinned `edges` nobody who goes on beyond them moves.
 
     Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
     take show hair, body and background too, where their pose is nearer, and what the person hides of the background.

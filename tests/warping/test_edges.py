@@ -48,6 +48,25 @@ def test_points_stay_at_a_pinned_side_only() -> None:
     np.testing.assert_allclose(free, [0, 1, 1, 1])
 
 
+def test_a_side_beside_which_nobody_goes_on_pins_nothing() -> None:
+    """Hair reaches the upper side at its left end alone."""
+    matte = np.zeros((256, 256), np.float32)
+    matte[:120, :60] = 1
+    edges = PhotoEdges(pinned=(False, True, False, True)).around(matte)
+    points = np.array([[20.0, 0.0], [20.0, 128.0], [240.0, 0.0], [128.0, 255.0]])
+    np.testing.assert_allclose(edges.free(points, 256), [0, 1, 1, 1])
+
+
+def test_nobody_is_carried_over_a_pinned_side_but_along_it_and_away_from_it() -> None:
+    edges = PhotoEdges(pinned=(True, True, False, False))
+    points = np.array([[128.0, 0.0]] * 3 + [[0.0, 128.0], [255.0, 128.0], [128.0, 128.0]])
+    motion = np.array([[9.0, -5.0], [9.0, 5.0], [-9.0, 0.0], [-4.0, -4.0], [4.0, 4.0], [0.0, -5.0]])
+    kept = [[9, 0], [9, 5], [-9, 0], [0, -4], [4, 4], [0, -5]]
+    np.testing.assert_allclose(edges.keep_within(points, motion, 256), kept)
+    halfway = np.array([[128.0, 0.06 * 256]])
+    assert -5 < edges.keep_within(halfway, np.array([[0.0, -5.0]]), 256)[0, 1] < 0
+
+
 def test_only_what_lies_near_is_stretched() -> None:
     """A shoulder that moves up at the right leaves the left where it is."""
     edges = PhotoEdges(ends=(0.0, 0.0, 255.0, 255.0))
