@@ -14,10 +14,9 @@ from headcast.types import Image, Mask
 from headcast.warping.behind import SOLID, disc, surroundings
 from headcast.warping.smooth import fill_from_around
 
-REACH: Final = (2 / 256, 5 / 256)  # of the side: how far beyond the matte haze is taken whole, and not at all
+REACH: Final = (1 / 256, 3 / 256)  # of the side: how far beyond the matte haze is taken whole, and not at all
 NONE: Final = 0.1  # share of the person in a pixel that is none: shade, and what the wall varies by
 CLEAR: Final = 20 / 256  # of the side, beyond the matte: what lies farther is wall
-CLOSE: Final = 3 / 256  # of the side: what lies nearer and is no wall is the person's, whatever its colour
 UNLIKE: Final = (2.0, 2.0)  # levels, plus times the wall's own unevenness, that are unlike it
 PLAINLY: Final = (0.5, 1.5)  # times so many levels, between which a pixel goes from none to all of its share
 EVEN: Final = (3.0, 5.0)  # levels of unevenness up to which a wall is even, and from which on it is not
@@ -38,7 +37,7 @@ def add_haze(image: Image, matte: Mask) -> Mask:
     possible = (1 - smoothstep(away, *REACH)) * (1 - smoothstep(uneven, *EVEN))
     if not possible[matte < 0.5].any():
         return matte
-    share = _share(picture, matte, known, uneven, away < CLOSE)
+    share = _share(picture, matte, known, uneven)
     haze = np.asarray(possible * np.clip((share - NONE) / (1 - NONE), 0, 1), np.float32)
     _, parts = cv2.connectedComponents(((haze > JOINED) | (matte > 0.5)).astype(np.uint8))
     joined = np.isin(parts, np.unique(parts[matte > 0.5])).astype(np.uint8)
@@ -46,11 +45,7 @@ def add_haze(image: Image, matte: Mask) -> Mask:
 
 
 def _share(
-    picture: NDArray[np.float32],
-    matte: Mask,
-    known: NDArray[np.bool_],
-    uneven: NDArray[np.float32],
-    close: NDArray[np.bool_],
+    picture: NDArray[np.float32], matte: Mask, known: NDArray[np.bool_], uneven: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Return which share (H, W) of each pixel is no wall, of a picture (H, W, 3) whose wall is `known` (H, W)."""
     behind = fill_from_around(picture, known.astype(np.float32))
@@ -59,7 +54,6 @@ def _share(
     contrast, levels = (np.sqrt(np.square(each).mean(2)) for each in (towards, unlike))
     share = np.clip((unlike * towards).mean(2) / (np.square(contrast) + 8), 0, 1)
     other = np.sqrt(np.square(unlike - share[:, :, None] * towards).mean(2))
-    strange = ((levels > FAINT) & (other > OTHER * levels) & ~close).astype(np.uint8)
-    share = np.where(close, np.maximum(share, np.minimum(levels / (contrast + 5), 1)), share)
+    strange = ((levels > FAINT) & (other > OTHER * levels)).astype(np.uint8)
     share *= smoothstep(levels / (UNLIKE[0] + UNLIKE[1] * uneven), *PLAINLY) * smoothstep(contrast, *CONTRAST)
     return np.asarray(share * (cv2.dilate(strange, disc(AROUND * max(matte.shape))) == 0), np.float32)
