@@ -36,11 +36,12 @@ class Network:
         if request is None:
             request = self._requests.own = self._network.create_infer_request()
         request.wait()  # for a call that nobody waited for, because of an error elsewhere
-        for number, array in enumerate(inputs):  # to start with a list of arrays takes OpenVINO twice as long
+        shared = [np.require(array, requirements=("C", "W")) for array in inputs]  # from other processes: read-only
+        for number, array in enumerate(shared):  # to start with a list of arrays takes OpenVINO twice as long
             request.set_input_tensor(number, load_openvino().Tensor(array, shared_memory=True))
         request.start_async()
 
-        def outputs(_: object = inputs) -> list[NDArray[np.float32]]:  # they are read until the end
+        def outputs(_: object = shared) -> list[NDArray[np.float32]]:  # they are read until the end
             request.wait()
             return [request.get_output_tensor(number).data for number in range(self._num_outputs)]
 

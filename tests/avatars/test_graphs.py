@@ -62,6 +62,16 @@ def test_the_exported_graph_computes_what_torch_does(case: Case) -> None:
         np.testing.assert_allclose(one, other, atol=TOLERANCE)
 
 
+def test_read_only_inputs_are_computed_as_well(case: Case) -> None:
+    """As another process gives them."""
+    inputs = [each.copy() for each in case.inputs]
+    for each in inputs:
+        each.flags.writeable = False
+    network = Network(find_graph(PRESETS[case.preset], case.network), case.weights)
+    for one, other in zip(network(*inputs), case.expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=TOLERANCE)
+
+
 def test_another_runtime_reads_the_same_graph_and_takes_the_weights_by_name(case: Case) -> None:
     path = graph_path(case.preset, case.network)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])

@@ -8,7 +8,8 @@ import pytest
 from headcast.data.augment import Disguise
 from headcast.data.clips import Clip
 from headcast.data.episodes import EpisodeSampler, EpisodeSettings, make_episode, resize_landmarks, resize_shot
-from headcast.geometry.pose import fit_pose, measure_controls, remove_pose, rotation_vector
+from headcast.geometry.blink import blink_with_both
+from headcast.geometry.pose import fit_pose, head_of, measure_controls, remove_pose, rotation_vector
 from headcast.geometry.spreads import CONTROL_SPREAD, ROTATION_SPREAD
 from headcast.types import CONDITIONING_MAPS, Shot
 from headcast.warping.draw import draw_landmark_image
@@ -156,9 +157,10 @@ def test_a_clip_shorter_than_half_a_second_still_gives_episodes(clip: Clip) -> N
 def test_an_undisguised_episode_shows_the_clips_own_frames(noting: NotingClip) -> None:
     settings = EpisodeSettings(num_shots=2, frame_size=256, shot_size=256, disguise=False)
     episode = EpisodeSampler([noting], settings, seed=0).episode(0, np.random.default_rng(0))
-    target, _, *others = noting.asked
+    target, warped, *others = noting.asked
     np.testing.assert_array_equal(episode["target"].transpose(1, 2, 0), noting.frames[target])
-    drawn = draw_landmark_image(noting.landmarks[target], 256)
+    own, driving = head_of(noting.landmarks[warped]), head_of(noting.landmarks[target])
+    drawn = draw_landmark_image(blink_with_both(noting.landmarks[target], driving, own.controls)[0], 256)
     np.testing.assert_array_equal(episode["conditioning"][:3].transpose(1, 2, 0), drawn)
     for shot in episode["shots"]:
         assert any((shot.transpose(1, 2, 0) == noting.frames[number]).all() for number in others)

@@ -117,7 +117,7 @@ def test_a_tuned_avatar_shows_its_own_mouth(sitters: list[Sitter], pale: dict[st
     for path in paths:
         source = open_source(path)
         driver = Driver(source.sitter, source.avatar, precision="f32")
-        right, left, mouth = driver.generate(driver.condition(sitters[1].shot.landmarks)).close_ups
+        mouth, right, left = driver.generate(driver.condition(sitters[1].shot.landmarks)).close_ups
         painted.append((right, left, mouth))
     for plain, own in zip(*(pair[:2] for pair in painted), strict=True):
         np.testing.assert_array_equal(plain.picture, own.picture)
