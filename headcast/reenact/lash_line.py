@@ -19,10 +19,7 @@ from headcast.warping.mixing import mixed
 LIGHTER: Final = 0.25  # of what lies around in a darker place: with that the darkest is right
 AROUND: Final = 13  # pixels of the close-up, twice
 SHUT: Final = (2.0, 3.5)  # pixels of the close-up that lids are open on average: 3 are 0.03 eye distances in the middle
-CLOSED: Final = (
-    0.04,
-    0.08,
-)  # eye distances by which lids are less open than in the shots: lashes are drawn from there on
+CLOSED: Final = (0.04, 0.08)  # eye distances less open than in the shots: lashes are drawn from there on
 LID: Final = 50  # columns of a close-up that lids reach over
 PLAIN: Final = np.float32(8)  # levels by which a place is plainly darker than what lies around
 
