@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.types import Image, Mask
+from headcast.warping.lip_line import plainly_open
 from headcast.warping.mixing import mixed
 
 OPEN: Final = 0.5  # share of the opening in a pixel, from which on it lies between the lips
@@ -27,7 +28,8 @@ def keep_shown_teeth(painted: NDArray[np.float32], read: Image, shown: Mask, ins
     teeth = np.asarray(shown * (inside > OPEN), np.float32)
     if not teeth.any():
         return
-    share = cv2.blur(cv2.erode(teeth, np.ones((INSET, INSET), np.uint8)), (FADES, FADES)) * np.float32(SHARE)
+    kept = np.float32(SHARE * plainly_open(inside > OPEN))
+    share = cv2.blur(cv2.erode(teeth, np.ones((INSET, INSET), np.uint8)), (FADES, FADES)) * kept
     photo = read.astype(np.float32)
     change = cv2.subtract(painted, photo)
     for _ in range(2):

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.measures import smoothstep
 from headcast.types import Mask
 from headcast.warping.mixing import mixed
 from headcast.warping.sampling import around
@@ -19,6 +20,13 @@ BESIDE: Final = 3  # pixels of the close-up that the line and what is evened bes
 FADES: Final = 3  # pixels over which that ends
 REACH: Final = 6  # pixels beside the opening that anything of this depends on
 EVENED_OVER: Final = 1.5  # pixels
+PLAINLY: Final = (5.0, 9.0)  # pixels of the close-up from lip to middle between which a mouth goes from shut to open
+
+
+def plainly_open(open_mouth: NDArray[np.bool_]) -> float:
+    """Return 1 for a mouth whose opening (h, w) is wide, falling to 0 for a slit: lips that close must stay closed."""
+    deepest = cv2.distanceTransform(open_mouth.view(np.uint8), cv2.DIST_L2, 3).max()
+    return float(smoothstep(np.float64(deepest), *PLAINLY))
 
 
 def even_lip_line(colour: NDArray[np.float32], inside: Mask) -> None:
@@ -29,6 +37,6 @@ def even_lip_line(colour: NDArray[np.float32], inside: Mask) -> None:
     near = around(open_mouth, REACH)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (BESIDE, BESIDE))
     line = cv2.morphologyEx(open_mouth[near].view(np.uint8), cv2.MORPH_GRADIENT, disc).astype(np.float32)
-    share = np.asarray(cv2.blur(line, (FADES, FADES)), np.float32)
+    share = np.asarray(cv2.blur(line, (FADES, FADES)) * np.float32(plainly_open(open_mouth[near])), np.float32)
     part = colour[near]
     part[:] = mixed(part, np.asarray(cv2.GaussianBlur(part, (0, 0), EVENED_OVER), np.float32), share)

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.types import Mask
-from headcast.warping.lip_line import REACH, even_lip_line
+from headcast.warping.lip_line import REACH, even_lip_line, plainly_open
 
 LIPS, INSIDE, LINE = (200, 120, 115), (120, 90, 85), (40, 25, 25)
 
@@ -51,3 +51,15 @@ def test_closed_lips_stay() -> None:
     after = before.copy()
     even_lip_line(after, 0 * inside)
     np.testing.assert_array_equal(after, before)
+
+
+def test_a_slit_keeps_its_dark_line():
+    """Lips that all but close must look closed: evened out, the line between them would be a gap."""
+    inside = np.zeros((96, 96), np.float32)
+    inside[47:50, 20:76] = 1
+    colour = np.full((96, 96, 3), 180, np.float32)
+    colour[48] = 40
+    before = colour.copy()
+    even_lip_line(colour, inside)
+    np.testing.assert_array_equal(colour, before)
+    assert plainly_open(inside > 0.5) == 0 and plainly_open(drawn_mouth(line=False)[1] > 0.5) == 1
