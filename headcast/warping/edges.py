@@ -64,14 +64,15 @@ class PhotoEdges:
             free *= 1 - self._goes_on(number, points, size) * (1 - _far_from(number, points, size))
         return free
 
-    def keep_within(self, points: NDArray[np.float64], motion: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-        """Return the `motion` (N, 2) of points (N, 2) that takes nobody over a pinned side, where they would be cut."""
-        kept = np.array(motion)
-        for number in np.flatnonzero(self.pinned).tolist():
-            axis, outwards = number % 2, -1 if number < 2 else 1
-            over = outwards * motion[:, axis] > 0
-            kept[over, axis] *= _far_from(number, points[over], size)
-        return kept
+    def room(self, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+        """Return how much (2, N, 2) points (N, 2) may move to the left and up, and to the right and down.
+
+        1 far from pinned sides, falling to 0 towards and beyond them: who is carried over one would be cut.
+        """
+        room = [
+            _far_from(number, points, size) if side else np.ones(len(points)) for number, side in enumerate(self.pinned)
+        ]
+        return np.asarray(np.reshape(room, (2, 2, -1)).transpose(0, 2, 1), np.float64)
 
     def _goes_on(self, number: int, points: NDArray[np.float64], size: int) -> NDArray[np.float64]:
         """Return 1 (N,) where a person goes on beyond a side near points (N, 2), falling to 0 along it."""

@@ -116,6 +116,7 @@ class Mesh:
         self._around_rest = apply_pose(self._around, self.pose).astype(np.float64)
         free = edges.free(self._around_rest[:, :2], size)
         self._edges = edges
+        self._room = edges.room(self._around_rest[:, :2], size)
         self._follow = free * head_follow(self._around_rest[:, :2], self.pose)
         source = self._place(landmarks, self.pose)
         self._outer = self._triangulate_surroundings(source[:, :2])
@@ -264,7 +265,7 @@ class Mesh:
         for number, (_, share) in enumerate(RINGS):
             moved[number * len(jaw) : (number + 1) * len(jaw)] += share * jaw
         motion = self._follow[:, None] * (moved - self._around_rest)
-        motion[:, :2] = self._edges.keep_within(self._around_rest[:, :2], motion[:, :2], self.size)
+        motion[:, :2] *= np.where(motion[:, :2] < 0, *self._room)
         return np.concatenate([landmarks[:NUM_FACE].astype(np.float64), self._around_rest + motion])
 
 
