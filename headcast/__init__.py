@@ -12,6 +12,8 @@ AnimateResult(output=...'alice.mp4'), num_frames=6, ...)
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from headcast.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from headcast.avatars.avatar_file import AvatarContent, load_avatar, save_avatar
     from headcast.errors import HeadcastError
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from headcast.reenact.source import Source, open_source
     from headcast.tracking.follow import FaceFollower
     from headcast.types import Frame, Motion
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AnimateOptions",

@@ -7,7 +7,6 @@ which died with it: the next writer beside it sweeps it away.
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -143,7 +142,7 @@ def _workplace(final: Path) -> Iterator[tuple[Path, int]]:
 def _new_place(folder: Path, stack: ExitStack) -> tuple[Path, int]:
     """Make and lock a folder; where a sweeper took it for a dead writer's before it was locked, another one."""
     while True:
-        place = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        place = folder / f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
         place.mkdir(mode=0o700)
         stack.callback(shutil.rmtree, place, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):

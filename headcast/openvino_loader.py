@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 _STATISTICS: Final = "openvino_telemetry"
+_CONVERTERS: Final = "openvino.tools.ovc"
 _lock: Final = threading.Lock()
 
 
@@ -24,10 +25,32 @@ def load_openvino() -> Any:
     """
     with _lock:
         sys.modules.setdefault(_STATISTICS, None)  # type: ignore[arg-type]  # None is how Python marks it
-        import openvino
-
+        openvino = _without_converters()
         _show_an_array(openvino)
         return openvino
+
+
+@cache
+def _without_converters() -> Any:
+    """Import OpenVINO, and what converts networks of other frameworks not before it is used.
+
+    OpenVINO imports both; the converters, with all that they look for, take longer than the rest.
+    """
+    is_loaded = _CONVERTERS in sys.modules
+    sys.modules.setdefault(_CONVERTERS, None)  # type: ignore[arg-type]
+    import openvino
+
+    if not is_loaded:
+        del sys.modules[_CONVERTERS]
+    if not hasattr(openvino, "convert_model"):
+        openvino.convert_model = _convert_model  # also for others in this process
+    return openvino
+
+
+def _convert_model(*given: Any, **named: Any) -> Any:
+    from openvino.tools.ovc import convert_model
+
+    return convert_model(*given, **named)
 
 
 @cache

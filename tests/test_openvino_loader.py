@@ -29,3 +29,20 @@ def test_threads_that_start_at_once_do_not_wait_for_each_other_for_ever() -> Non
     command = [sys.executable, "-c", START_AT_ONCE]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert ended.stdout == f"{[3.0] * 8}\n"
+
+
+CONVERT = """
+import sys
+from headcast.inpainting.network import ASSETS
+from headcast.openvino_loader import load_openvino
+
+openvino = load_openvino()
+print("openvino.tools.ovc" in sys.modules)
+print(len(openvino.convert_model(ASSETS / "inpainting.onnx").inputs), "openvino.tools.ovc" in sys.modules)
+"""
+
+
+def test_converters_of_other_frameworks_are_imported_at_their_first_use() -> None:
+    """They take longer to import than all the rest, and for every command."""
+    ended = subprocess.run([sys.executable, "-c", CONVERT], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["False", "1", "True"]

@@ -115,6 +115,7 @@ def _opened(path: PathLike) -> Pillow.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are checked below, and of what Pillow repairs itself
+            Pillow.preinit()  # the usual formats: for one that it lacks, Pillow imports all of its sixty
             picture = Pillow.open(file, formats=READABLE_FORMATS)
     except Pillow.DecompressionBombError:
         raise MediaError(f"{path} is too large, expected at most {MAX_PIXELS // 10**6} megapixels; shrink it") from None

@@ -10,12 +10,11 @@ import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
 from pathlib import Path
 
 from headcast.errors import HeadcastError
 from headcast.limits import MAX_SHOTS
+from headcast.version import __version__
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """The IPTC's word for a real picture altered by a trained model; publishing platforms read it."""
@@ -30,14 +29,6 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _SHORT_HASH = re.compile(r"[0-9a-f]{8,64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MAX_SEED = 2**64
-
-
-def installed_version() -> str:
-    """The version of this package; "unknown" where it runs from a folder without being installed."""
-    try:
-        return version_of("headcast")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def creation_time() -> str:
@@ -86,7 +77,7 @@ class Marks:
     seed: int = 0
     consent: str | None = None
     tool: str = "Headcast"
-    version: str = field(default_factory=installed_version)
+    version: str = __version__
     created: str = field(default_factory=creation_time)
 
     def __post_init__(self) -> None:

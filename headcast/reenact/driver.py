@@ -74,6 +74,9 @@ class Driver:
         self._relative, self._strength, self._region = relative, strength, region
         avatar = replace(avatar, shots=measured_shots(sitter, avatar.shots[1:]))  # the first is the sitter's own
         first, *others = avatar.shots
+        # compiled beside each other, and while the shot is taken apart
+        generate = in_background(lambda: make_runtime(avatar, device=device, precision=precision, at_once=at_once))
+        close_ups = in_background(lambda: make_close_ups(avatar, sitter, precision, at_once))
         if paste_back:  # the composer fills what the person hides, at the photo's size
             grow = partial(go_on, side=side_for(sitter.patch_size))  # one network for both: each takes a tenth of a GiB
             self._warp = Warper(first, sitter.edges, others, grow=grow, follows=True)
@@ -81,8 +84,7 @@ class Driver:
             self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, *behind, others))
         else:
             self._warp, self._composer = Warper(first, FREE, others, filled, follows=True), None
-        self._close_ups = make_close_ups(avatar, sitter, precision, at_once)
-        self._generate = make_runtime(avatar, device=device, precision=precision, at_once=at_once)
+        self._close_ups, self._generate = close_ups(), generate()
         self._tones = find_tone_curve(sitter.shot.image)
         self._retarget: Retargeter | None = None
 
