@@ -52,6 +52,7 @@ BIN, USUAL, UNLIKE = 8, 0.0005, 36.0  # levels; share of what is seen that makes
 NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may differ by so many times more
 VIEWS = (View(1.0), View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the nearest first
 NUM_VIEWS = 3  # of them, from the nearest that fits into the network's square
+REDUCED = 1.5  # times: what is reduced less needs no mean of pixels
 ENLARGED = 1.75  # times: what is enlarged more is blurred as no picture is that the network learned from
 NARROW_VIEWS, LENIENCE = (VIEWS[3], VIEWS[1]), 2.0  # for what is narrow; times how strange a guess may be there
 
@@ -70,7 +71,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
         known &= ~lettering
         square = fill_from_around(square, known.astype(np.float32))
     painted = square if _is_even(square, known) else _agreed(square, known, side)
-    large = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
+    large = _resized(painted, side, min(side, SIDE))
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
     whole: Image = np.where(missing[:, :, None], filled, image)
     if lettering.any():
@@ -86,12 +87,21 @@ def _squared(picture: Picture, missing: NDArray[np.bool_]) -> tuple[Picture, Mas
     """
     margins = 0, max(missing.shape[1] - missing.shape[0], 0), 0, max(missing.shape[0] - missing.shape[1], 0)
     gone = cv2.copyMakeBorder(missing.astype(np.float32), *margins, cv2.BORDER_CONSTANT, value=(1,))
-    square = cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REPLICATE)
+    square = np.asarray(cv2.copyMakeBorder(picture, *margins, cv2.BORDER_REPLICATE), np.float32)
     reading = cv2.INTER_AREA if len(gone) > SIDE else cv2.INTER_LINEAR
     return (
-        np.asarray(cv2.resize(square, (SIDE, SIDE), interpolation=reading), np.float32),
+        np.clip(_resized(square, SIDE, len(gone)), 0, 255),
         np.asarray(cv2.resize(gone, (SIDE, SIDE), interpolation=reading), np.float32),
     )
+
+
+def _resized(picture: Picture, side: int, fineness: int) -> Picture:
+    """Return a square picture (S, S, 3), which is as fine as one of `fineness` pixels, with a `side` of so many.
+
+    By Lanczos's kernel: what is filled is read three times, and each other reading would blur it.
+    """
+    reading = cv2.INTER_LANCZOS4 if fineness < REDUCED * side else cv2.INTER_AREA
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=reading), np.float32)
 
 
 def _is_even(smooth: Picture, known: NDArray[np.bool_]) -> bool:
@@ -110,10 +120,11 @@ def _agreed(smooth: Picture, known: NDArray[np.bool_], size: int) -> Picture:
     side = side_for(size)
     fitting = [view for view in VIEWS if view.scale * SIDE <= side]
     fitting.sort(key=lambda view: max(view.scale * SIDE / size, ENLARGED))
-    painted, sure = smooth, known
+    painted, sure, fineness = smooth, known, min(size, SIDE)
     for views, lenience in ((fitting[:NUM_VIEWS], 1.0), (NARROW_VIEWS, LENIENCE)):
         if not sure.all():
-            painted, sure = _believed(painted, sure, [_guess(painted, sure, view, side) for view in views], lenience)
+            guesses = [_guess(painted, sure, view, side, fineness) for view in views]
+            painted, sure = _believed(painted, sure, guesses, lenience)
     release(side)
     return painted
 
@@ -132,24 +143,23 @@ def _believed(
     return fill_from_around(shown, share), known | (sound > 0)
 
 
-def _guess(picture: Picture, known: NDArray[np.bool_], view: View, whole: int) -> Picture:
+def _guess(picture: Picture, known: NDArray[np.bool_], view: View, whole: int, fineness: int) -> Picture:
     """Guess at what is not `known` (SIDE, SIDE) of a picture (SIDE, SIDE, 3) seen from farther away, or in a mirror.
 
-    It lies in the middle of the network's square of `whole` pixels.
+    It lies in the middle of the network's square of `whole` pixels; the picture is as fine as one of `fineness`.
     """
     way = slice(None, None, -1 if view.mirrored else 1)
     side = round(SIDE * view.scale)
-    seen, gone = (
-        cv2.resize(np.ascontiguousarray(each[:, way]), (side, side), interpolation=cv2.INTER_AREA)
-        for each in (picture, (~known).astype(np.float32))
-    )
+    seen = _resized(np.ascontiguousarray(picture[:, way]), side, fineness)
+    hidden = np.ascontiguousarray(~known[:, way]).astype(np.float32)
+    gone = cv2.resize(hidden, (side, side), interpolation=cv2.INTER_AREA)
     before = (whole - side) // 2
     margins = (before, whole - side - before) * 2
-    seen = cv2.copyMakeBorder(seen, *margins, cv2.BORDER_REFLECT)
+    shown = cv2.copyMakeBorder(seen, *margins, cv2.BORDER_REFLECT)
     gone = cv2.copyMakeBorder(gone, *margins, cv2.BORDER_REFLECT if view.goes_on else cv2.BORDER_CONSTANT, value=(1,))
     inside = slice(before, before + side)
-    painted = guess(np.asarray(seen, np.float32), np.asarray(gone == 0))[inside, inside]
-    enlarged = cv2.resize(painted, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)[:, way]
+    painted = guess(np.asarray(shown, np.float32), np.asarray(gone == 0))[inside, inside]
+    enlarged = _resized(painted, SIDE, side)[:, way]
     return np.where(known[:, :, None], picture, np.clip(enlarged, 0, 255))
 
 
