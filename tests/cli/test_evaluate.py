@@ -13,14 +13,16 @@ from headcast.evaluation.report import bootstrap
 from headcast.evaluation.self_reenactment import judge_clip
 from headcast.media.images import read_image
 from headcast.media.writer import VideoWriter
+from headcast.personalization import tuning
 from headcast.provenance.verify import read_marks
 from headcast.tracking.track import find_face
 
 
 @pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    """Enough for any interval; of how many there should be others judge."""
+def few_of_everything(monkeypatch):
+    """Resamples for any interval, frames to judge a tuning by; of how many there should be others judge."""
     monkeypatch.setattr(bootstrap, "NUM_RESAMPLES", 100)
+    monkeypatch.setattr(tuning, "NUM_JUDGED", 3)
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from headcast.reenact.sitter import make_sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Box, Image, Shot
 
-NUM_FRAMES = 14
+NUM_FRAMES = 10
 GAPS = (0.02, *[0.21] * (NUM_FRAMES - 1))
 WEIGHTS = weights_of(build_model(PRESETS["lite"], seed=0))
 

@@ -4,6 +4,7 @@ The network is SqueezeNet 1.1, AlexNet or VGG16 from the user's disk; the linear
 et al. 2018, version 0.1) that come with torchmetrics. A judge only: no loss may use it.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -81,10 +82,9 @@ def _to_input(images: list[Image]) -> Tensor:
 
 def load_heads(trunk_name: str) -> list[Tensor]:
     """Return the published linear heads for a trunk's tapped layers, each (1, channels, 1, 1)."""
-    try:
-        import torchmetrics
-    except ImportError as error:
-        raise MissingPackageError('LPIPS needs torchmetrics; run pip install "headcast[evaluate]"') from error
-    path = Path(torchmetrics.__file__).parent / f"functional/image/lpips_models/{trunk_name}.pth"
+    found = find_spec("torchmetrics")  # for its files alone: to import it takes some seconds
+    if found is None or found.origin is None:
+        raise MissingPackageError('LPIPS needs torchmetrics; run pip install "headcast[evaluate]"')
+    path = Path(found.origin).parent / f"functional/image/lpips_models/{trunk_name}.pth"
     weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return [weights[f"lin{index}.model.1.weight"] for index in range(len(weights))]

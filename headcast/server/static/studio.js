@@ -76,15 +76,16 @@ async function animate() {
   }
 }
 
-// Looks now and then whether the server is there, and whether it is the same.
+// Looks now and then whether the server is there, and whether it is the same; more often for one that is to come back.
 async function watchServer() {
+  let pause = 4000;
   try {
     const { run } = await get("/api/status");
     if (run !== store.status?.run) await comeBack();
   } catch {
-    // said by api.js
+    pause = 1000; // said by api.js
   }
-  setTimeout(watchServer, document.hidden ? 30000 : 4000);
+  setTimeout(watchServer, document.hidden ? 30000 : pause);
 }
 
 async function comeBack() {
