@@ -1,10 +1,10 @@
-"""Sitters of one person in, close-ups of one part of their face to tune it by out: each shot as the others show it.
+"""Sitters of one person in, close-ups of parts of their face to tune them by out: each shot as the others show it.
 
 Each shot that is learned from is the target of all others together, as in use, and of single ones, which show less:
 of a shut mouth's shot the person's own teeth must be learned. Shots held out are targets only, to judge by.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,8 +50,8 @@ class PartRows:
     held_out: Rows
 
 
-def close_up_rows(part: str, sitters: Sequence[Sitter], seed: int) -> PartRows:
-    """Return the close-ups of a part of a person's face, of at least FEWEST sitters; the first is the anchor."""
+def close_up_rows(parts: Iterable[str], sitters: Sequence[Sitter], seed: int) -> dict[str, PartRows]:
+    """Return the close-ups of parts of a person's face, of at least FEWEST sitters; the first is the anchor."""
     if len(sitters) < FEWEST:
         raise ValueError(f"close-ups are tuned to at least {FEWEST} sitters, not {len(sitters)}")
     held = set(range(len(sitters))[HELD_OUT])
@@ -60,34 +60,52 @@ def close_up_rows(part: str, sitters: Sequence[Sitter], seed: int) -> PartRows:
     photos = [crop_image(sitters[0].photo, sitters[0].box, sitters[0].patch_size)]
     photos += [shot.at_full_size for shot in shots[1:]]
     known, own = [shots[number] for number in some], [photos[number] for number in some]
-    side = len(own[0])
     all_known = Warper(known[0], others=known[1:])
-    crop = PARTS[part].make_cropper(known, own[0])
-    together = [
-        row for k in range(1, len(known)) for row in _rows(crop, side, all_known(known[k].landmarks, without=k), own[k])
-    ]
-    alone = list(_singles(part, known, own, np.random.default_rng(seed)))
-    judged = [
-        row for number in sorted(held) for row in _rows(crop, side, all_known(shots[number].landmarks), photos[number])
-    ]
-    return PartRows(
-        _stack([*together, *alone], [True] * len(together) + [False] * len(alone)), _stack(judged, [True] * len(judged))
-    )
+    shown = _Shown(parts, known, own[0])
+    together, alone, judged = (_Gathered(shown.crops) for _ in range(3))
+    for k in range(1, len(known)):
+        together.add(shown, all_known(known[k].landmarks, without=k), own[k])
+    for one, warped, other in _singles(shown.crops, known, own, np.random.default_rng(seed)):
+        alone.add(one, warped, own[other])
+    for number in sorted(held):
+        judged.add(shown, all_known(shots[number].landmarks), photos[number])
+    return {part: PartRows(_stack(together[part], alone[part]), _stack(judged[part], [])) for part in shown.crops}
 
 
 Row = tuple[Arrays, Arrays, Arrays]
 
 
-def _singles(part: str, shots: Sequence[Shot], photos: Sequence[Image], random: np.random.Generator) -> Iterator[Row]:
-    """Yield the close-ups of shots as other single ones show them: at most MOST_SINGLES pairs, drawn at random."""
+class _Shown:
+    """What cuts close-ups of each part out of the first of `shots`, carried; its `photo` (side, side, 3) is known."""
+
+    def __init__(self, parts: Iterable[str], shots: Sequence[Shot], photo: Image) -> None:
+        self.crops = {part: PARTS[part].make_cropper(shots, photo) for part in parts}
+        self.side = len(photo)
+
+
+class _Gathered(dict[str, list[Row]]):
+    """Rows by part: a shot is carried once for all parts."""
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        super().__init__({part: [] for part in parts})
+
+    def add(self, shown: _Shown, warped: WarpedShot, true: Image) -> None:
+        for part, crop in shown.crops.items():
+            self[part] += _rows(crop, shown.side, warped, true)
+
+
+def _singles(
+    parts: Iterable[str], shots: Sequence[Shot], photos: Sequence[Image], random: np.random.Generator
+) -> Iterator[tuple[_Shown, WarpedShot, int]]:
+    """Yield shots as other single ones show them, and their numbers: at most MOST_SINGLES pairs, drawn at random."""
     pairs = [(one, other) for one in range(len(shots)) for other in range(len(shots)) if one != other]
     chosen = sorted(random.permutation(len(pairs))[:MOST_SINGLES].tolist())
-    shown: tuple[int, Warper, Cropper] | None = None
+    kept: tuple[int, Warper, _Shown] | None = None
     for one, other in (pairs[number] for number in chosen):
-        if shown is None or shown[0] != one:
-            shown = one, Warper(shots[one]), PARTS[part].make_cropper([shots[one]], photos[one])
-        _, warper, crop = shown
-        yield from _rows(crop, len(photos[one]), warper(shots[other].landmarks), photos[other])
+        if kept is None or kept[0] != one:
+            kept = one, Warper(shots[one]), _Shown(parts, [shots[one]], photos[one])
+        _, warper, shown = kept
+        yield shown, warper(shots[other].landmarks), other
 
 
 def _rows(crop: Cropper, side: int, warped: WarpedShot, true: Image) -> Iterator[Row]:
@@ -107,6 +125,7 @@ def _true_close_up(close_up: CloseUpCrop, side: int, true: Image) -> Arrays:
     return np.asarray(np.clip(target * np.clip(gain, *GAIN_LIMITS)[:, :, None, None], 0, 2) - 1, np.float32)
 
 
-def _stack(rows: Sequence[Row], together: Sequence[bool]) -> Rows:
-    conditioning, target, mask = (np.concatenate(arrays) for arrays in zip(*rows, strict=True))
-    return Rows(conditioning, target, np.asarray(mask, np.float32), np.array(together))
+def _stack(together: Sequence[Row], alone: Sequence[Row]) -> Rows:
+    conditioning, target, mask = (np.concatenate(arrays) for arrays in zip(*together, *alone, strict=True))
+    which = np.array([True] * len(together) + [False] * len(alone))
+    return Rows(conditioning, target, np.asarray(mask, np.float32), which)

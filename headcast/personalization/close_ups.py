@@ -24,7 +24,7 @@ from headcast.avatars.traced import rebuild_generator
 from headcast.avatars.weights import Weights
 from headcast.networks.lite_generator import MAPS, WARPED
 from headcast.networks.model import Generator
-from headcast.personalization.close_up_rows import FEWEST, Rows, close_up_rows
+from headcast.personalization.close_up_rows import FEWEST, PartRows, Rows, close_up_rows
 from headcast.reenact.close_up import parameters_of
 from headcast.reenact.sitter import Sitter, avatar_shots
 from headcast.tracking.crop import crop_image
@@ -45,6 +45,7 @@ LIGHT: Final = 0.08  # by how much (e to the power of so many) light is changed 
 LEAST_GAIN: Final = 0.03  # of the distance from held-out pictures, which are few: less says nothing
 INSIDE: Final = MAPS.start + 1  # the map of what lies between lips or lids, in all parts
 BESIDE, MIDDLE = 0.05, 3.0  # weights of what is not shown of a close-up, and of what is inside of lips or lids
+LEAST_SECONDS: Final = 1e-3  # of a part: with no time left it learns one step
 CPU: Final = torch.device("cpu")
 
 Parameters = NDArray[np.float32]
@@ -77,8 +78,11 @@ def tune_close_ups(
     """
     if len(sitters) < FEWEST:
         return
+    end = time.monotonic() + seconds
+    rows = close_up_rows(close_ups, sitters, seed)
     for number, (part, weights) in enumerate(close_ups.items()):
-        tuned = _tune(part, weights, sitters, steps, seconds / len(close_ups), seed)
+        left = max((end - time.monotonic()) / (len(close_ups) - number), LEAST_SECONDS)
+        tuned = _tune(part, weights, sitters, rows[part], steps, left, seed)
         report((number + 1) / len(close_ups))
         yield part, tuned
 
@@ -93,9 +97,16 @@ def with_tuned(avatar: Avatar, tuned: Mapping[str, TunedPart]) -> Avatar:
     )
 
 
-def _tune(part: str, weights: Weights, sitters: Sequence[Sitter], steps: int, seconds: float, seed: int) -> TunedPart:
+def _tune(
+    part: str,
+    weights: Weights,
+    sitters: Sequence[Sitter],
+    rows: PartRows,
+    steps: int,
+    seconds: float,
+    seed: int,
+) -> TunedPart:
     started = time.monotonic()
-    rows = close_up_rows(part, sitters, seed)
     photo = crop_image(sitters[0].photo, sitters[0].box, sitters[0].patch_size)
     tuner = _Tuner(weights, parameters_of(part, weights, avatar_shots(sitters), photo), seed)
     candidates = [Candidate(0.0, tuner.distance(rows.held_out), 0.0)]

@@ -56,7 +56,7 @@ def pale() -> dict[str, Weights]:
 
 @EACH_PART
 def test_rows_are_what_others_show_of_a_shot(part: str, sitters: list[Sitter]) -> None:
-    rows = close_up_rows(part, sitters, seed=0)
+    rows = close_up_rows([part], sitters, seed=0)[part]
     each = len(PARTS[part].shot_crops(sitters[0].shot.image, sitters[0].shot.landmarks))
     assert len(rows.learned.target) == each * (2 + 6)  # two by the others together, six by one other
     assert rows.learned.together.sum() == each * 2
@@ -95,7 +95,7 @@ def test_a_close_up_that_gets_worse_is_not_kept(sitters: list[Sitter], monkeypat
 def test_of_few_pictures_none_is_tuned(sitters: list[Sitter], pale: dict[str, Weights]) -> None:
     assert not list(tune_close_ups(pale, sitters[: FEWEST - 1]))
     with pytest.raises(ValueError, match=f"at least {FEWEST} sitters, not 3"):
-        close_up_rows("mouth", sitters[: FEWEST - 1], seed=0)
+        close_up_rows(["mouth"], sitters[: FEWEST - 1], seed=0)
 
 
 def test_a_tuned_avatar_shows_its_own_mouth(sitters: list[Sitter], pale: dict[str, Weights], tmp_path: Path) -> None:
