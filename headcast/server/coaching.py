@@ -1,6 +1,8 @@
 """Photos of one person in, what the photo coach says of each, how like the person each is, and what is missing out."""
 
 from collections.abc import Sequence
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import BaseModel
@@ -10,6 +12,8 @@ from headcast.personalization.coach import LEAVE_OUT, advise, missing
 from headcast.personalization.photo_features import PhotoFeatures, measure_photo
 from headcast.reenact.sitter import load_sitter
 from headcast.server.uploads import Upload
+
+_known: Final[WeakKeyDictionary[Upload, PhotoFeatures | str]] = WeakKeyDictionary()  # goes with the upload
 
 
 class PhotoAnswer(BaseModel):
@@ -51,10 +55,15 @@ def judge(uploads: Sequence[Upload]) -> PhotosAnswer:
 
 
 def _measured(upload: Upload) -> PhotoFeatures | str:
-    try:
-        return measure_photo(load_sitter(upload.path))
-    except HeadcastError as error:
-        return str(error).replace(f" in {upload.path}", "").replace(str(upload.path), upload.name)
+    """Measure a photo, or say what is wrong with it: once, for each further photo is judged beside those before."""
+    known = _known.get(upload)
+    if known is None:
+        try:
+            known = measure_photo(load_sitter(upload.path))
+        except HeadcastError as error:
+            known = str(error).replace(f" in {upload.path}", "").replace(str(upload.path), upload.name)
+        _known[upload] = known
+    return known
 
 
 def _likeness(seen: Sequence[PhotoFeatures | str], used: Sequence[bool], number: int) -> float | None:

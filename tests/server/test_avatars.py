@@ -1,3 +1,4 @@
+import gc
 import io
 
 import numpy as np
@@ -9,6 +10,7 @@ pytest.importorskip("fastapi", reason="the server needs headcast[studio]")
 from headcast.media.images import read_image, write_image
 from headcast.media.portraits import PORTRAITS
 from headcast.provenance.verify import read_marks
+from headcast.server import coaching
 from headcast.server.avatar_routes import can_tune
 
 PHOTO = PORTRAITS["astronaut"]
@@ -86,6 +88,21 @@ def test_the_coach_tells_a_stranger_and_what_shows_no_face(client, send, tmp_pat
     assert min(likeness[:2]) > 0.8 and likeness[2] < 0.3 and likeness[3] is None
     assert "another person" in said["photos"][2]["reason"] and "no face" in said["photos"][3]["reason"]
     assert "closed eyes" in said["missing"]
+
+
+def test_a_photo_is_measured_once_and_forgotten_with_its_file(client, send, monkeypatch):
+    measured = []
+    known = coaching.measure_photo
+    monkeypatch.setattr(coaching, "measure_photo", lambda sitter: measured.append(sitter) or known(sitter))
+    files = [send(PHOTO, name)["id"] for name in ("one.webp", "two.webp")]
+    answers = [client.post("/api/avatars/check", json={"files": some}).json() for some in (files[:1], files, files)]
+    assert len(measured) == 2 and {upload.id for upload in coaching._known} >= set(files)
+    assert answers[1] == answers[2]
+    assert answers[1]["photos"][1]["likeness"] > 0.99
+    for file in files:
+        client.delete(f"/api/files/{file}")
+    gc.collect()
+    assert {upload.id for upload in coaching._known}.isdisjoint(files)
 
 
 def test_the_picture_of_a_motion_moves(client):
