@@ -128,13 +128,14 @@ def test_an_outside_method_stands_beside_ours(headcast, tmp_path, clips, checkpo
     assert ended.code == 2 and "is not NAME=DIR" in ended.err
 
 
-def test_clips_are_judged_as_large_as_their_videos_are(headcast, tmp_path, checkpoint):
+def test_clips_are_judged_as_large_as_their_videos_are(headcast, tmp_path, checkpoint, before_a_wall):
     """A video of 400 pixels, whose head fills most of it, is judged with about as many."""
     folder, report = tmp_path / "large", tmp_path / "report"
     folder.mkdir()
+    photo = before_a_wall("hopper")
     with VideoWriter(folder / "hopper.mp4", (400, 400), Fraction(25)) as writer:
         for step in range(6):
-            writer.write(np.ascontiguousarray(PHOTOS["hopper"]()[:400, 56 + step : 456 + step]))
+            writer.write(np.ascontiguousarray(photo[:400, 56 + step : 456 + step]))
     words = ["evaluate", "--model", checkpoint, "--data", folder, "--report", report, "--targets", 2, "--pairs", 0]
     ended = headcast(*words, "--size", "native")
     assert ended.code == 0, ended.err

@@ -26,7 +26,6 @@ from headcast.evaluation.self_reenactment import TEETH, judge_clip
 from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import apply_pose, fit_pose, remove_pose
 from headcast.geometry.topology import INNER_LIPS
-from headcast.media.portraits import read_portrait
 from headcast.networks.model import build_model
 from headcast.networks.presets import PRESETS
 from headcast.reenact.sitter import make_sitter
@@ -39,9 +38,9 @@ WEIGHTS = weights_of(build_model(PRESETS["lite"], seed=0))
 
 
 @pytest.fixture(scope="module")
-def clip() -> NativeClip:
+def clip(before_a_wall: Callable[[str], Image]) -> NativeClip:
     """A woman with an open mouth who sways a little, at about 400 pixels, her landmarks known."""
-    photo = read_portrait("hopper")
+    photo = before_a_wall("hopper")
     sitter = make_sitter(photo)
     side = sitter.patch_size
     full = Shot(

@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from headcast.cli.demo import PHOTOS
 from headcast.data.clips import find_clips, load_clips
 from headcast.errors import DataError, MediaError
 from headcast.media.images import read_image, read_image_metadata
@@ -31,11 +30,11 @@ def checkpoint(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
+def clips(tmp_path_factory, before_a_wall):
     """Two people who move a little, one of them in three clips, and a file that is no video."""
     folder = tmp_path_factory.mktemp("clips")
     for name, num_clips in (("astronaut", 3), ("hopper", 1)):
-        picture = PHOTOS[name]()
+        picture = before_a_wall(name)
         middle = find_face(picture)[:, :2].mean(0).astype(int)
         left, top = np.clip(middle - 128, 16, np.array(picture.shape[1::-1]) - 272)
         for number in range(num_clips):
