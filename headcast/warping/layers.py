@@ -20,6 +20,7 @@ from headcast.warping.haze import add_haze
 from headcast.warping.loose import find_loose_hair
 from headcast.warping.sampling import pixel_places
 from headcast.warping.smooth import fill_from_around
+from headcast.warping.wall_edge import behind_wall_edge
 
 Fill = Callable[[Image, Mask], NDArray[np.uint8] | NDArray[np.float32]]
 """Fills what is hidden (H, W; 0 or 1) of a picture (H, W, 3)."""
@@ -77,6 +78,7 @@ def hidden_by(image: Image, matte: Mask) -> Mask:
     if not sure.any() or asked.all():
         return sure.astype(np.float32)
     trace = (asked & _unlike_background(image, matte, ~asked, round(TRACE_REACH * side))).astype(np.uint8)
+    trace[behind_wall_edge(image, matte)] = 0
     _, parts = cv2.connectedComponents(np.maximum(cv2.dilate(trace, disc(1)), sure))
     touching = np.isin(parts, np.unique(parts[sure > 0])) & asked
     return cv2.morphologyEx(touching.astype(np.uint8), cv2.MORPH_CLOSE, disc(LOOSE_HAIR * side)).astype(np.float32)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from headcast.geometry.measures import smoothstep
 from headcast.types import Image, Mask
 from headcast.warping.behind import compared, disc, surroundings
+from headcast.warping.wall_edge import behind_wall_edge
 
 REACH = 24 / 256  # of the side: how far beyond the matte hair is looked for
 CALM = 2.5  # levels that an even wall changes at most over a 256th of the side
@@ -36,6 +37,7 @@ def find_loose_hair(image: Image, matte: Mask) -> Mask:
     share, levels, other = compared(picture, matte, wall)
     hair = asked & (uneven < EVEN) & (levels > UNLIKE[0] + UNLIKE[1] * uneven)
     hair &= (share > SHARE[0]) & (other < OTHER[0] + OTHER[1] * levels)
+    hair &= ~behind_wall_edge(image, matte)
     _, parts = cv2.connectedComponents((hair & (own == 0)).astype(np.uint8))
     sure = parts[hair & (levels > SURE[0]) & (share > SURE[1])]
     touching = parts[cv2.dilate(own, disc(1)) > 0]
