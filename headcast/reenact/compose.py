@@ -19,10 +19,11 @@ from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
-from headcast.warping.layers import beside_person, hidden_by, mattes_of
+from headcast.warping.layers import mattes_of
 from headcast.warping.mixing import mixed, weighed
 from headcast.warping.origins import Box
 from headcast.warping.sampling import Pixel, around
+from headcast.warping.traces import beside_person, hidden_by
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)

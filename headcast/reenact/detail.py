@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from headcast.tracking.matte import person_matte
 from headcast.types import Image, Mask, Shot
-from headcast.warping.layers import mattes_of, person_colours
+from headcast.warping.layers import mattes_of
 from headcast.warping.origins import Box, Origin, of_anchor
+from headcast.warping.person_colours import person_colours
 from headcast.warping.sampling import Pixel, crisper
 from headcast.warping.warp import WarpedShot
 

@@ -9,6 +9,7 @@ from headcast.warping.smooth import fill_from_around
 
 LEAST_KNOWN = 0.02  # share of the pixels near by that must be known to tell a mean
 SOLID = 0.9  # share of the person from which on a pixel's colour is the person's
+HIDDEN_FROM = 0.05  # share of the person in a pixel from which on the background behind it is not known
 
 
 def surroundings(

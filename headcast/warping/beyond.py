@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from headcast.types import Image, Mask
 from headcast.warping.edges import PhotoEdges
-from headcast.warping.layers import person_colours, refine_matte
+from headcast.warping.fine_matte import refine_matte
+from headcast.warping.person_colours import person_colours
 
 Grow = Callable[[Image, Mask], tuple[Image, Mask]]
 """Paints what is missing (H, W; 0 or 1) of a picture (H, W, 3) of a person; returns that and the person's matte."""

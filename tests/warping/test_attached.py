@@ -7,7 +7,8 @@ import pytest
 from headcast.geometry.pose import Pose, apply_pose, face_model
 from headcast.inpainting.fill import fill_hidden
 from headcast.types import Image, Landmarks, Mask
-from headcast.warping.layers import find_attached, split_layers
+from headcast.warping.attached import find_attached
+from headcast.warping.layers import split_layers
 
 SIZE, EYES = 256, 45.0
 WALL, SKIN, COLLAR, RIM = 200, 120, 30, 100
@@ -93,5 +94,5 @@ def test_a_lock_that_begins_higher_is_no_collar(landmarks: Landmarks, monkeypatc
     lock &= ~person_matte()
     picture[lock] = SKIN
     assert find_attached(picture, matte, landmarks)[lock].max() == 0
-    monkeypatch.setattr("headcast.warping.layers.ATTACHED_BELOW", 0.2)  # were that low enough, it would be found
+    monkeypatch.setattr("headcast.warping.attached.ATTACHED_BELOW", 0.2)  # were that low enough, it would be found
     assert find_attached(picture, matte, landmarks)[lock].max() > 0.9

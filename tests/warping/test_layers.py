@@ -5,7 +5,10 @@ import numpy as np
 
 from headcast.inpainting.fill import fill_hidden
 from headcast.types import Mask
-from headcast.warping.layers import beside_person, hidden_by, person_colours, refine_matte, split_layers
+from headcast.warping.fine_matte import refine_matte
+from headcast.warping.layers import split_layers
+from headcast.warping.person_colours import person_colours
+from headcast.warping.traces import beside_person, hidden_by
 
 PERSON, WALL = np.array([40.0, 30.0, 20.0]), np.array([90.0, 160.0, 220.0])
 

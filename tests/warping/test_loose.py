@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from headcast.warping.layers import fine_matte
+from headcast.warping.fine_matte import fine_matte
 from headcast.warping.loose import find_loose_hair
 
 SIDE = 256
