@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 PRESETS = ("tiny", "tiny_paper")
-BATCH_SIZE, NUM_STEPS = 2, 10
+BATCH_SIZE, NUM_STEPS = 2, 7
 
 
 @pytest.fixture(scope="module")

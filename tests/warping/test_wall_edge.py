@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from headcast.types import Image, Mask
-from headcast.warping.traces import hidden_by
 from headcast.warping.loose import find_loose_hair
+from headcast.warping.traces import hidden_by
 from headcast.warping.wall_edge import behind_wall_edge
 
 SIZE = 256
