@@ -53,7 +53,7 @@ NEAR, TRUSTED = 20.0, 1.0  # pixels from what is seen within which a guess may d
 VIEWS = (View(1.0), View(0.75), View(0.625, mirrored=True, goes_on=True), View(0.5, goes_on=True))  # the nearest first
 NUM_VIEWS = 3  # of them, from the nearest that fits into the network's square
 REDUCED = 1.5  # times: what is reduced less needs no mean of pixels
-ENLARGED = 1.75  # times: what is enlarged more is blurred as no picture is that the network learned from
+ENLARGED = 1.3  # times: what is enlarged more is smoother than what the network learned from, and it makes up more
 NARROW_VIEWS, LENIENCE = (VIEWS[3], VIEWS[1]), 2.0  # for what is narrow; times how strange a guess may be there
 
 
