@@ -22,7 +22,7 @@ from headcast.evaluation.records import write_json
 from headcast.files import new_folder, write_text
 from headcast.media.images import write_image
 from headcast.provenance.marks import Marks, fingerprint
-from headcast.study.pictures import as_video_shows, load_moments, origin, same_size
+from headcast.study.pictures import as_driven, as_video_shows, load_moments, origin, same_size
 from headcast.study.sheets import write_sheets
 from headcast.study.singles import make_singles
 from headcast.study.study import FORMAT, KEY_NAME, PICTURES_NAME, SUFFIX, VERSION
@@ -166,8 +166,9 @@ def _make_triplet(
 ) -> dict[str, Any]:
     """Write the three pictures in one way, under names that tell nothing; return what the key says about them."""
     shots = load_moments(clips, (*triplet.shots, triplet.generated, *triplet.real))
-    made = make_frame([shots[moment] for moment in triplet.shots], shots[triplet.generated].landmarks)
-    images = same_size([as_video_shows(made), *(shots[moment].image for moment in triplet.real)])
+    own = [shots[moment] for moment in triplet.shots]
+    made = make_frame(own, as_driven(own[0], clips[triplet.generated.clip], triplet.generated.number))
+    images = same_size([as_video_shows(image) for image in (made, *(shots[moment].image for moment in triplet.real))])
     name, *pictures = (random.bytes(8).hex() for _ in range(4))
     for picture, image in zip(pictures, images, strict=True):
         write_image(folder / PICTURES_NAME / (picture + SUFFIX), image, PICTURE_NOTE)

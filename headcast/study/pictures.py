@@ -5,17 +5,20 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
 
 from headcast.data.clips import Clip
 from headcast.data.native import native_shots
+from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.video import open_video
 from headcast.media.writer import VideoWriter
 from headcast.study.triplets import Moment
-from headcast.types import Image, Shot
+from headcast.types import Image, Landmarks, Shot
+
+NUM_REFERENCES: Final = 32  # of a driver's frames, among which its motion's start is found
 
 
 def load_moments(clips: Sequence[Clip], moments: Iterable[Moment]) -> dict[Moment, Shot]:
@@ -30,10 +33,18 @@ def load_moments(clips: Sequence[Clip], moments: Iterable[Moment]) -> dict[Momen
     }
 
 
+def as_driven(shot: Shot, driver: Clip, number: int) -> Landmarks:
+    """Return the landmarks (478, 3), in pixels of the shot, that `headcast animate` gives it for a driver's frame."""
+    some = np.unique(np.linspace(0, len(driver) - 1, NUM_REFERENCES).round().astype(int))
+    reference = find_reference([driver.landmarks[each] for each in some], shot.landmarks, relative=True)
+    return Retargeter(shot.landmarks, reference, relative=True)(driver.landmarks[number])
+
+
 def as_video_shows(image: Image) -> Image:
     """Return a picture (H, W, 3) as a frame of the video that `headcast animate` would write.
 
-    The real ones are frames of videos: colours at half the resolution must not tell them apart.
+    All of a study pass through it, real ones too: neither compression nor colours at half the resolution must tell
+    them apart.
     """
     height, width = image.shape[:2]
     with TemporaryDirectory() as folder:

@@ -15,9 +15,8 @@ from headcast.data.native import native_shots
 from headcast.errors import DataError
 from headcast.evaluation.far import FarFrames
 from headcast.evaluation.methods.frame_maker import MakeFrame
-from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.media.images import write_image
-from headcast.study.pictures import as_video_shows, origin
+from headcast.study.pictures import as_driven, as_video_shows, origin
 from headcast.study.sets import draw_sets, set_name
 from headcast.study.study import SUFFIX
 from headcast.types import Image
@@ -27,7 +26,6 @@ SINGLE_NOTE: Final = {
     "comment": "From a user study made with Headcast: half of the pictures of this folder are synthetic, "
     "the study's key says which."
 }
-NUM_REFERENCES: Final = 32  # of a driver's frames, among which its motion's start is found
 
 
 def make_singles(
@@ -56,7 +54,7 @@ def make_singles(
                 image, facts = _driven(clip, others[int(random.integers(len(others)))], make_frame, random)
             else:
                 target = _lively_moment(clip, random)
-                image, facts = native_shots(clip, [target])[target].image, origin(clip, target)
+                image, facts = as_video_shows(native_shots(clip, [target])[target].image), origin(clip, target)
             name = f"{len(key) + 1:02d}{SUFFIX}"
             write_image(home / name, image, SINGLE_NOTE)
             key.append({"picture": name, "set": home.name, "made": is_made, **facts})
@@ -70,10 +68,7 @@ def _driven(
     first = FarFrames(clip).frontal
     target = _lively_moment(driver, random)
     shot = native_shots(clip, [first])[first]
-    some = np.unique(np.linspace(0, len(driver) - 1, NUM_REFERENCES).round().astype(int))
-    reference = find_reference([driver.landmarks[number] for number in some], shot.landmarks, relative=True)
-    landmarks = Retargeter(shot.landmarks, reference, relative=True)(driver.landmarks[target])
-    return as_video_shows(make_frame([shot], landmarks)), {
+    return as_video_shows(make_frame([shot], as_driven(shot, driver, target))), {
         "shot": origin(clip, first),
         "driven_by": origin(driver, target),
     }
