@@ -16,7 +16,7 @@ from headcast.types import Image, Mask, Shot
 from headcast.warping.layers import mattes_of
 from headcast.warping.origins import Box, Origin, of_anchor
 from headcast.warping.person_colours import person_colours
-from headcast.warping.sampling import Pixel, crisper
+from headcast.warping.sampling import FINER, Pixel, crisper, finer
 from headcast.warping.warp import WarpedShot
 
 NOTHING: Final = 128  # what stands for 0
@@ -28,14 +28,15 @@ FROM: Final = 0.5  # share of a shot's own pixels in a pixel, from which on it g
 class Detail:
     """What a shot of `size` pixels a side lost: more or less than it has of `colour`, in levels, and of `matte`.
 
-    Both have as many pixels a side as the photo: (side, side, 3) and (side, side).
+    Both have as many pixels a side as the photo: (side, side, 3) and (side, side). They are kept finer than that;
+    `scale` is how many pixels there are for one of the shot.
     """
 
     def __init__(self, colour: NDArray[np.float32], matte: Mask, size: int) -> None:
-        self.scale = len(colour) / size
+        self.scale = FINER * len(colour) / size
         self._level = 1 if np.abs(colour).max() <= MOST else 2  # levels a step
         share = max(float(np.abs(matte).max()), 1 / 255) / MOST  # of the matte a step
-        steps = np.rint(np.dstack([colour / self._level, matte / share])) + NOTHING
+        steps = np.rint(finer(np.dstack([colour / self._level, matte / share]))) + NOTHING
         self._steps = np.clip(steps, 0, 255).astype(np.uint8)
         self._shares = np.asarray((np.arange(256) - NOTHING) * share, np.float32)
 
@@ -47,7 +48,7 @@ class Detail:
         weight: float = 1.0,
         matte: tuple[Mask, Mask] | None = None,
     ) -> None:
-        """Add, in place, to a patch's colours what was lost at places (h, w, 2) of the photo, where `shown` is not 0.
+        """Add, in place, to a patch's colours what was lost at `places` (h, w, 2), where `shown` is not 0.
 
         To the `matte` (h, w), where one is given, it is added by the share that stands beside it (h, w); of both as
         much as the `weight` in 0..1 says.
@@ -71,8 +72,8 @@ def lost_detail(shot: Shot, full: Image, own: Mask, matte: Mask) -> Detail:
 
 def _lost(photo: NDArray[np.float32], shot: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what the reduced shot lost of the photo, and what carrying both takes from either."""
-    enlarged, finer = (cv2.resize(each, photo.shape[1::-1]) for each in (shot, crisper(shot) - shot))
-    return crisper(photo - enlarged) + np.asarray(finer, np.float32)
+    enlarged, taken = (cv2.resize(each, photo.shape[1::-1]) for each in (shot, crisper(shot) - shot))
+    return crisper(photo - enlarged) + np.asarray(taken, np.float32)
 
 
 def further_detail(shot: Shot, side: int) -> Detail | None:

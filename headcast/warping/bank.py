@@ -30,7 +30,7 @@ from headcast.warping.interior import Eye, Mouth, mouth_patch
 from headcast.warping.mesh import GRAZING, face_triangles, opening_triangles
 from headcast.warping.origins import Box, Origin, in_turn, mixed_in_bands, without_least
 from headcast.warping.patch import Patch
-from headcast.warping.sampling import sample
+from headcast.warping.sampling import finer, in_finer, sample
 from headcast.warping.seams import lash_line, lip_seam
 from headcast.warping.slip import Slip, face_shares
 from headcast.warping.triangles import facing
@@ -185,7 +185,7 @@ class _Face:
     """One shot's face, ready to be carried."""
 
     def __init__(self, shot: Shot, skin: NDArray[np.float64]) -> None:
-        self._image = shot.image
+        self._image = finer(shot.image)
         self.head = head_of(shot.landmarks)
         pose = self.head.pose
         face = remove_pose(shot.landmarks, pose)
@@ -205,7 +205,7 @@ class _Face:
 
     def skin(self, positions: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the shot's pixels (h, w, 3) float32 at positions (h, w, 2) in it."""
-        return sample(self._image, positions, cv2.BORDER_REPLICATE).astype(np.float32)
+        return sample(self._image, in_finer(positions), cv2.BORDER_REPLICATE).astype(np.float32)
 
 
 class _Places:

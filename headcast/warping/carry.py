@@ -21,7 +21,7 @@ from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
 from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Weights, in_turn, mixed_in_bands
-from headcast.warping.sampling import around, sample
+from headcast.warping.sampling import around, finer, in_finer, sample
 from headcast.warping.smooth import fill_from_around, fill_smoothly
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
@@ -82,8 +82,8 @@ class Carrier:
             person, edges, self._margin = grow_beyond(shot.image, person, edges, grow)
         self._mesh = Mesh(shot.landmarks, self._size, edges)
         # in bytes, four a pixel: OpenCV reads those between pixels in a quarter of the time that wider numbers take
-        self._person = to_image(person * np.array([1, 1, 1, 255], np.float32))
-        self._drawn_out = DrawnOut(self._person)
+        in_bytes = to_image(person * np.array([1, 1, 1, 255], np.float32))
+        self._person, self._drawn_out = finer(in_bytes), DrawnOut(in_bytes)
         beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
         self._open = np.asarray(beside, np.float32) if beside.any() else None
         self.background, self.unknown, self._hidden = layers.background, layers.hidden, layers.hidden
@@ -119,7 +119,7 @@ class Carrier:
         """Carry the person to `landmarks`, which are those of `head`."""
         grid = self._mesh.grid(landmarks, head)
         places = grid.positions + np.float32(self._margin) if self._margin else grid.positions
-        picture = sample(self._person, places, cv2.BORDER_REPLICATE)
+        picture = sample(self._person, in_finer(places), cv2.BORDER_REPLICATE)
         drawn = self._drawn_out(picture, places, grid)
         _soften(picture, grid.torn)
         opened = None if self._open is None else sample(self._open, grid.positions)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
-CRISPER = 0.06  # of a pixel, from each side: more makes outlines rough
+FINER = 2  # times as many pixels a side has what is read between its pixels
+CRISPER = 0.05  # of a pixel, from each side: what reading leaves out in the mean over all places
 TORN = 1.7  # pixels between what two neighbours show, from which on one surface ends before another
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
@@ -17,11 +18,22 @@ def sample(image: NDArray[Pixel], positions: NDArray[np.float32], border: int = 
     return np.asarray(cv2.remap(image, positions, _NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=border), image.dtype)
 
 
-def crisper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a picture (H, W) or (H, W, C) that is about as sharp once it was read between its pixels as it is now.
+def finer(picture: NDArray[Pixel]) -> NDArray[Pixel]:
+    """Return a picture (H, W) or (H, W, C) with FINER times as many pixels a side, to be read at `in_finer` places.
 
-    Bilinear reading leaves of a frequency w the share 1 - (1 - cos w) / 3 of its power, in the mean over all places.
+    Bilinear reading halfway between pixels leaves cos(w / 2) of a frequency w, on a pixel all of it: what is carried
+    would be soft or sharp by where it comes to lie, and a slow motion would pulse. Here it leaves cos(w / 4) at least.
     """
+    return np.asarray(cv2.resize(picture, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_CUBIC), picture.dtype)
+
+
+def in_finer(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where places (h, w, 2) in pixels of a picture lie in that picture made `finer`."""
+    return np.asarray(places * np.float32(FINER) + np.float32((FINER - 1) / 2), np.float32)
+
+
+def crisper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a picture (H, W) or (H, W, C) that is about as sharp as it is now once it was made `finer` and read."""
     kernel = np.array([-CRISPER, 1 + 2 * CRISPER, -CRISPER], np.float32)
     return np.asarray(cv2.sepFilter2D(picture, cv2.CV_32F, kernel, kernel), np.float32)
 
