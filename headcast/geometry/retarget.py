@@ -36,10 +36,10 @@ from headcast.types import Landmarks
 
 REGIONS: Final = ("all", "expression", "pose", "lips", "eyes")
 
-MAX_ROTATION = 0.6  # radians that one photo supports; turns ease off towards it
+MAX_ROTATION = 0.45  # radians that one photo supports: beyond that hair and outline show; turns ease off towards it
 HIDDEN_TURN = 0.7  # radians that a photo may be turned aside; its far side is then not seen at all
 HIDDEN_SHARE = 0.75  # of MAX_ROTATION that such a photo cannot turn towards the side that it hides
-MAX_SHIFT = 0.9  # eye distances that the head may leave its place
+MAX_SHIFT = 0.6  # eye distances that the head may leave its place: beyond that more is made up behind it than shown
 MAX_ZOOM = 0.2
 TOUCHING = 0.01  # lip gap that the tracker still reports for closed lips, in eye distances
 PARTED = 0.08  # lip gap from which on lips are surely apart; the tracker lags behind lips that close quickly

@@ -179,7 +179,7 @@ def test_the_head_turns_as_far_as_the_drivers_and_eases_off(sitter: Landmarks) -
 def test_a_head_that_leaves_the_picture_or_comes_close_stays_in_reach(sitter: Landmarks) -> None:
     move = retargeter(sitter, [driver()])
     pose = fit_pose(sitter)
-    for moved, limit in ((driver(shift=(4000, 0)), 0.95), (driver(shift=(8, 0)), 0.11)):
+    for moved, limit in ((driver(shift=(4000, 0)), 0.61), (driver(shift=(8, 0)), 0.11)):
         step = np.linalg.norm(fit_pose(move(moved)).translation - pose.translation) / pose.scale
         assert step <= limit
     assert fit_pose(move(driver(scale=240.0))).scale == pytest.approx(1.2 * pose.scale, rel=0.01)
