@@ -27,6 +27,7 @@ from headcast.tracking.crop import crop_image
 from headcast.types import Image, Mask, Shot
 from headcast.warping import eye_crop
 from headcast.warping.close_up import Affine, CloseUpCrop, cut, scaled
+from headcast.warping.lip_line import plainly_open
 from headcast.warping.mixing import weighed
 from headcast.warping.parts import PARTS
 from headcast.warping.sampling import around
@@ -36,6 +37,10 @@ VALIDITY, OPENING = 0, 1  # numbers of the maps of what photos show, and of what
 CHANGE: Final = eye_crop.MAPS.index("opening_change")
 AROUND: Final = 2  # pixels: as far as what is laid into a picture reaches beyond its mask
 SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
+OPEN: Final = 0.5  # share of the opening in a pixel, from which on it lies between the lips
+PARTED: Final = (2.0, 4.0)  # pixels of the close-up from lip to middle between which lips are shut and open
+LASHES: Final = 5  # pixels of the close-up that lashes are long, twice
+LEAST_BLUR: Final = 0.33  # of a pixel, before a close-up is reduced: with more, teeth are softer than true ones
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Finish:
 FINISHES: Final[Mapping[str, Finish]] = {
     # beneath lies what was drawn between the lips
     "mouth": Finish(sharpened=0.5, has_lips=True, has_lids=False, as_change=False),
-    "eyes": Finish(sharpened=0.0, has_lips=False, has_lids=True, as_change=True),
+    "eyes": Finish(sharpened=0.15, has_lips=False, has_lids=True, as_change=True),
 }
 
 
@@ -126,20 +131,28 @@ class CloseUp:
         picture = painted.astype(np.float32)
         there = around(crop.mask > 0, AROUND)
         shown = picture[there]
+        maps = crop.conditioning.maps[there]
+        inside, sharpened = maps[:, :, OPENING], self._finish.sharpened
         if self._finish.has_lips:
-            maps = crop.conditioning.maps[there]
-            inside = maps[:, :, OPENING]
+            sharpened *= (1 + plainly_open(inside > OPEN, PARTED)) / 2  # where shut lips meet a sharp line looks open
             keep_shown_teeth(shown, crop.conditioning.warped[there], maps[:, :, VALIDITY], inside)
             colour_rim_as_around(shown, inside)
         if self._finish.has_lids:
-            maps = crop.conditioning.maps
-            change = (float(maps[0, 0, CHANGE]) - 0.5) / eye_crop.OPENING_GAIN
-            lighten_lashes(picture, maps[:, :, OPENING], change)
-        if self._finish.sharpened:
-            bright = brightness(shown)  # alone: a camera's colours are coarser
-            finer = cv2.subtract(bright, cv2.GaussianBlur(bright, (0, 0), SHARPENED_OVER))
-            cv2.add(shown, cv2.merge([self._finish.sharpened * finer] * 3), shown)
+            whole = crop.conditioning.maps
+            change = (float(whole[0, 0, CHANGE]) - 0.5) / eye_crop.OPENING_GAIN
+            lighten_lashes(picture, whole[:, :, OPENING], change)
+        bright = brightness(shown)  # alone: a camera's colours are coarser
+        finer = cv2.subtract(bright, cv2.GaussianBlur(bright, (0, 0), SHARPENED_OVER))
+        if self._finish.has_lids:  # skin beside them keeps what it has
+            finer = cv2.multiply(finer, _to_the_lashes(inside))
+        cv2.add(shown, cv2.merge([sharpened * finer] * 3), shown)
         return picture
+
+
+def _to_the_lashes(inside: Mask) -> Mask:
+    """Return 1 (h, w) on what is `inside` of the lids and on their lashes, falling to 0 beside them."""
+    wider = cv2.dilate(np.ascontiguousarray(inside), np.ones((LASHES, LASHES), np.uint8))
+    return np.asarray(cv2.blur(wider, (LASHES, LASHES)), np.float32)
 
 
 def lay_close_up(painted: Painted, colour: Image) -> None:
@@ -186,6 +199,6 @@ def _brought_back(change: NDArray[np.float32], to_crop: Affine, shape: tuple[int
     """Return a close-up's change (h, w, 3) in the picture that it was cut from, of this `shape`; 0 beyond it."""
     scale = float(np.linalg.norm(to_crop[0, :2]))
     if scale > 1.3:  # reduced: what lies between the pixels counts too
-        change = np.asarray(cv2.GaussianBlur(change, (0, 0), 0.4 * scale), np.float32)
+        change = np.asarray(cv2.GaussianBlur(change, (0, 0), LEAST_BLUR * scale), np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(change, to_crop, shape[1::-1], flags=flags), np.float32)

@@ -18,7 +18,7 @@ from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.mixing import mixed
 from headcast.warping.origins import Origin, of_anchor
 from headcast.warping.patch import Patch, box_around
-from headcast.warping.sampling import sample
+from headcast.warping.sampling import crisper, sample
 from headcast.warping.warp import WarpedShot
 
 Affine = NDArray[np.float64]
@@ -107,15 +107,15 @@ class CarriedPhotos:
 def _person(
     person: NDArray[np.float32], to_frame: Affine, size: tuple[int, int], patch: Patch | None
 ) -> NDArray[np.float32]:
-    """Return a close-up (h, w, 3) of a frame's person, with a patch of the frame laid over it."""
+    """Return a close-up (h, w, 3) of a frame's person, with a patch of the frame laid over it, about as sharp."""
+    left, top, width, height = _seen_by(to_frame, size, person.shape)
+    person = person[top : top + height, left : left + width]
     if patch is not None:
-        left, top, width, height = _seen_by(to_frame, size, person.shape)
-        person = person[top : top + height, left : left + width].copy()
+        person = person.copy()
         lay(replace(patch, left=patch.left - left, top=patch.top - top), person)
-        to_frame = _from(to_frame, left, top)
-    return np.asarray(
-        cv2.warpAffine(person, to_frame, size, flags=INVERSE, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    there = _from(to_frame, left, top)
+    read = cv2.warpAffine(crisper(person), there, size, flags=INVERSE, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(read, np.float32)
 
 
 def _from(to_frame: Affine, left: int, top: int) -> Affine:

@@ -98,22 +98,26 @@ def mouth_patch(
 ) -> Patch:
     """Return the blended mouth of a face with the rigid `pose`: what is `drawn` where none shows its inside.
 
-    What a mouth shows counts as far as it is `alike`, (N,) in 0..1: teeth that other lips cut off look torn.
+    What a mouth shows counts as far as it is `alike`, (N,) in 0..1: teeth that other lips cut off look torn. There its
+    edge, which may lie within the opening, is as soft as that of one mouth alone.
     """
     photos = [mouth.show(pose, drawn) if weight else None for mouth, weight in zip(mouths, weights, strict=True)]
     if not any(photos):
         return drawn
-    seen, shares, colour = np.zeros_like(drawn.shown), np.zeros_like(drawn.shown), np.zeros_like(drawn.colour)
+    seen, shares, plainest = (np.zeros_like(drawn.shown) for _ in range(3))
+    colour = np.zeros_like(drawn.colour)
     for photo, weight, how_far in zip(photos, weights, alike or [1.0] * len(mouths), strict=True):
         if photo is not None:
             seen += np.float32(weight) * photo[1]
+            plainest = np.maximum(plainest, photo[1])
             share = np.float32(weight * how_far) * photo[1]
             shares += share
             colour += weighed(photo[0], share)
     # What a fifth of the blend shows is shown as if all did; below that it fades to the drawing.
     shown = seen
     if len(mouths) > 1:
-        shown = np.asarray(np.clip(seen / SHOWN_SHARE, 0, 1) * shares / np.maximum(seen, np.float32(1e-6)), np.float32)
+        whole = np.minimum(seen / SHOWN_SHARE, plainest if alike else 1)
+        shown = np.asarray(whole * shares / np.maximum(seen, np.float32(1e-6)), np.float32)
     photo_colour = weighed(colour, 1 / np.maximum(shares, np.float32(1e-6)))
     return replace(drawn, colour=mixed(drawn.colour, photo_colour, shown), shown=shown)
 

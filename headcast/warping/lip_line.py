@@ -23,10 +23,13 @@ EVENED_OVER: Final = 1.5  # pixels
 PLAINLY: Final = (5.0, 9.0)  # pixels of the close-up from lip to middle between which a mouth goes from shut to open
 
 
-def plainly_open(open_mouth: NDArray[np.bool_]) -> float:
-    """Return 1 for a mouth whose opening (h, w) is wide, falling to 0 for a slit: lips that close must stay closed."""
+def plainly_open(open_mouth: NDArray[np.bool_], between: tuple[float, float] = PLAINLY) -> float:
+    """Return 1 for a mouth whose opening (h, w) is wide, falling to 0 for a slit: lips that close must stay closed.
+
+    It does so `between` these depths, pixels from lip to middle.
+    """
     deepest = cv2.distanceTransform(open_mouth.view(np.uint8), cv2.DIST_L2, 3).max()
-    return float(smoothstep(np.float64(deepest), *PLAINLY))
+    return float(smoothstep(np.float64(deepest), *between))
 
 
 def even_lip_line(colour: NDArray[np.float32], inside: Mask) -> None:

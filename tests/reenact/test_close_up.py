@@ -19,7 +19,7 @@ from headcast.geometry.topology import MIRROR
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
-from headcast.reenact.close_up import CloseUp, lay_close_up, make_close_ups
+from headcast.reenact.close_up import FINISHES, CloseUp, lay_close_up, make_close_ups
 from headcast.reenact.compose import Composer, compose_square, cut_out
 from headcast.reenact.driver import Driver
 from headcast.reenact.generated import Generated, Painted
@@ -197,6 +197,18 @@ def test_beneath_what_is_pasted_nothing_shows_through(scale: float) -> None:
     reach = int(np.array([24 - 3, 40 - 3]).min() / scale) - 2
     assert (laid[120 - reach : 120 + reach, 120 - reach : 120 + reach] == 90).all()
     np.testing.assert_array_equal(laid[:4], stripes[:4])
+
+
+def test_eyes_are_sharpened_as_far_as_their_lashes(
+    sitter: Sitter, fresh: dict[str, Weights], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warped = Warper(sitter.shot)(sitter.shot.landmarks)
+    sharp = close_up_of("eyes", sitter, fresh).start(warped)()
+    monkeypatch.setitem(FINISHES, "eyes", replace(FINISHES["eyes"], sharpened=0.0))
+    for one, other in zip(sharp, close_up_of("eyes", sitter, fresh).start(warped)(), strict=True):
+        differs = np.abs(one.picture - other.picture).max(-1) > 0.5
+        assert 300 < differs.sum() == differs[10:-10, 10:-10].sum() < 2500  # neither brow nor cheek
+        assert one.picture[differs].std() > 1.02 * other.picture[differs].std()
 
 
 def test_the_left_eye_is_painted_as_the_right_one_in_a_mirror(sitter: Sitter, opened: Landmarks) -> None:

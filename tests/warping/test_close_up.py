@@ -1,10 +1,27 @@
 """What close-ups of all parts share, against the same done another way."""
 
+from types import ModuleType
+
+import cv2
 import numpy as np
+import pytest
 
 from headcast.geometry.pose import fit_pose, rotation_matrix
 from headcast.types import Shot
-from headcast.warping.close_up import HALF, linear_maps, moved, moved_pose, place, scaled
+from headcast.warping import eye_crop, mouth_crop
+from headcast.warping.close_up import HALF, CarriedPhotos, linear_maps, moved, moved_pose, place, scaled
+from headcast.warping.warp import Warper
+
+
+@pytest.mark.parametrize("part", [mouth_crop, eye_crop])
+def test_a_close_up_is_as_sharp_as_the_photo(shot: Shot, part: ModuleType) -> None:
+    to_crop = part.place_crop(shot.landmarks, fit_pose(shot.landmarks))
+    made = CarriedPhotos([shot], shot.image).cut(Warper(shot)(shot.landmarks), to_crop, part.CROP_SIZE)
+    exact = cv2.warpAffine(shot.image.astype(np.float32), to_crop, part.CROP_SIZE, flags=cv2.INTER_LANCZOS4)
+    energies = [
+        float(sum(np.square(np.diff(picture, axis=axis)).mean() for axis in (0, 1))) for picture in (made, exact)
+    ]
+    assert energies[0] == pytest.approx(energies[1], rel=0.15)
 
 
 def test_the_pose_of_moved_landmarks_is_the_moved_pose(shot: Shot) -> None:

@@ -72,6 +72,17 @@ def test_a_photo_with_closed_lips_shows_nothing_of_its_mouth(shot: Shot, canonic
     assert patch_of(mouth_of(shot.image, canonical, pose), landmarks, opened, pose).shown.max() == 1  # the smile does
 
 
+def test_where_a_photo_ends_a_blend_fades_as_softly_as_one_alone(shot: Shot, canonical: Face, pose: Pose) -> None:
+    opened = with_mouth(canonical, 0.35)
+    mouth = mouth_of(shot.image, canonical, pose)
+    drawn = mouth.draw(apply_pose(opened, pose), opened, pose)
+    alone = mouth_patch([mouth], [1.0], drawn, pose)
+    blend = mouth_patch([mouth, mouth], [0.6, 0.4], drawn, pose, [1.0, 1.0])
+    assert ((alone.shown > 0.2) & (alone.shown < 0.8)).any()  # it ends within the opening
+    np.testing.assert_allclose(blend.shown, alone.shown, atol=1e-5)
+    np.testing.assert_allclose(blend.colour, alone.colour, atol=0.01)
+
+
 def test_teeth_in_the_photo_stay_where_they_are(shot: Shot, canonical: Face, pose: Pose) -> None:
     patch = patch_of(mouth_of(shot.image, canonical, pose), shot.landmarks, canonical, pose)
     height, width = patch.inside.shape
