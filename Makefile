@@ -16,14 +16,13 @@ demo: $(VENV)/.installed
 	$(BIN)/headcast demo --output $(OUTPUT)
 
 # Tests start many processes, which compile Python's files anew wherever the environment forbids to keep that. Types are
-# checked while tests wait; what is wrong with them is said again at the end. Some tests wait for browsers, lines and
-# servers: three processes keep two cores busy.
+# checked while tests wait; what is wrong with them is said again at the end.
 test: $(VENV)/.installed-dev browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	nice $(BIN)/mypy & types=$$!; \
-		PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder; \
+		PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder; \
 		tests=$$?; wait $$types || $(BIN)/mypy || exit; exit $$tests
 
 # Pages are tested in Chromium. Where there is none and it cannot be installed, those tests are skipped and say so.

@@ -16,7 +16,7 @@ from headcast.types import Image, Mask, Shot
 from headcast.warping.layers import mattes_of
 from headcast.warping.origins import Box, Origin, of_anchor
 from headcast.warping.person_colours import person_colours
-from headcast.warping.sampling import FINER, Pixel, crisper, finer
+from headcast.warping.sampling import FINER, Pixel, finer
 from headcast.warping.warp import WarpedShot
 
 NOTHING: Final = 128  # what stands for 0
@@ -71,9 +71,7 @@ def lost_detail(shot: Shot, full: Image, own: Mask, matte: Mask) -> Detail:
 
 
 def _lost(photo: NDArray[np.float32], shot: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what the reduced shot lost of the photo, and what carrying both takes from either."""
-    enlarged, taken = (cv2.resize(each, photo.shape[1::-1]) for each in (shot, crisper(shot) - shot))
-    return crisper(photo - enlarged) + np.asarray(taken, np.float32)
+    return photo - np.asarray(cv2.resize(shot, photo.shape[1::-1]), np.float32)
 
 
 def further_detail(shot: Shot, side: int) -> Detail | None:

@@ -22,9 +22,11 @@ def finer(picture: NDArray[Pixel]) -> NDArray[Pixel]:
     """Return a picture (H, W) or (H, W, C) with FINER times as many pixels a side, to be read at `in_finer` places.
 
     Bilinear reading halfway between pixels leaves cos(w / 2) of a frequency w, on a pixel all of it: what is carried
-    would be soft or sharp by where it comes to lie, and a slow motion would pulse. Here it leaves cos(w / 4) at least.
+    would be soft or sharp by where it comes to lie, and a slow motion would pulse. Here it leaves cos(w / 4) at least,
+    and what that takes in the mean is given beforehand.
     """
-    return np.asarray(cv2.resize(picture, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_CUBIC), picture.dtype)
+    crisp = crisper(picture)
+    return np.asarray(cv2.resize(crisp, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_CUBIC), picture.dtype)
 
 
 def in_finer(places: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -32,10 +34,10 @@ def in_finer(places: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(places * np.float32(FINER) + np.float32((FINER - 1) / 2), np.float32)
 
 
-def crisper(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a picture (H, W) or (H, W, C) that is about as sharp as it is now once it was made `finer` and read."""
+def crisper(picture: NDArray[Pixel]) -> NDArray[Pixel]:
+    """Return a picture (H, W) or (H, W, C) with as much more of its fine detail as reading it anew takes."""
     kernel = np.array([-CRISPER, 1 + 2 * CRISPER, -CRISPER], np.float32)
-    return np.asarray(cv2.sepFilter2D(picture, cv2.CV_32F, kernel, kernel), np.float32)
+    return np.asarray(cv2.sepFilter2D(picture, -1, kernel, kernel), picture.dtype)
 
 
 def pixel_places(shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -29,7 +29,7 @@ def test_what_was_lost_is_added_to_the_nearest_level(most: float, error: float) 
     matte = (0.4 * wave).astype(np.float32)
     levels, share = added(colour, matte)
     inside = np.s_[12:-2, 2:-2]
-    assert np.abs(levels[inside] - colour[inside]).max() <= error + 0.7  # steps, and a wave read between its pixels
+    assert np.abs(levels[inside] - colour[inside]).max() <= error + 1.1  # steps, and a wave read between its pixels
     assert (levels[:7, :7] == min(most, 127)).all()  # 255 is white
     np.testing.assert_allclose(share, 0.5 * matte, atol=0.5 * 0.4 / 127 + 0.002)
 
@@ -39,7 +39,7 @@ def test_between_pixels_it_is_read_between_and_beyond_the_photo_nothing_was_lost
     colour[:, 20:] = 80
     levels, share = added(colour, np.zeros((SIZE, SIZE), np.float32), shift=0.5)
     assert (levels[:, 19] == 40).all()
-    assert np.abs(levels[:, :19]).max() <= 6 and (levels[:, :17] == 0).all()  # a cubic's dip beside an edge
+    assert np.abs(levels[:, :19]).max() <= 8 and (levels[:, :17] == 0).all()  # a cubic's dip beside an edge
     assert (levels[:, -1] == 40).all()
     assert (share == 0).all()
 

@@ -44,7 +44,7 @@ def test_at_rest_the_person_is_the_photo(still: WarpedShot, shot: Shot) -> None:
     sure = person & (at(still, "mouth_inside") == 0) & (at(still, "eyes_inside") == 0)
     assert sure.sum() > 0.9 * person.sum()
     assert np.percentile(difference[sure], 99.5) <= 2
-    assert difference[sure].mean() < 0.3
+    assert difference[sure].mean() < 0.6  # it is read between the pixels of a finer one, and rounded twice
     shown = difference[person & (at(still, "validity") > 0.99)]  # inside of mouth and eyes, where shown
     assert np.percentile(shown, 99.5) <= 2
     assert np.abs(at(still, "matte") - shot.matte).mean() < 0.03
