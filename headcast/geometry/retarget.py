@@ -44,6 +44,7 @@ MAX_ZOOM = 0.2
 TOUCHING = 0.01  # lip gap that the tracker still reports for closed lips, in eye distances
 PARTED = 0.08  # lip gap from which on lips are surely apart; the tracker lags behind lips that close quickly
 SHUT = 0.2  # share of the usual lid opening that the tracker still reports for closed lids
+APART = 0.5  # share of it from which on lids are as far open as is reported
 WIDEST = 1.35  # lids open to at most this multiple of the sitter's usual opening
 GAZE_LIMITS = (0.11, 0.06)  # how far an iris may move from its place, in eye distances
 
@@ -133,7 +134,8 @@ class Retargeter:
         gap = controls[OPENINGS[0]]
         lips = (gap - TOUCHING) * float(smoothstep(gap, TOUCHING, PARTED))
         lips = max(0.0, self._openings[0] + self._strength * (lips - self._openings[0]))
-        share = np.clip((controls[4:6] / self._reference.lids - SHUT) / (1 - SHUT), 0, WIDEST)
+        share = controls[4:6] / self._reference.lids
+        share = np.clip(share * smoothstep(share, SHUT, APART), 0, WIDEST)
         share = np.maximum(0, 1 + self._strength * (share - 1))
         wanted = np.array([lips, *(self._lids * share)])
         moves = np.array([self._region != "eyes", self._region != "lips", self._region != "lips"])
