@@ -15,9 +15,7 @@ from headcast.types import Image, Mask
 LONG: Final = 32 / 256  # of the side: an edge's least length, from the upper end on
 PARTS: Final = 8  # of that length, in each of which it must be seen
 SLOPES: Final = np.linspace(-0.12, 0.12, 13)  # pixels to the side a row
-STEEP: Final = (
-    4.0  # levels that colours change at an edge over a 256th of the side, in each part; half of it farther on
-)
+STEEP: Final = 4.0  # levels over a 256th of the side by which each part of an edge changes; farther on half of it
 SMOOTHED: Final = 1.0  # pixels: grain is no edge
 AWAY: Final = (4 / 256, 40 / 256)  # of the side: how far from the person an edge may lie
 NEXT: Final = 3 / 256  # of the side: of edges so near to each other the plainest is taken
