@@ -38,10 +38,11 @@ def _without_converters() -> Any:
     """
     is_loaded = _CONVERTERS in sys.modules
     sys.modules.setdefault(_CONVERTERS, None)  # type: ignore[arg-type]
-    import openvino
-
-    if not is_loaded:
-        del sys.modules[_CONVERTERS]
+    try:
+        import openvino
+    finally:  # also where it is not installed: the mark is ours
+        if not is_loaded:
+            del sys.modules[_CONVERTERS]
     if not hasattr(openvino, "convert_model"):
         openvino.convert_model = _convert_model  # also for others in this process
     return openvino
