@@ -4,8 +4,8 @@ A learned network continues lines, edges and texture well beside what it sees, b
 never were. So it is asked from several distances. One guess is shown, whole, for pieces of several do not fit together;
 the others are its witnesses: what none of them shows, or what has a colour that is nowhere in the picture, is not
 believed. Then it is asked again for what is not believed alone, which by then is narrow. Where no guess is believed at
-last colours pass evenly into what is around. Lettering on an even ground is not shown to the network, which would go on
-with what are no letters.
+last colours pass evenly into what is around. Straight edges that go on are drawn before it is asked. Lettering on an even
+ground is not shown to the network, which would go on with what are no letters.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from headcast.geometry.measures import smoothstep
 from headcast.inpainting.grain import add_grain
 from headcast.inpainting.lettering import find_lettering, soften_cuts
+from headcast.inpainting.lines import draw_lines
 from headcast.inpainting.network import guess, release, side_for
 from headcast.types import Image, Mask
 from headcast.warping.behind import surroundings
@@ -70,7 +71,9 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     if lettering.any():
         known &= ~lettering
         square = fill_from_around(square, known.astype(np.float32))
-    painted = square if _is_even(square, known) else _agreed(square, known, side)
+    if not _is_even(square, known):
+        square = _agreed(*draw_lines(square, known), side)
+    painted = square
     large = _resized(painted, side, min(side, SIDE))
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
     whole: Image = np.where(missing[:, :, None], filled, image)

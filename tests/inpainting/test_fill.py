@@ -163,6 +163,7 @@ def filled_by(
         return np.where(known[:, :, None], picture, asked[len(known_then) - 1]).astype(np.float32)
 
     monkeypatch.setattr("headcast.inpainting.fill._guess", answer)
+    monkeypatch.setattr("headcast.inpainting.fill.draw_lines", lambda picture, known: (picture, known))
     spoilt = np.where(hidden[:, :, None] > 0, 255, behind).astype(np.uint8)
     return fill_hidden(spoilt, hidden).astype(float), known_then
 
