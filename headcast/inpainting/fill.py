@@ -4,8 +4,8 @@ A learned network continues lines, edges and texture well beside what it sees, b
 never were. So it is asked from several distances. One guess is shown, whole, for pieces of several do not fit together;
 the others are its witnesses: what none of them shows, or what has a colour that is nowhere in the picture, is not
 believed. Then it is asked again for what is not believed alone, which by then is narrow. Where no guess is believed at
-last colours pass evenly into what is around. Straight edges that go on are drawn before it is asked. Lettering on an even
-ground is not shown to the network, which would go on with what are no letters.
+last colours pass evenly into what is around. Straight edges that go on are drawn before it is asked. Lettering on an
+even ground is not shown to the network, which would go on with what are no letters.
 """
 
 from collections.abc import Sequence
