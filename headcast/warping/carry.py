@@ -32,9 +32,9 @@ MIRRORED = (0.2, 0.6)  # trust that the mirrored shot has more than the shot, be
 MIRRORED_RIM = 7  # pixels over which it fades
 EDGE_SOFTNESS = 3  # pixels
 FACE_EDGE = 3  # pixels over which the face's own coverage fades
+OPEN = 0.5  # share of the person in a pixel of a gap, and of what closes it
 GAP = 13  # pixels: wider gaps beside a face are background
 SEEN, BESIDE = 0.05, 7  # share of the person in a pixel, and pixels beside it, that another shot shows of the person
-OPEN = 0.5  # share of the person in a pixel beside an earring, up to which the wall is seen there
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,9 @@ class Carrier:
         # in bytes, four a pixel: OpenCV reads those between pixels in a quarter of the time that wider numbers take
         in_bytes = to_image(person * np.array([1, 1, 1, 255], np.float32))
         self._person, self._drawn_out = finer(in_bytes), DrawnOut(in_bytes)
-        beside = cv2.dilate((layers.hanging > 0).astype(np.float32), _square(GAP)) * (layers.matte < OPEN)
-        self._open = np.asarray(beside, np.float32) if beside.any() else None
+        closed = cv2.morphologyEx(layers.matte, cv2.MORPH_CLOSE, _square(GAP))
+        gaps = ((closed > OPEN) & (layers.matte < OPEN)).astype(np.float32)
+        self._open = np.asarray(cv2.morphologyEx(gaps, cv2.MORPH_OPEN, _square(FACE_EDGE)), np.float32)
         self.background, self.unknown, self._hidden = layers.background, layers.hidden, layers.hidden
 
     @property
@@ -122,9 +123,8 @@ class Carrier:
         picture = sample(self._person, in_finer(places), cv2.BORDER_REPLICATE)
         drawn = self._drawn_out(picture, places, grid)
         _soften(picture, grid.torn)
-        opened = None if self._open is None else sample(self._open, grid.positions)
         matte = np.asarray(cv2.extractChannel(picture, 3) * np.float32(1 / 255), np.float32)
-        _close_gaps(matte, grid.triangles >= 0, opened)
+        _close_gaps(matte, grid.triangles >= 0, self._open, grid.positions)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         colours = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), np.float32)
         return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted * (1 - drawn), grid)
@@ -186,10 +186,10 @@ def same_take(carried: Carried, shot: Shot) -> bool:
     return bool((np.abs(difference).mean(axis=2) * around).sum() < SAME_TAKE * around.sum())
 
 
-def _close_gaps(matte: Mask, face: NDArray[np.bool_], opened: Mask | None) -> None:
+def _close_gaps(matte: Mask, face: NDArray[np.bool_], own: Mask, positions: NDArray[np.float32]) -> None:
     """Close, in place, the gaps in a matte (H, W) that a moved `face` (H, W) leaves in and beside itself.
 
-    Those that are `opened` (H, W) are the shot's own.
+    Not those that the shot has of its `own` (H, W), of which it shows `positions` (H, W, 2).
     """
     near = around(face, 2 * GAP)  # beyond that neither the face nor the gaps beside it reach
     part, covered = matte[near], face[near].view(np.uint8)
@@ -197,9 +197,8 @@ def _close_gaps(matte: Mask, face: NDArray[np.bool_], opened: Mask | None) -> No
         cv2.blur(area.astype(np.float32), (FACE_EDGE, FACE_EDGE))
         for area in (cv2.erode(covered, _square(FACE_EDGE)), cv2.dilate(covered, _square(GAP)))
     )
+    beside *= 1 - sample(own, positions[near])
     closed = beside * cv2.morphologyEx(part, cv2.MORPH_CLOSE, _square(GAP))
-    if opened is not None:
-        closed *= 1 - opened[near]
     np.maximum(np.maximum(part, inside), closed, out=part)
 
 

@@ -11,7 +11,8 @@ from headcast.warping.loose import find_loose_hair
 
 EDGE_REACH = 0.02  # of the side: how far from the matte's edge its hairs reach, and colours are compared
 CONTRAST = 40.0  # levels between person and background from which on colours tell them apart
-UNEVEN = 6.0  # times the variance of the background, which must be less than the contrast
+UNEVEN = 16.0  # times the variance of the background, which must be less than the contrast
+STRANGE = 12.0  # times the square of what no mixture of both explains, the same
 CERTAIN = (0.25, 1.0)  # a rough matte counts as the person between these where colours do not tell: rather too narrow
 SHARE_RANGE = (0.1, 0.9)  # shares that count as none and all: colours vary
 
@@ -34,10 +35,11 @@ def refine_matte(image: Image, matte: Mask) -> Mask:
     towards = person - behind
     contrast = np.square(towards).sum(2)
     share = ((picture - behind) * towards).sum(2) / (contrast + 1)
+    strange = np.square(picture - behind - share[:, :, None] * towards).sum(2)
     unsure = ((matte > HIDDEN_FROM) & (matte < 1 - HIDDEN_FROM)).astype(np.float32)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (radius, radius))
     edge = cv2.blur(cv2.dilate(unsure, disc), (radius, radius))
-    trust = edge * contrast / (contrast + CONTRAST**2 + UNEVEN * uneven)
+    trust = edge * contrast / (contrast + CONTRAST**2 + UNEVEN * uneven + STRANGE * strange)
     sharp = np.clip((share - SHARE_RANGE[0]) / (SHARE_RANGE[1] - SHARE_RANGE[0]), 0, 1)
     certain = smoothstep(matte, *CERTAIN)
     return np.asarray(certain + trust * (sharp - certain), np.float32)

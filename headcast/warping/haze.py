@@ -14,11 +14,13 @@ from headcast.types import Image, Mask
 from headcast.warping.behind import SOLID, disc, surroundings
 from headcast.warping.smooth import fill_from_around
 
-REACH: Final = (1 / 256, 3 / 256)  # of the side: how far beyond the matte haze is taken whole, and not at all
-NONE: Final = 0.1  # share of the person in a pixel that is none: shade, and what the wall varies by
-CLEAR: Final = 20 / 256  # of the side, beyond the matte: what lies farther is wall
+REACH: Final = (2 / 256, 6 / 256)  # of the side: how far beyond the matte haze is taken whole, and not at all
+THIN, THIN_FROM = 0.35, (2 / 256, 4 / 256)  # share that is no haze but solid, and so far beyond the matte (of the side)
+NONE: Final = 0.03  # share of the person in a pixel that is none: what the wall varies by
+CLEAR: Final = 20 / 256  # of the side, beyond the matte: what lies farther is wall, and tells whether it is even
+BESIDE: Final = 10 / 256  # of the side: what lies farther is the wall in the shade that it has near by
 UNLIKE: Final = (2.0, 2.0)  # levels, plus times the wall's own unevenness, that are unlike it
-PLAINLY: Final = (0.5, 1.5)  # times so many levels, between which a pixel goes from none to all of its share
+PLAINLY: Final = (0.3, 1.2)  # times so many levels, between which a pixel goes from none to all of its share
 EVEN: Final = (3.0, 5.0)  # levels of unevenness up to which a wall is even, and from which on it is not
 CONTRAST: Final = (20.0, 45.0)  # levels between wall and person: colours tell nothing below, and all above
 FAINT, OTHER = 30.0, 0.6  # levels unlike the wall from which on so large a share of them may not be unlike the person
@@ -37,8 +39,9 @@ def add_haze(image: Image, matte: Mask) -> Mask:
     possible = (1 - smoothstep(away, *REACH)) * (1 - smoothstep(uneven, *EVEN))
     if not possible[matte < 0.5].any():
         return matte
-    share = _share(picture, matte, known, uneven)
-    haze = np.asarray(possible * np.clip((share - NONE) / (1 - NONE), 0, 1), np.float32)
+    share = _share(picture, matte, away > BESIDE, uneven)
+    most = 1 - (1 - THIN) * smoothstep(away, *THIN_FROM)
+    haze = np.asarray(possible * np.clip((share - NONE) / (1 - NONE), 0, most), np.float32)
     _, parts = cv2.connectedComponents(((haze > JOINED) | (matte > 0.5)).astype(np.uint8))
     joined = np.isin(parts, np.unique(parts[matte > 0.5])).astype(np.uint8)
     return np.asarray(np.maximum(matte, haze * cv2.dilate(joined, disc(AROUND * side))), np.float32)

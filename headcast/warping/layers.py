@@ -27,14 +27,12 @@ class Layers:
     """`person` (H, W, 3) float32 0..255 has a colour everywhere; `matte` (H, W) in 0..1 says where it is seen.
 
     `background` (H, W, 3) float32 is the picture where it is seen and filled where `hidden` (H, W; 0 or 1) is 1.
-    `hanging` (H, W) in 0..1 is the part of the matte that hangs from the ears.
     """
 
     person: NDArray[np.float32]
     matte: Mask
     background: NDArray[np.float32]
     hidden: Mask
-    hanging: Mask
 
 
 def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | None = None) -> Layers:
@@ -43,14 +41,12 @@ def split_layers(image: Image, matte: Mask, fill: Fill, landmarks: Landmarks | N
     What is attached below the mouth, and what hangs from the ears, is found where `landmarks` of the face are known.
     """
     matte = fine_matte(image, matte)
-    hanging = np.zeros_like(matte)
     if landmarks is not None:
         matte = np.maximum(matte, find_attached(image, matte, landmarks))
-        hanging = find_earrings(image, matte, landmarks)
-    matte = np.maximum(matte, hanging)
+        matte = np.maximum(matte, find_earrings(image, matte, landmarks))
     hidden = hidden_by(image, matte)
     background = np.asarray(fill(image, hidden), np.float32)
-    return Layers(person_colours(image, matte), matte, background, hidden, hanging)
+    return Layers(person_colours(image, matte), matte, background, hidden)
 
 
 def mattes_of(shot: Shot, full: Image, rough: Mask) -> tuple[Mask, Mask]:

@@ -14,7 +14,11 @@ CALM = 2.5  # levels that an even wall changes at most over a 256th of the side
 EVEN = 4.0  # levels of unevenness up to which a wall is even
 UNLIKE = (8.0, 2.0)  # levels, plus times the wall's own unevenness, that are unlike it
 OTHER = (3.0, 0.5)  # levels, plus share of what is unlike the wall, that may be unlike the person too
-SHARE = (0.15, 0.7)  # shares of the person in a colour that count as none and all
+EDGE = (
+    0.05,
+    0.9,
+)  # shares of the person in a colour that count as none and all: hardly steeper than the picture's edge
+SHARE = (0.15, 0.7)  # the same within a lock
 SURE = (30.0, 0.6)  # levels, and share of the person, that one pixel of a lock must have
 SEAM = 3 / 256  # of the side: so far into the rough matte's edge, which ended at random in a lock
 SMOOTHED = 1.0  # pixels: grain is no edge of a wall
@@ -35,16 +39,18 @@ def find_loose_hair(image: Image, matte: Mask) -> Mask:
     wall = ~asked | _reached(picture, matte, ~asked)
     uneven = surroundings(picture, wall, round(REACH * side))[1]
     share, levels, other = compared(picture, matte, wall)
-    hair = asked & (uneven < EVEN) & (levels > UNLIKE[0] + UNLIKE[1] * uneven)
-    hair &= (share > SHARE[0]) & (other < OTHER[0] + OTHER[1] * levels)
-    hair &= ~behind_wall_edge(image, matte)
+    like_person = (levels > UNLIKE[0] + UNLIKE[1] * uneven) & (other < OTHER[0] + OTHER[1] * levels)
+    like_person &= ~behind_wall_edge(image, matte)
+    hair = asked & (uneven < EVEN) & like_person & (share > SHARE[0])
     _, parts = cv2.connectedComponents((hair & (own == 0)).astype(np.uint8))
     sure = parts[hair & (levels > SURE[0]) & (share > SURE[1])]
     touching = parts[cv2.dilate(own, disc(1)) > 0]
     beyond = parts[cv2.dilate((~asked).astype(np.uint8), disc(1)) > 0]
     wanted = np.setdiff1d(np.intersect1d(touching, sure), [0, *beyond])
     found = cv2.dilate(np.isin(parts, wanted).astype(np.uint8), disc(SEAM * side)) > 0
-    return np.asarray(np.where(found & hair, smoothstep(share, *SHARE), 0), np.float32)
+    edge = np.where(found & like_person, np.clip((share - EDGE[0]) / (EDGE[1] - EDGE[0]), 0, 1), 0)
+    within = cv2.erode(np.where(found & hair, smoothstep(share, *SHARE), 0), disc(1))
+    return np.asarray(np.maximum(edge, within), np.float32)
 
 
 def _reached(picture: NDArray[np.float32], matte: Mask, far: NDArray[np.bool_]) -> NDArray[np.bool_]:

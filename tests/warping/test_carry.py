@@ -40,6 +40,18 @@ def test_no_background_shows_through_between_face_and_hair(carrier: Carrier, sho
     assert (~np.isin(islands, sides)).sum() <= 5  # of 65,536 pixels
 
 
+def test_a_gap_that_the_shot_has_stays_open(shot: Shot) -> None:
+    """A slot beside the cheek through which the shot shows the wall."""
+    cheek = shot.landmarks[shot.landmarks[:, 0].argmin(), :2].astype(int)
+    slot = np.zeros((256, 256), bool)
+    slot[cheek[1] - 12 : cheek[1] + 12, cheek[0] - 6 : cheek[0] - 1] = True
+    image = np.where(slot[:, :, None], GREEN, shot.image).astype(np.uint8)
+    matte = np.where(slot, np.float32(0), shot.matte)
+    still = carried(Carrier(Shot(image, shot.landmarks, matte)), shot, (0, 0, 0))
+    assert shot.matte[slot].mean() > 0.9
+    assert still.matte[slot].mean() < 0.5, still.matte[slot].mean()
+
+
 def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
     wall = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (256, 256, 3)).astype(np.float32), (0, 0), 4)
     wall = np.clip(128 + 8 * (wall - wall.mean()), 0, 255).astype(np.uint8)

@@ -24,6 +24,16 @@ def test_haze_is_the_persons_by_its_share() -> None:
     assert matte[FROM_MIDDLE > 76].max() == 0
 
 
+def test_an_outline_is_no_harder_than_the_pictures() -> None:
+    """Hair that thins out over several pixels: all around, each distance has the share that the picture shows."""
+    soft = cv2.GaussianBlur((FROM_MIDDLE < 70).astype(np.float32), (0, 0), 2.2)
+    image = np.clip(WALL + soft[:, :, None] * (HAIR - WALL), 0, 255).astype(np.uint8)
+    matte = add_haze(image, CUT)
+    for distance in range(70, 75):
+        there = np.abs(FROM_MIDDLE - distance) < 0.5
+        np.testing.assert_allclose(matte[there].mean(), soft[there].mean(), atol=0.12)
+
+
 def test_shade_around_a_person_is_the_walls() -> None:
     """A wall that is darker by up to a tenth of the way to the hair: carried along, it would be a halo."""
     shade = 0.08 * np.exp(-np.maximum(FROM_MIDDLE - 70, 0) / 12)[:, :, None]

@@ -35,6 +35,13 @@ def test_hairs_come_into_the_matte() -> None:
     np.testing.assert_array_equal(refined[~cv2.dilate(rim.astype(np.uint8), np.ones((9, 9))).astype(bool)] % 1, 0)
 
 
+def test_bars_that_stand_behind_the_outline_are_not_the_persons() -> None:
+    true, _, rough = a_head_with_hairs()
+    bars = np.where((np.indices(true.shape)[0] // 4) % 3 == 0, 70, 230)[:, :, None]
+    picture = np.where(true[:, :, None] > 0.5, PERSON, bars).astype(np.uint8)
+    assert refine_matte(picture, rough)[cv2.dilate(true, np.ones((5, 5))) == 0].max() < 0.2
+
+
 def test_where_colours_tell_nothing_the_matte_is_kept_rather_too_narrow() -> None:
     _, picture, rough = a_head_with_hairs()
     refined = refine_matte(np.full_like(picture, 128), rough)
