@@ -197,8 +197,7 @@ def _close_gaps(matte: Mask, face: NDArray[np.bool_], own: Mask, positions: NDAr
         cv2.blur(area.astype(np.float32), (FACE_EDGE, FACE_EDGE))
         for area in (cv2.erode(covered, _square(FACE_EDGE)), cv2.dilate(covered, _square(GAP)))
     )
-    beside *= 1 - sample(own, positions[near])
-    closed = beside * cv2.morphologyEx(part, cv2.MORPH_CLOSE, _square(GAP))
+    closed = (1 - sample(own, positions[near])) * beside * cv2.morphologyEx(part, cv2.MORPH_CLOSE, _square(GAP))
     np.maximum(np.maximum(part, inside), closed, out=part)
 
 
