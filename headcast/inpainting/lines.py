@@ -25,6 +25,8 @@ STEP: Final = 20.0  # levels between its two sides at least
 ROUGH: Final = 0.25  # of the step: the most by which colours change along it, in the mean
 ASIDE: Final = 5  # pixels on either side of it that are drawn
 SIDE: Final = 3  # of these, the outermost, that are a side
+FARTHER: Final = 24  # pixels on either side within which what is even, as a moulding, is drawn with it if it ends
+EVEN: Final = 8.0  # levels by which its two ends differ, or it changes along them, at most
 GAP: Final = 9  # pixels before what is not known that it may lack
 DRAWN: Final = 12  # pixels that are drawn at least
 HIDDEN: Final = 0.9  # share of what is drawn that must not be known
@@ -40,17 +42,24 @@ PLAIN: Final = 50.0  # levels between the sides of a corner's ends at least
 class End:
     """Where an edge meets what is not known: `place` (2,), x and y, and the unit vector `way` (2,) on into that.
 
-    `colours` (2 * ASIDE + 1, 3) lie across it, from the left of its way to the right.
+    `colours` (2 * FARTHER + 1, 3) lie across it, from the left of its way to the right. Along it each changes by so
+    many levels, in the mean, as is `rough` (2 * FARTHER + 1,): infinitely many where not all is seen.
     """
 
     place: Vector
     way: Vector
     colours: Picture
+    rough: Vector
+
+    @property
+    def near(self) -> Picture:
+        """The colours (2 * ASIDE + 1, 3) of its two sides."""
+        return self.colours[FARTHER - ASIDE : FARTHER + ASIDE + 1]
 
     @property
     def sides(self) -> Picture:
         """The colours (2, 3) on its left and on its right."""
-        return np.stack([self.colours[:SIDE].mean(0), self.colours[-SIDE:].mean(0)])
+        return np.stack([self.near[:SIDE].mean(0), self.near[-SIDE:].mean(0)])
 
     @property
     def step(self) -> float:
@@ -99,9 +108,8 @@ def _ends(picture: Picture, known: NDArray[np.bool_]) -> Iterator[End]:
     clear = cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     reach = 2 * GAP + 3
     near = cv2.erode(known.astype(np.uint8), np.ones((reach, reach), np.uint8)) == 0
-    for start, stop in np.concatenate([lines, lines[:, ::-1]])[
-        np.concatenate([_at(near, lines[:, i]) for i in (1, 0)])
-    ]:
+    both_ways = np.concatenate([lines, lines[:, ::-1]])
+    for start, stop in both_ways[_at(near, both_ways[:, 1])]:
         end = _end(picture, known, clear, start, stop)
         if end is not None:
             yield end
@@ -122,12 +130,16 @@ def _end(
         return None
     if not (line[-1] == np.clip(line[-1], 0, len(known) - 1)).all():
         return None
-    across = np.arange(-ASIDE, ASIDE + 1)[:, None, None] * np.array([-way[1], way[0]])
+    across = np.arange(-FARTHER, FARTHER + 1)[:, None, None] * np.array([-way[1], way[0]])
     places = line[max(0, last - TELLING) : last + 1] + across
     band = sample(picture, places.astype(np.float32), cv2.BORDER_REPLICATE)
-    end = End(line[last], way, np.asarray(np.median(band, axis=1), np.float32))
-    plain = end.step > STEP and np.abs(band - end.colours[:, None]).mean() < ROUGH * end.step
-    return end if plain and _at(known, places.reshape(-1, 2)).mean() > HIDDEN else None
+    colours = np.asarray(np.median(band, axis=1), np.float32)
+    seen = _at(known, places.reshape(-1, 2)).reshape(places.shape[:2])
+    rough = np.abs(band - colours[:, None]).mean((1, 2))
+    end = End(line[last], way, colours, np.where(seen.all(1), rough, np.inf))
+    middle = slice(FARTHER - ASIDE, FARTHER + ASIDE + 1)
+    plain = end.step > STEP and rough[middle].mean() < ROUGH * end.step
+    return end if plain and seen[middle].mean() > HIDDEN else None
 
 
 def _at(mask: NDArray[np.bool_], places: Vector) -> NDArray[np.bool_]:
@@ -158,7 +170,7 @@ def _straight(one: End, other: End) -> Edge | None:
     between = other.place - one.place
     aside = max(abs(_cross(end.way, between)) for end in (one, other))
     aside /= SHIFTED[0] + SHIFTED[1] * np.linalg.norm(between)
-    unlike = np.abs(one.colours - other.colours[::-1]).mean() / (ALIKE[0] + ALIKE[1] * min(one.step, other.step))
+    unlike = np.abs(one.near - other.near[::-1]).mean() / (ALIKE[0] + ALIKE[1] * min(one.step, other.step))
     middle = (one.place + other.place) / 2
     return Edge(one, middle, other, False, float(max(aside, unlike))) if one.way @ between > 0 else None
 
@@ -195,24 +207,41 @@ def _cut(start: Vector, stop: Vector, one: Vector, other: Vector) -> bool:
     return bool(_cross(stop - start, one - start) * _cross(stop - start, other - start) < 0)
 
 
+def _breadths(edge: Edge) -> tuple[int, int]:
+    """Return how far an edge is drawn to its left and its right, in pixels: as far as what is even there ends."""
+    colours, others = edge.first.colours, edge.second.colours[::-1]
+    rough = np.maximum(edge.first.rough, edge.second.rough[::-1])
+    uneven = np.maximum(np.abs(colours - others).mean(1), rough) > EVEN
+    changes = np.abs(colours[2:] - colours[:-2]).mean(1) > EVEN
+    left, right = (_end_of(uneven[::way][FARTHER + ASIDE + 1 :], changes[::way][FARTHER + ASIDE :]) for way in (-1, 1))
+    return ASIDE + left, ASIDE + right
+
+
+def _end_of(uneven: NDArray[np.bool_], changes: NDArray[np.bool_]) -> int:
+    """Return where what is even ends, else where it changes last, in pixels; 0 for what does neither."""
+    return int(uneven.argmax()) if uneven.any() else int(np.flatnonzero(changes).max(initial=0))
+
+
 def _draw(edge: Edge, drawn: Picture, sure: NDArray[np.bool_]) -> None:
     """Draw an edge, in place, where a picture (S, S, 3) is not `sure` (S, S), which it is then."""
     lengths = edge.lengths
     ways = [(stop - start) / length for (start, stop), length in zip(edge.legs, lengths, strict=True)]
     corners = np.stack([edge.first.place, edge.middle, edge.second.place])
-    left, top = np.clip(np.floor(corners.min(0)) - ASIDE, 0, None).astype(np.intp)
-    right, bottom = (np.ceil(corners.max(0)) + ASIDE + 1).astype(np.intp)
+    left, top = np.clip(np.floor(corners.min(0)) - FARTHER, 0, None).astype(np.intp)
+    right, bottom = (np.ceil(corners.max(0)) + FARTHER + 1).astype(np.intp)
     box = np.s_[top:bottom, left:right]
     places = pixel_places(sure[box].shape) + np.array([left, top]) - edge.middle
     before, after = (places @ way for way in ways)
     off = [_cross(way, places) for way in ways]
     aside = np.maximum(*off) if _cross(*ways) < 0 else np.minimum(*off)
-    on_first = (np.abs(off[0]) <= ASIDE) & (before > -lengths[0]) & (before < ASIDE)
-    on_second = (np.abs(off[1]) <= ASIDE) & (after < lengths[1]) & (after > -ASIDE)
-    band = (on_first | on_second) & (np.abs(aside) <= ASIDE) & ~sure[box]
+    breadths = _breadths(edge)
+    within = [(each >= -breadths[0]) & (each <= breadths[1]) for each in (*off, aside)]
+    on_first = within[0] & (before > -lengths[0]) & (before < FARTHER)
+    on_second = within[1] & (after < lengths[1]) & (after > -FARTHER)
+    band = (on_first | on_second) & within[2] & ~sure[box]
     way = lengths[0] + np.where(on_first, np.minimum(before, 0), np.maximum(after, 0))[band]
     share = (way / sum(lengths))[:, None].astype(np.float32)
-    across = np.stack([aside[band] + ASIDE, np.zeros(band.sum())], -1)[None].astype(np.float32)
+    across = np.stack([aside[band] + FARTHER, np.zeros(band.sum())], -1)[None].astype(np.float32)
     first, second = (
         sample(np.ascontiguousarray(colours[None]), across, cv2.BORDER_REPLICATE)[0]
         for colours in (edge.first.colours, edge.second.colours[::-1])

@@ -35,6 +35,16 @@ def test_an_edge_that_comes_out_again_goes_straight_through(slope: float) -> Non
     np.testing.assert_array_equal(drawn[KNOWN], true[KNOWN])
 
 
+def test_a_moulding_is_drawn_whole_and_a_wall_is_not() -> None:
+    true = wall()
+    true[240:260] = DARK
+    drawn, sure = draw_lines(np.where(KNOWN[:, :, None], true, 120).astype(np.float32), KNOWN)
+    assert sure[238:262].all()
+    np.testing.assert_allclose(drawn[243:257], true[243:257], atol=3)
+    new = sure & ~KNOWN
+    assert not new[:225].any() and not new[275:].any()
+
+
 def test_two_edges_between_the_same_colours_meet_in_a_corner() -> None:
     true = wall()
     true[:220, 180:] = DARK  # a picture's lower left corner
