@@ -23,6 +23,7 @@ NOTHING: Final = 128  # what stands for 0
 MOST: Final = 127
 COARSE: Final = 0.7  # of the side in which the picture is put together: a coarser shot shows the first one's detail
 FROM: Final = 0.5  # share of a shot's own pixels in a pixel, from which on it gets the photo's finer detail
+_BESIDE: Final = np.ones((9, 9), np.uint8)  # pixels: so far beside a coarse matte the finer one is asked
 
 
 class Detail:
@@ -102,13 +103,14 @@ def _add(detail: Detail, colour: Image, share: Mask, origin: Origin, shown: Mask
     (rows, columns), scale = origin.place, len(colour) / frame
     unchanged = (origin.own * shown > FROM).astype(np.uint8) * 255
     within = rows.stop - rows.start < frame  # of the face, which has no hairs
-    left, top, width, height = cv2.boundingRect(unchanged if within else (origin.own > 0).astype(np.uint8))
+    beside = origin.own if within else cv2.dilate(origin.own, _BESIDE)
+    left, top, width, height = cv2.boundingRect(unchanged if within else (beside > 0).astype(np.uint8))
     if not width:
         return  # other shots cover it
     part = _scaled(rows.start + top, height, scale), _scaled(columns.start + left, width, scale)
     places = origin.positions * np.float32(detail.scale) + np.float32((detail.scale - 1) / 2)
     there, seen = (_enlarged(values, origin.place, scale, part) for values in (places, unchanged))
-    matte = None if within else (share[part], _enlarged(origin.own, origin.place, scale, part))
+    matte = None if within else (share[part], _enlarged(beside, origin.place, scale, part))
     detail.add(colour[part], there, seen, origin.weight, matte)
 
 

@@ -9,11 +9,14 @@ import pytest
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
 from headcast.reenact.compose import MATTE, VALIDITY, Composer, kept, network_change
+from headcast.reenact.detail import add_details, lost_detail
 from headcast.reenact.generated import Generated, Painted
 from headcast.reenact.sitter import Sitter, avatar_shots, make_sitter, measured_shots
-from headcast.tracking.crop import Window
+from headcast.tracking.crop import Window, crop_image
+from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image
 from headcast.warping.interior import polygon_mask
+from headcast.warping.layers import mattes_of
 from headcast.warping.warp import WarpedShot, Warper
 
 
@@ -91,6 +94,20 @@ def test_the_photos_own_sharpness_is_carried_along(large_sitter: Sitter, turn: f
     own = _sharpness(large_sitter.photo, face_of(large_sitter))
     assert sharp > least * own
     assert _sharpness(enlarged(as_warped(warped).image, large_sitter), face_of(large_sitter, moved)) < 0.5 * own
+
+
+def test_a_matte_that_is_carried_coarse_is_as_fine_as_the_photos_own(large_sitter: Sitter) -> None:
+    shot = large_sitter.shot
+    full = crop_image(large_sitter.photo, large_sitter.box, large_sitter.patch_size)
+    own, fine = mattes_of(shot, full, person_matte(full))
+    warped = Warper(shot, large_sitter.edges)(shot.landmarks)
+    share = np.asarray(cv2.resize(np.ascontiguousarray(warped.conditioning.maps[:, :, MATTE]), fine.shape), np.float32)
+    before = np.abs(share - fine)
+    add_details([lost_detail(shot, full, own, fine)], full.copy(), share, warped, np.ones_like(own))
+    outline = before > 0.1
+    outline[len(outline) // 2 :] = False  # the photo's end cuts her off
+    assert outline.sum() > 400
+    assert np.abs(np.clip(share, 0, 1) - fine)[outline].mean() < 0.25 * before[outline].mean()
 
 
 def enlarged(square: Image, sitter: Sitter) -> Image:
