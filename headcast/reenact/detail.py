@@ -23,7 +23,7 @@ NOTHING: Final = 128  # what stands for 0
 MOST: Final = 127
 COARSE: Final = 0.7  # of the side in which the picture is put together: a coarser shot shows the first one's detail
 FROM: Final = 0.5  # share of a shot's own pixels in a pixel, from which on it gets the photo's finer detail
-_BESIDE: Final = np.ones((9, 9), np.uint8)  # pixels: so far beside a coarse matte the finer one is asked
+_BESIDE: Final = np.ones((5, 5), np.uint8)  # pixels: so far beside a coarse matte the finer one is asked
 
 
 class Detail:
