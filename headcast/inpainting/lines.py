@@ -7,6 +7,7 @@ corner of a frame, a window or a door.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, starmap
 from typing import Final
 
@@ -27,6 +28,7 @@ ASIDE: Final = 5  # pixels on either side of it that are drawn
 SIDE: Final = 3  # of these, the outermost, that are a side
 FARTHER: Final = 24  # pixels on either side within which what is even, as a moulding, is drawn with it if it ends
 EVEN: Final = 8.0  # levels by which its two ends differ, or it changes along them, at most
+MOST: Final = 80  # ends that are compared, each with each, the plainest
 GAP: Final = 9  # pixels before what is not known that it may lack
 DRAWN: Final = 12  # pixels that are drawn at least
 HIDDEN: Final = 0.9  # share of what is drawn that must not be known
@@ -56,12 +58,12 @@ class End:
         """The colours (2 * ASIDE + 1, 3) of its two sides."""
         return self.colours[FARTHER - ASIDE : FARTHER + ASIDE + 1]
 
-    @property
+    @cached_property
     def sides(self) -> Picture:
         """The colours (2, 3) on its left and on its right."""
         return np.stack([self.near[:SIDE].mean(0), self.near[-SIDE:].mean(0)])
 
-    @property
+    @cached_property
     def step(self) -> float:
         """By how many levels its sides differ."""
         return float(np.abs(np.diff(self.sides, axis=0)).max())
@@ -94,7 +96,8 @@ class Edge:
 def draw_lines(picture: Picture, known: NDArray[np.bool_]) -> tuple[Picture, NDArray[np.bool_]]:
     """Return a picture (S, S, 3) with edges drawn in what is not `known` (S, S), and what is known with them."""
     drawn, sure = picture.copy(), known.copy()
-    for edge in _joined(list(_ends(picture, known)), known):
+    plainest = sorted(_ends(picture, known), key=lambda end: -end.step)[:MOST]
+    for edge in _joined(plainest, known):
         _draw(edge, drawn, sure)
     return drawn, sure
 
@@ -197,6 +200,13 @@ def _exclude(one: Edge, other: Edge) -> bool:
     return shared or any(_cut(*leg, *each) and _cut(*each, *leg) for leg in one.legs for each in other.legs)
 
 
+def _between_rows(colours: Picture, places: Vector) -> Picture:
+    """Read colours (R, 3) at places (N,) from 0 to R - 1; return them (N, 3)."""
+    rows = np.clip(places.astype(np.intp), 0, len(colours) - 2)
+    share = (places - rows)[:, None].astype(np.float32)
+    return np.asarray(colours[rows] + share * (colours[rows + 1] - colours[rows]))
+
+
 def _cross(one: Vector, other: Vector) -> Vector:
     """Return how far `other` (..., 2) points to the right of `one` (2,), in lengths of both."""
     return np.asarray(one[0] * other[..., 1] - one[1] * other[..., 0])
@@ -241,10 +251,8 @@ def _draw(edge: Edge, drawn: Picture, sure: NDArray[np.bool_]) -> None:
     band = (on_first | on_second) & within[2] & ~sure[box]
     way = lengths[0] + np.where(on_first, np.minimum(before, 0), np.maximum(after, 0))[band]
     share = (way / sum(lengths))[:, None].astype(np.float32)
-    across = np.stack([aside[band] + FARTHER, np.zeros(band.sum())], -1)[None].astype(np.float32)
     first, second = (
-        sample(np.ascontiguousarray(colours[None]), across, cv2.BORDER_REPLICATE)[0]
-        for colours in (edge.first.colours, edge.second.colours[::-1])
+        _between_rows(colours, aside[band] + FARTHER) for colours in (edge.first.colours, edge.second.colours[::-1])
     )
     drawn[box][band] = first + share * (second - first)
     sure[box] |= band

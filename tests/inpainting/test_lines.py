@@ -66,6 +66,17 @@ def test_edges_of_other_colours_and_curves_do_not_meet() -> None:
         np.testing.assert_array_equal(draw_lines(picture, KNOWN)[1], KNOWN)
 
 
+@pytest.mark.parametrize("slat", [6, 14])
+def test_blinds_go_on_and_what_another_edge_has_drawn_is_drawn_once(slat: int) -> None:
+    rows = np.indices((SIDE, SIDE))[0]
+    true = np.where((rows // slat % 2 == 0)[:, :, None], np.float32(DARK), wall())
+    drawn, sure = draw_lines(np.where(KNOWN[:, :, None], true, 120).astype(np.float32), KNOWN)
+    np.testing.assert_array_equal(drawn[KNOWN], true[KNOWN])
+    new = sure & ~KNOWN
+    assert new[150:400].any(1).mean() > 0.5
+    assert np.abs(drawn - true)[new].mean() < 25
+
+
 def test_a_frame_ends_at_its_corner_behind_the_person() -> None:
     """The network alone lets one of the frame's bars go on down the wall."""
     image = np.full((256, 256, 3), WALL, np.uint8)
