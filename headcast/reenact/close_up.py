@@ -19,6 +19,7 @@ from headcast.avatars.weights import Weights
 from headcast.networks.arrays import conditioning_to_array
 from headcast.reenact.generated import Painted, composed
 from headcast.reenact.lash_line import lighten_lashes
+from headcast.reenact.lid_light import no_lighter_than_around
 from headcast.reenact.lip_rim import brightness, colour_rim_as_around
 from headcast.reenact.monochrome import find_tone_curve, in_tones
 from headcast.reenact.shown_teeth import keep_shown_teeth
@@ -40,6 +41,7 @@ SHARPENED_OVER = 2.0  # how fine the detail is that sharpening adds, pixels
 OPEN: Final = 0.5  # share of the opening in a pixel, from which on it lies between the lips
 PARTED: Final = (2.0, 4.0)  # pixels of the close-up from lip to middle between which lips are shut and open
 LASHES: Final = 5  # pixels of the close-up that lashes are long, twice
+GRAIN: Final = np.float32(6)  # levels of what is finer in skin that was cleared of lashes: more is what is left of them
 LEAST_BLUR: Final = 0.33  # of a pixel, before a close-up is reduced: with more, teeth are softer than true ones
 
 
@@ -118,7 +120,14 @@ class CloseUp:
             (drawn,) = outputs()
             pictures = [composed(one, crop.conditioning).image for one, crop in zip(drawn, crops, strict=True)]
             return tuple(
-                Painted(self._finished(picture, crop), crop.mask, crop.to_crop, self._side, self._finish.as_change)
+                Painted(
+                    self._finished(picture, crop),
+                    crop.mask,
+                    crop.to_crop,
+                    self._side,
+                    self._finish.as_change,
+                    crop.cleared,
+                )
                 for picture, crop in zip(pictures, crops, strict=True)
             )
 
@@ -140,6 +149,7 @@ class CloseUp:
         if self._finish.has_lids:
             whole = crop.conditioning.maps
             change = (float(whole[0, 0, CHANGE]) - 0.5) / eye_crop.OPENING_GAIN
+            no_lighter_than_around(picture, crop.conditioning.warped, whole[:, :, OPENING], change)
             lighten_lashes(picture, whole[:, :, OPENING], change)
         bright = brightness(shown)  # alone: a camera's colours are coarser
         finer = cv2.subtract(bright, cv2.GaussianBlur(bright, (0, 0), SHARPENED_OVER))
@@ -158,7 +168,8 @@ def _to_the_lashes(inside: Mask) -> Mask:
 def lay_close_up(painted: Painted, colour: Image) -> None:
     """Lay a painted part into a picture (side, side, 3) of the carried person, of any size, in place.
 
-    What is finer than was painted stays only beneath a change: else that is the edge of what was drawn before.
+    What is finer than was painted stays only beneath a change: else that is the edge of what was drawn before. Where
+    the close-up was cleared of lashes only grain does.
     """
     to_crop = from_side(painted.to_crop, painted.side, len(colour))
     left, top, right, bottom = _covered(to_crop, painted.mask, colour.shape)
@@ -167,12 +178,22 @@ def lay_close_up(painted: Painted, colour: Image) -> None:
     part, picture, mask = colour[top:bottom, left:right], painted.picture, painted.mask
     to_crop[:, 2] += to_crop[:, :2] @ (left, top)
     if painted.as_change:
-        change = cv2.subtract(picture, cut(part, to_crop, mask.shape[::-1]), dtype=cv2.CV_32F)
+        own = cut(part, to_crop, mask.shape[::-1])
+        change = cv2.subtract(picture, own, dtype=cv2.CV_32F)
         change = _brought_back(weighed(np.asarray(change, np.float32), mask), to_crop, part.shape)
+        if painted.cleared is not None:
+            change -= _left_of_lashes(part, own, painted.cleared, to_crop)
     else:
         *over, share = cv2.split(_brought_back(np.dstack([weighed(picture, mask), mask]), to_crop, part.shape))
         change = cv2.subtract(cv2.merge(over), weighed(part.astype(np.float32), np.asarray(share, np.float32)))
     cv2.add(part, change, part, dtype=cv2.CV_8U)
+
+
+def _left_of_lashes(part: Image, own: Image, cleared: Mask, to_crop: Affine) -> NDArray[np.float32]:
+    """Return what a part (h, w, 3) has beyond grain, and its `own` close-up has not, where that was `cleared`."""
+    *coarse, share = cv2.split(_brought_back(np.dstack([own, cleared]), to_crop, part.shape))
+    finer = np.asarray(part - cv2.merge(coarse), np.float32)
+    return weighed(finer - np.clip(finer, -GRAIN, GRAIN), np.asarray(share, np.float32))
 
 
 def from_side(to_crop: Affine, known: int, side: int) -> Affine:

@@ -16,7 +16,8 @@ class Painted:
     """A close-up `picture` (h, w, 3), 0..255, of which `mask` (h, w) in 0..1 is to be shown.
 
     `to_crop` (2, 3) goes from pixels of the photo's square, of `side` pixels, to its own. Laid on `as_change`, what is
-    finer in the picture beneath stays, even where that picture is the coarser one.
+    finer in the picture beneath stays, even where that picture is the coarser one; of what was `cleared`, (h, w) in
+    0..1, only grain.
     """
 
     picture: NDArray[np.float32]
@@ -24,6 +25,7 @@ class Painted:
     to_crop: NDArray[np.float64]
     side: int
     as_change: bool = False
+    cleared: Mask | None = None
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,14 @@ HALF: Final = np.array([0.5, 0.5, 0.0])  # from pixel centres to the picture's o
 class CloseUpCrop:
     """A close-up: `conditioning` with the part's maps, `to_crop` (2, 3) from the picture's pixels to its own.
 
-    `mask` (h, w) in 0..1 says what of it may be painted.
+    `mask` (h, w) in 0..1 says what of it may be painted, `cleared` (h, w) in 0..1 where it was cleared of what the
+    photo shows, if anywhere.
     """
 
     conditioning: Conditioning
     to_crop: Affine
     mask: Mask
+    cleared: Mask | None = None
 
 
 class Cropper(Protocol):

@@ -44,6 +44,7 @@ from headcast.warping.close_up import (
     weights_of,
 )
 from headcast.warping.interior import Eye, plane_to_frame
+from headcast.warping.lid_skin import without_lashes
 from headcast.warping.mixing import to_image
 from headcast.warping.patch import Patch
 from headcast.warping.warp import WarpedShot
@@ -111,15 +112,17 @@ class _OneEye:
         if self._mirrored:
             to_crop = to_crop @ _mirror(self._photo.side)
         colour = self._photo.cut(warped, to_crop, CROP_SIZE)
+        change = float(head.controls[OPENINGS[1]] - weights @ self._openings)
+        cleared = without_lashes(colour, there, change)
         patch = self._between_lids(weights, there, pose, colour.shape)
         lay(patch, colour)
-        change = float(head.controls[OPENINGS[1]] - weights @ self._openings)
         flat = (min(1 / float(np.linalg.norm(to_crop[0, :2])), 1.0), min(max(0.5 + OPENING_GAIN * change, 0), 1))
         constant = [np.full(colour.shape[:2], value, np.float32) for value in flat]
         skull = _skull(remove_pose(there, pose), pose)
         maps = np.stack([*opening_maps(patch, CROP_SIZE), *constant, draw_iris(there), *skull]).transpose(1, 2, 0)
         conditioning = Conditioning(draw_eye(there), to_image(colour), maps)
-        return CloseUpCrop(conditioning, to_crop, eye_mask(there, pose.scale))
+        mask = eye_mask(there, pose.scale)
+        return CloseUpCrop(conditioning, to_crop, mask if cleared is None else np.maximum(mask, cleared), cleared)
 
     def _between_lids(
         self, weights: NDArray[np.float64], landmarks: Landmarks, pose: Pose, frame: tuple[int, ...]
