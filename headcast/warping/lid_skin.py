@@ -17,7 +17,7 @@ from headcast.types import Landmarks, Mask
 from headcast.warping.mixing import weighed
 from headcast.warping.patch import box_around
 
-DOWN: Final = (0.01, 0.05)  # eye distances that the lid has come down, between which lashes are taken out
+DOWN: Final = (0.02, 0.06)  # eye distances that the lid has come down, between which lashes are taken out
 BROAD: Final = 11  # pixels of the close-up: what is darker than its sides and less broad is a lash, or a few
 EVEN: Final = (7, 3)  # pixels across and down over which what is seen instead is evened
 PLAIN: Final = (8.0, 24.0)  # levels by which a lash is darker than its sides: less is grain

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
@@ -25,7 +26,7 @@ from headcast.reenact.driver import Driver
 from headcast.reenact.generated import Generated, Painted
 from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import crop_image
-from headcast.types import CONDITIONING_MAPS, Image, Landmarks, Shot
+from headcast.types import CONDITIONING_MAPS, Image, Landmarks, Mask, Shot
 from headcast.warping.carry import mirror_shot
 from headcast.warping.close_up import cut
 from headcast.warping.parts import PARTS
@@ -182,6 +183,24 @@ def test_a_change_of_nothing_leaves_all_that_is_finer(scale: float) -> None:
     np.testing.assert_array_equal(laid, picture)
     lighter = lay((Painted(shown + 40, mask, to_crop, 120, as_change=True),), picture.copy())
     assert (lighter.astype(int) - picture).max() == 40
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.6])
+def test_where_a_close_up_was_cleared_of_lashes_finer_ones_go_and_grain_stays(scale: float) -> None:
+    grain = (150 + np.random.default_rng(0).integers(-3, 4, (240, 240, 3))).astype(np.uint8)
+    lashes = grain.copy()
+    lashes[:, ::6] -= 100
+    to_crop = np.array([[scale, 0.0, 47.5 - scale * 120], [0.0, scale, 31.5 - scale * 120]])
+    mask = np.zeros((64, 96), np.float32)
+    mask[8:-8, 8:-8] = 1
+    skin, middle = np.full((64, 96, 3), 150, np.float32), np.s_[100:140, 100:140]
+
+    def laid(picture: Image, cleared: Mask | None) -> NDArray[np.int_]:
+        painted = Painted(skin, mask, to_crop, 240, as_change=True, cleared=cleared)
+        return lay((painted,), picture.copy())[middle].astype(int)
+
+    assert np.abs(laid(lashes, mask) - 150).max() < 0.3 * np.abs(laid(lashes, None) - 150).max()
+    np.testing.assert_allclose(laid(grain, mask), laid(grain, None), atol=1)
 
 
 @pytest.mark.parametrize("scale", [0.4, 0.6, 2.3])
