@@ -20,8 +20,9 @@ from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
 from headcast.warping.layers import mattes_of
-from headcast.warping.mixing import mixed, weighed
+from headcast.warping.mixing import mixed, to_image, weighed
 from headcast.warping.origins import Box
+from headcast.warping.revealed import Revealed
 from headcast.warping.sampling import Pixel, around
 from headcast.warping.traces import beside_person, hidden_by
 from headcast.warping.warp import WarpedShot
@@ -105,13 +106,11 @@ def _about(opening: Mask) -> tuple[Box, Mask]:
 class Composer:
     """Puts generated squares of one sitter, and of `others` of the same person, back into the photo.
 
-    `background` (H, W, 3) and `unknown` (H, W; 0 or 1), of the shot's size, are what the person's shots show behind the
-    person, and where none shows it. `hidden` (h, w) is the part of the box's window that the person may hide.
+    `revealed` is what these show of what lies behind the person. `hidden` (h, w) is the part of the box's window that
+    the person may hide.
     """
 
-    def __init__(
-        self, sitter: Sitter, background: NDArray[np.float32], unknown: Mask, others: Sequence[Shot] = ()
-    ) -> None:
+    def __init__(self, sitter: Sitter, others: Sequence[Shot] = (), revealed: Sequence[Revealed] = ()) -> None:
         self._size = sitter.shot.image.shape[0]
         self._patch_size = sitter.patch_size
         self._photo, self._window = sitter.photo, Window(sitter.photo, sitter.box)
@@ -121,8 +120,10 @@ class Composer:
         own, matte = mattes_of(sitter.shot, full, person_matte(full))
         first = lost_detail(sitter.shot, full, own, matte)
         self._lost = (first, *(further_detail(shot, len(full)) for shot in others))
-        shown = hidden_by(sitter.shot.image, own) * (1 - unknown)  # by other shots
-        self._behind = self._fill_behind(hidden_by(full, matte), background, shown)
+        behind, shown = full.astype(np.float32), np.zeros_like(own)
+        for one in revealed:
+            behind, shown = one.lay(behind, others[one.number].at_full_size), np.maximum(shown, one.shown)
+        self._behind = self._fill_behind(hidden_by(full, matte), to_image(behind), shown)
         self._rim = self.hidden.astype(np.uint8) & self._window.bring(beside_person(full, matte))
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
@@ -153,12 +154,14 @@ class Composer:
         stays = self._rim & self._window.bring(self._enlarge(near))
         cv2.copyTo(self._behind, 1 - stays, shown)
 
-    def _fill_behind(self, hidden: Mask, background: NDArray[np.float32], shown: Mask) -> Image:
-        """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen."""
+    def _fill_behind(self, hidden: Mask, behind: Image, shown: Mask) -> Image:
+        """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen.
+
+        What is hidden is that of `behind` (side, side, 3) where that is `shown` (H, W), else filled.
+        """
         photo = self._photo[self._window.place]
         self.hidden = covered = self._window.bring(hidden) > 0
-        revealed = self._window.bring(self._enlarge(background))
-        seen = np.where(covered[:, :, None], np.clip(revealed + 0.5, 0, 255).astype(np.uint8), photo)
+        seen = np.where(covered[:, :, None], self._window.bring(behind), photo)
         missing = covered & (self._window.bring(self._enlarge(shown)) < 1)
         return np.asarray(filled(seen, missing.astype(np.float32)), np.uint8)
 

@@ -80,8 +80,8 @@ class Driver:
         if paste_back:  # the composer fills what the person hides, at the photo's size
             grow = partial(go_on, side=side_for(sitter.patch_size))  # one network for both: each takes a tenth of a GiB
             self._warp = Warper(first, sitter.edges, others, grow=grow, follows=True)
-            behind = self._warp.background, self._warp.unknown
-            self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, *behind, others))
+            revealed = self._warp.revealed
+            self._composer: Callable[[], Composer] | None = in_background(lambda: Composer(sitter, others, revealed))
         else:
             self._warp, self._composer = Warper(first, FREE, others, filled, follows=True), None
         self._close_ups, self._generate = close_ups(), generate()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head
 from headcast.geometry.topology import MIRROR
-from headcast.types import Landmarks, Mask, Shot
+from headcast.types import Image, Landmarks, Mask, Shot
 from headcast.warping.beyond import Grow, grow_beyond
 from headcast.warping.drawn_out import DrawnOut
 from headcast.warping.edges import FREE, PhotoEdges
@@ -21,12 +21,12 @@ from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
 from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Weights, in_turn, mixed_in_bands
+from headcast.warping.revealed import Revealed, reveal
 from headcast.warping.sampling import around, finer, in_finer, sample
-from headcast.warping.smooth import fill_from_around, fill_smoothly
+from headcast.warping.smooth import fill_smoothly
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60
-SAME_BACKGROUND = 3.0  # levels of a still background: 1 to 3 before a still camera, 12 and more before a moving one
 UNKNOWN = 1e-3  # share of a shot at a pixel that it does not show, for pixels that none shows
 MIRRORED = (0.2, 0.6)  # trust that the mirrored shot has more than the shot, between which it takes its place
 MIRRORED_RIM = 7  # pixels over which it fades
@@ -75,7 +75,7 @@ class Carrier:
         self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly, grow: Grow | None = None
     ) -> None:
         self._size = shot.image.shape[0]
-        self._image, self._landmarks, self._fill = shot.image, shot.landmarks, fill
+        self._image, self._fill = shot.image, fill
         layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
         person, self._margin, edges = np.dstack([layers.person, layers.matte]), 0, edges.around(layers.matte)
         if grow is not None and edges.cut_off:
@@ -87,34 +87,24 @@ class Carrier:
         closed = cv2.morphologyEx(layers.matte, cv2.MORPH_CLOSE, _square(GAP))
         gaps = ((closed > OPEN) & (layers.matte < OPEN)).astype(np.float32)
         self._open = np.asarray(cv2.morphologyEx(gaps, cv2.MORPH_OPEN, _square(FACE_EDGE)), np.float32)
-        self.background, self.unknown, self._hidden = layers.background, layers.hidden, layers.hidden
+        self.background, self.unknown = layers.background, layers.hidden
 
     @property
     def head(self) -> Head:
         """Return pose and controls of the shot."""
         return self._mesh.head
 
-    def reveal(self, others: Sequence["Carrier"]) -> None:
-        """Learn from other shots of the take, in this one's light, what the person hides of the background here."""
-        image, unknown = self._image.copy(), self._hidden
-        for other in others:
-            free = (other._hidden == 0) & ~self._stands_in(other)
-            there, both = (unknown > 0) & free, (self._hidden == 0) & free
-            if not there.any() or not both.any():
-                continue
-            light = self._image.astype(np.float32) - other._image
-            if np.abs(light)[both].mean() < SAME_BACKGROUND:  # neither the camera nor anything behind has moved
-                relit = other._image + fill_from_around(light, both.astype(np.float32))
-                image[there] = to_image(relit)[there]
-                unknown = unknown * ~there
-        if unknown is not self._hidden:
-            self.unknown = np.asarray(unknown, np.float32)
-            self.background = np.asarray(self._fill(image, unknown), np.float32)
-
-    def _stands_in(self, other: "Carrier") -> NDArray[np.bool_]:
-        """Tell where (H, W) this person stands in another shot, by this one's matte: it may hold more of them."""
-        matte = self(other._landmarks, other.head).matte
-        return np.asarray(cv2.dilate((matte > SEEN).view(np.uint8), _square(BESIDE)) > 0)
+    def reveal(self, others: Sequence[tuple[Image, Mask]]) -> tuple[Revealed, ...]:
+        """Learn from other pictures, each with where it is `free`, what the person hides of the background here."""
+        revealed = reveal(self._image, self.unknown, others)
+        if revealed:
+            behind = self._image.astype(np.float32)
+            for one in revealed:
+                behind = one.lay(behind, others[one.number][0])
+            image = np.where(self.unknown[:, :, None] > 0, to_image(behind), self._image)
+            self.unknown = self.unknown * (1 - np.max([one.shown for one in revealed], axis=0))
+            self.background = np.asarray(self._fill(image, self.unknown), np.float32)
+        return tuple(revealed)
 
     def __call__(self, landmarks: Landmarks, head: Head) -> Carried:
         """Carry the person to `landmarks`, which are those of `head`."""
@@ -134,6 +124,16 @@ class Carrier:
         grid = self._mesh.grid(landmarks, head)
         none = np.zeros_like(carried.carried)
         return replace(carried, background=self.background, known=1 - self.unknown, carried=none, grid=grid)
+
+
+def free_of(hidden: Mask, matte: Mask) -> Mask:
+    """Return 1 (H, W) where a shot shows its background, else 0.
+
+    That is where nothing is `hidden` (H, W), and no other shot's person would stand, by the `matte` (H, W) that is
+    carried here: it may hold more of them, as an earring that is found in one shot only.
+    """
+    stands = cv2.dilate((matte > SEEN).view(np.uint8), _square(BESIDE))
+    return np.asarray((hidden == 0) & (stands == 0), np.float32)
 
 
 def blend(pictures: Sequence[Carried], weights: Weights) -> Carried:

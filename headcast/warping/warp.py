@@ -19,7 +19,7 @@ from headcast.geometry.topology import CHEEKS
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import FaceBank
 from headcast.warping.beyond import Grow
-from headcast.warping.carry import Carried, Carrier, blend, complete, lacking_side, mirror_shot, same_take
+from headcast.warping.carry import Carried, Carrier, blend, complete, free_of, lacking_side, mirror_shot, same_take
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.layers import Fill
@@ -29,6 +29,7 @@ from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Origin, Weights, cover, in_turn, without_least
 from headcast.warping.patch import Patch
 from headcast.warping.smooth import fill_smoothly
+from headcast.warping.traces import hidden_by
 
 MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
 SKULL_DEPTH = 0.45  # eye distances from the eyes to the middle of what the skull coordinates follow
@@ -89,14 +90,18 @@ class Warper:
             [Carrier(shot, edges, fill, grow)],
             [0],
         )  # of the shots of this take, and their numbers
-        shots = [shot]
+        shots, elsewhere = [shot], []
         for number, other in enumerate(others, start=1):
             anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
             shots.append(in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0)))
             if same_take(anchor, other):
                 self._carriers.append(Carrier(shots[-1], edges))
                 self._take.append(number)
-        self._carriers[0].reveal(self._carriers[1:])
+                hidden = self._carriers[-1].unknown
+            else:
+                hidden = hidden_by(other.image, other.matte)
+            elsewhere.append((other.image, free_of(hidden, anchor.matte)))
+        self.revealed = self._carriers[0].reveal(elsewhere)
         self._mirrored = self._mirror(shot)
         behind = behind_for_blur([shot.detail for shot in shots])
         behind = [behind[number] + ANCHOR_LEAD * (number > 0) for number in self._take]

@@ -104,7 +104,7 @@ def test_the_composer_lays_it_into_the_photo(part: str, large_sitter: Sitter, fr
     warper = Warper(large_sitter.shot, large_sitter.edges)
     warped = warper(changed(large_sitter, 0.3, 0.03))
     without = Generated(np.full_like(warped.conditioning.warped, 90), np.zeros((256, 256), np.float32))
-    compose = Composer(large_sitter, warper.background, warper.unknown)
+    compose = Composer(large_sitter)
     painted = compose(replace(without, close_ups=close_up_of(part, large_sitter, fresh).start(warped)()), warped)
     differs = np.abs(painted.astype(int) - compose(without, warped)).max(-1) > 8
     assert 0.0005 < differs.mean() < 0.05

@@ -26,7 +26,7 @@ def as_warped(warped: WarpedShot) -> Generated:
 
 
 def composer(sitter: Sitter, warper: Warper) -> Composer:
-    return Composer(sitter, warper.background, warper.unknown)
+    return Composer(sitter)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def test_fine_detail_comes_from_the_shot_that_is_shown(large_sitter: Sitter) -> 
     for sitters in ([blurred], [blurred, large_sitter]):
         first, *others = measured_shots(blurred, avatar_shots(sitters)[1:])
         warper = Warper(first, blurred.edges, others)
-        compose = Composer(blurred, warper.background, warper.unknown, others)
+        compose = Composer(blurred, others, warper.revealed)
         warped = warper(first.landmarks)
         pictures.append(compose(as_warped(warped), warped))
     face = face_of(large_sitter)

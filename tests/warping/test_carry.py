@@ -8,7 +8,7 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, head_of, remove_pose, rotation_matrix
 from headcast.types import Shot
-from headcast.warping.carry import Carried, Carrier, complete, lacking_side, mirror_shot
+from headcast.warping.carry import Carried, Carrier, complete, free_of, lacking_side, mirror_shot
 from headcast.warping.sampling import torn
 from headcast.warping.traces import hidden_by
 
@@ -22,6 +22,13 @@ def carrier(shot: Shot) -> Carrier:
     person[:, :, 1] = np.minimum(person[:, :, 0], person[:, :, 2])
     image = np.where(cv2.dilate(shot.matte, np.ones((9, 9)))[:, :, None] > 0.01, person, GREEN)
     return Carrier(Shot(image.astype(np.uint8), shot.landmarks, shot.matte))
+
+
+def reveal(carrier: Carrier, *others: Shot) -> None:
+    """Show a carrier other shots of its take."""
+    mattes = [carrier(other.landmarks, head_of(other.landmarks)).matte for other in others]
+    free = [free_of(Carrier(other).unknown, matte) for other, matte in zip(others, mattes, strict=True)]
+    carrier.reveal([(other.image, each) for other, each in zip(others, free, strict=True)])
 
 
 def carried(carrier: Carrier, shot: Shot, turn: tuple[float, float, float]) -> Carried:
@@ -71,7 +78,7 @@ def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
 
     def error(*others: Shot) -> float:
         carrier = Carrier(first)
-        carrier.reveal([Carrier(other) for other in others])
+        reveal(carrier, *others)
         return float(np.median(np.abs(carrier(driven, head_of(driven)).colour - wall)[hidden]))
 
     assert error(second) < 1 < 10 < error()
@@ -88,7 +95,7 @@ def test_what_another_shot_overlooks_of_the_person_is_no_background(shot: Shot) 
     moved, gone = np.roll(image, shift, axis=1), np.zeros_like(matte)
     for found in (np.roll(matte, shift, axis=1), gone):
         first = Carrier(Shot(image, shot.landmarks, matte))
-        first.reveal([Carrier(Shot(moved, shot.landmarks + np.float32([shift, 0, 0]), found))])
+        reveal(first, Shot(moved, shot.landmarks + np.float32([shift, 0, 0]), found))
         assert np.abs(first.background[place] - 128).max() < 20
 
 

@@ -1,0 +1,109 @@
+"""What a person hides of the background in one shot, and other pictures of the place in; what these show of it out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from headcast.types import Image, Mask
+from headcast.warping.behind import disc, mean_where, surroundings
+from headcast.warping.mixing import mixed
+from headcast.warping.registered import WHOLE, Places, register
+from headcast.warping.sampling import pixel_places, sample
+
+FEWEST = 20  # pixels: less is not worth it
+LIGHT_REACH = 10 / 256  # of the side over which light is compared
+NEARBY = 7 / 256  # of the side over which pictures must agree
+ALIKE = (3.0, 0.35)  # levels, plus times the background's unevenness, by which pictures that agree differ
+BESIDE = 4 / 256  # of the side, that is taken beside what is hidden: finer mattes of larger pictures differ
+BIT = 1  # pixels: smaller parts are specks
+STILL = 1.0  # levels: less differ pictures of a camera that stands still
+DOUBTED = 0.5 / 256  # of the side: places that may be farther off are not asked
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """What one other picture shows: `shown` (H, W; 0 or 1) is where, `places` (H, W, 2) which of its pixels.
+
+    `light` (H, W, 3) is what it lacks of this picture's light, in levels. `number` counts the pictures given from 0.
+    """
+
+    number: int
+    shown: Mask
+    places: NDArray[np.float32]
+    light: NDArray[np.float32]
+
+    def lay(self, under: NDArray[np.float32], other: Image) -> NDArray[np.float32]:
+        """Lay what the `other` picture shows over the picture `under` (h, w, 3), at that one's size."""
+        size = under.shape[1::-1]
+        shown, places, light = (cv2.resize(each, size) for each in (self.shown, self.places, self.light))
+        times = len(other) / len(self.shown)
+        at = np.asarray((places + 0.5) * times - 0.5, np.float32)
+        colours = cv2.remap(other, at, np.empty(0), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return mixed(under, np.asarray(colours + light, np.float32), np.asarray(shown, np.float32))
+
+
+def reveal(image: Image, hidden: Mask, others: Sequence[tuple[Image, Mask]]) -> list[Revealed]:
+    """Return what other pictures, each with where its background is seen, show where this one (H, W, 3) is `hidden`.
+
+    Of each pixel one tells, the one that differs least from what is seen; and of a little that lies beside.
+    """
+    known, picture, taken = hidden == 0, image.astype(np.float32), []
+    found = [(number, aligned) for number, other in enumerate(others) if (aligned := _align(image, known, *other))]
+    for number, one in sorted(found, key=lambda each: each[1].apart):
+        light, agrees = _compared(picture, one.colours, known & one.there)
+        shown = cv2.morphologyEx((one.there & ~known & agrees).astype(np.uint8), cv2.MORPH_OPEN, disc(BIT))
+        if shown.sum() < FEWEST:
+            continue
+        beside = cv2.dilate(shown, disc(BESIDE * len(image))) * (one.there & agrees & (hidden == 0))
+        taken.append(Revealed(number, np.maximum(shown, beside).astype(np.float32), one.places, light))
+        picture = np.where(shown[:, :, None] > 0, one.colours + light, picture)
+        known = known | (shown > 0)
+    return taken
+
+
+@dataclass(frozen=True)
+class _Aligned:
+    """Another picture's `colours` (H, W, 3) at `places` (H, W, 2); they are surely the background's where `there`.
+
+    By so many levels they are `apart` from what is seen, in the same light.
+    """
+
+    places: NDArray[np.float32]
+    colours: NDArray[np.float32]
+    there: NDArray[np.bool_]
+    apart: float
+
+
+def _align(image: Image, known: NDArray[np.bool_], other: Image, free: Mask) -> _Aligned | None:
+    """Find where another picture shows what this one (H, W, 3) does where it is `known`; None if it tells nothing."""
+    seen = known.astype(np.float32)
+    common = known & (free > 0)
+    if common.any() and np.abs(image.astype(np.float32) - other)[common].mean() < STILL:
+        places = Places(pixel_places(known.shape), np.zeros_like(seen))
+    elif found := register(image, seen, other, free):
+        places = found
+    else:
+        return None
+    there = (sample(free, places.at) > WHOLE) & (places.doubt < DOUBTED * len(image))
+    both = known & there
+    if (there & ~known).sum() < FEWEST or not both.any():
+        return None
+    colours = sample(other.astype(np.float32), places.at)
+    apart = image - colours
+    apart -= mean_where(apart, both, round(LIGHT_REACH * len(image)))
+    return _Aligned(places.at, colours, there, float(np.abs(apart)[both].mean()))
+
+
+def _compared(
+    picture: NDArray[np.float32], colours: NDArray[np.float32], both: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the light (H, W, 3) that `colours` (H, W, 3) lack, and where they agree with what `both` show near by."""
+    side = len(picture)
+    light = mean_where(picture - colours, both, round(LIGHT_REACH * side))
+    reach = round(NEARBY * side)
+    apart = np.abs(picture - colours - light).mean(2, keepdims=True)
+    uneven = surroundings(picture, both, reach)[1]
+    return light, mean_where(apart, both, reach)[:, :, 0] < ALIKE[0] + ALIKE[1] * uneven
