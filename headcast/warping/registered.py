@@ -168,10 +168,10 @@ def _fit(first: _View, second: _View, affine: Affine) -> _Fit:
 
 def _doubt(covariance: NDArray[np.float64], size: int) -> NDArray[np.float32]:
     """Return by how many of `size` pixels a side a map of the finest of the SIDES may be off (size, size)."""
-    y, x = np.meshgrid(*(2 * [np.linspace(-1, 1, size)]), indexing="ij")
+    y, x = np.meshgrid(*(2 * [np.linspace(-1, 1, SIDES[0])]), indexing="ij")
     at = np.stack([np.ones_like(x), x, y], -1)
-    square = sum((at @ covariance[part, part] * at).sum(-1) for part in (slice(0, 3), slice(3, 6)))
-    return np.asarray(np.sqrt(square) * size / SIDES[-1], np.float32)
+    square = np.sum([(at @ covariance[part, part] * at).sum(-1) for part in (slice(0, 3), slice(3, 6))], axis=0)
+    return np.asarray(cv2.resize(np.sqrt(square) * size / SIDES[-1], (size, size)), np.float32)
 
 
 def _flow(first: Image, seen: Mask, second: Image, free: Mask, places: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -68,7 +68,7 @@ def reveal(image: Image, hidden: Mask, others: Sequence[tuple[Image, Mask]]) -> 
 class _Aligned:
     """Another picture's `colours` (H, W, 3) at `places` (H, W, 2); they are surely the background's where `there`.
 
-    By so many levels they are `apart` from what is seen, in the same light.
+    By so many levels they are `apart` from what is seen, their mean aside.
     """
 
     places: NDArray[np.float32]
@@ -92,9 +92,8 @@ def _align(image: Image, known: NDArray[np.bool_], other: Image, free: Mask) -> 
     if (there & ~known).sum() < FEWEST or not both.any():
         return None
     colours = sample(other.astype(np.float32), places.at)
-    apart = image - colours
-    apart -= mean_where(apart, both, round(LIGHT_REACH * len(image)))
-    return _Aligned(places.at, colours, there, float(np.abs(apart)[both].mean()))
+    apart = image[both] - colours[both]
+    return _Aligned(places.at, colours, there, float(np.abs(apart - apart.mean(0)).mean()))
 
 
 def _compared(
