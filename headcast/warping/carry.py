@@ -34,7 +34,7 @@ EDGE_SOFTNESS = 3  # pixels
 FACE_EDGE = 3  # pixels over which the face's own coverage fades
 OPEN = 0.5  # share of the person in a pixel of a gap, and of what closes it
 GAP = 13  # pixels: wider gaps beside a face are background
-SEEN, BESIDE = 0.05, 7  # share of the person in a pixel, and pixels beside it, that another shot shows of the person
+SEEN, BESIDE = 0.05, 11  # share of the person in a pixel, and pixels beside it, that another shot shows of the person
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ LIGHT_REACH = 10 / 256  # of the side over which light is compared
 NEARBY = 7 / 256  # of the side over which pictures must agree
 ALIKE = (3.0, 0.35)  # levels, plus times the background's unevenness, by which pictures that agree differ
 BESIDE = 4 / 256  # of the side, that is taken beside what is hidden: finer mattes of larger pictures differ
+AROUND_THING = 4 / 256  # of the side, around what is not confirmed, that is not taken
 BIT = 1  # pixels: smaller parts are specks
 STILL = 1.0  # levels: less differ pictures of a camera that stands still
 DOUBTED = 0.5 / 256  # of the side: places that may be farther off are not asked
@@ -48,16 +49,18 @@ class Revealed:
 def reveal(image: Image, hidden: Mask, others: Sequence[tuple[Image, Mask]]) -> list[Revealed]:
     """Return what other pictures, each with where its background is seen, show where this one (H, W, 3) is `hidden`.
 
-    Of each pixel one tells, the one that differs least from what is seen; and of a little that lies beside.
+    Of each pixel one tells, the one that differs least from what is seen; and of a little that lies beside. What
+    others that show it too do not confirm is not taken: it may be a trace of the person there.
     """
     known, picture, taken = hidden == 0, image.astype(np.float32), []
     found = [(number, aligned) for number, other in enumerate(others) if (aligned := _align(image, known, *other))]
-    for number, one in sorted(found, key=lambda each: each[1].apart):
-        light, agrees = _compared(picture, one.colours, known & one.there)
-        shown = cv2.morphologyEx((one.there & ~known & agrees).astype(np.uint8), cv2.MORPH_OPEN, disc(BIT))
+    found.sort(key=lambda each: each[1].apart)
+    for (number, one), sound in zip(found, _confirmed(picture, known, [one for _, one in found]), strict=True):
+        shown = cv2.morphologyEx((sound & ~known).astype(np.uint8), cv2.MORPH_OPEN, disc(BIT))
         if shown.sum() < FEWEST:
             continue
-        beside = cv2.dilate(shown, disc(BESIDE * len(image))) * (one.there & agrees & (hidden == 0))
+        light = mean_where(picture - one.colours, known & one.there, round(LIGHT_REACH * len(image)))
+        beside = cv2.dilate(shown, disc(BESIDE * len(image))) * (sound & (hidden == 0))
         taken.append(Revealed(number, np.maximum(shown, beside).astype(np.float32), one.places, light))
         picture = np.where(shown[:, :, None] > 0, one.colours + light, picture)
         known = known | (shown > 0)
@@ -96,13 +99,27 @@ def _align(image: Image, known: NDArray[np.bool_], other: Image, free: Mask) -> 
     return _Aligned(places.at, colours, there, float(np.abs(apart - apart.mean(0)).mean()))
 
 
-def _compared(
-    picture: NDArray[np.float32], colours: NDArray[np.float32], both: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return the light (H, W, 3) that `colours` (H, W, 3) lack, and where they agree with what `both` show near by."""
+def _confirmed(
+    picture: NDArray[np.float32], known: NDArray[np.bool_], found: Sequence[_Aligned]
+) -> list[NDArray[np.bool_]]:
+    """Return where (H, W) each of the pictures agrees with what is `known` near by, and with the others."""
     side = len(picture)
-    light = mean_where(picture - colours, both, round(LIGHT_REACH * side))
     reach = round(NEARBY * side)
-    apart = np.abs(picture - colours - light).mean(2, keepdims=True)
-    uneven = surroundings(picture, both, reach)[1]
-    return light, mean_where(apart, both, reach)[:, :, 0] < ALIKE[0] + ALIKE[1] * uneven
+    agreeing, relit, allowed = [], [], []
+    for one in found:
+        both = known & one.there
+        lit = one.colours + mean_where(picture - one.colours, both, round(LIGHT_REACH * side))
+        allowed.append(ALIKE[0] + ALIKE[1] * surroundings(picture, both, reach)[1])
+        apart = mean_where(np.abs(picture - lit).mean(2, keepdims=True), both, reach)[:, :, 0]
+        agreeing.append(one.there & (apart < allowed[-1]))
+        relit.append(lit)
+    if not any((each & ~known).any() for each in agreeing):
+        return agreeing
+    asked = np.any([each & ~known for each in agreeing], axis=0)
+    shown = [np.where(each[asked][:, None], lit[asked], np.nan) for each, lit in zip(agreeing, relit, strict=True)]
+    usual = np.nanmedian(shown, axis=0)
+    for agrees, lit, most in zip(agreeing, relit, allowed, strict=True):
+        apart = np.zeros(known.shape, np.float32)
+        apart[asked] = np.abs(lit[asked] - usual).mean(1)
+        agrees &= cv2.dilate(apart * agrees, disc(AROUND_THING * side)) < most
+    return agreeing

@@ -70,7 +70,7 @@ def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
         return Shot(image.astype(np.uint8), shot.landmarks + np.float32([shift, 0, 0]), matte)
 
     first, second, elsewhere = before(wall, 0), before(wall, 60), before(wall[::-1], 60)
-    darker = replace(second, image=second.image - np.uint8(2))
+    darker = replace(second, image=np.maximum(second.image, 2) - np.uint8(2))
     hidden = (hidden_by(first.image, first.matte) > 0) & (hidden_by(second.image, second.matte) == 0)
     hidden[130:] = False  # the shoulders follow the head by less
     driven = second.landmarks
@@ -82,7 +82,7 @@ def test_other_shots_of_a_take_show_what_the_person_hides(shot: Shot) -> None:
         return float(np.median(np.abs(carrier(driven, head_of(driven)).colour - wall)[hidden]))
 
     assert error(second) < 1 < 10 < error()
-    assert error(darker) < 1  # it is shown in the light of the first
+    assert error(darker) <= 1  # it is shown in the light of the first
     assert error(elsewhere) == error()  # the camera has moved: what was seen there is not what is here
 
 

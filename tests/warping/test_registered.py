@@ -86,6 +86,21 @@ def test_what_is_hidden_in_both_is_not_taken_and_each_part_only_once() -> None:
     assert np.sum([one.shown for one in found], axis=0)[hidden > 0].max() == 1
 
 
+def test_a_thing_of_the_person_that_one_picture_overlooks_is_not_taken() -> None:
+    first, _ = seen(drawn_wall(3))
+    shifts = ((3, 2), (-4, 1), (2, -3))
+    others = [before(seen(drawn_wall(3), shift=shift)[0], RIGHT) for shift in shifts]
+    for number, other in enumerate(others):
+        other[120 + 20 * number : 130 + 20 * number, 80:90] = (250, 250, 0)  # an earring, elsewhere in each
+    taken = np.zeros((SIZE, SIZE), np.uint8)
+    filled = before(first, LEFT).astype(np.float32)
+    for one in reveal(before(first, LEFT), 1 - free(LEFT), [(other, free(RIGHT)) for other in others]):
+        filled = one.lay(filled, others[one.number])
+        taken |= one.shown > 0
+    assert taken[LEFT].sum() > 3000
+    assert np.percentile(np.abs(filled - first).mean(2)[taken > 0], 99.9) < 25
+
+
 def test_of_another_wall_nothing_is_taken() -> None:
     (first, _), (second, _) = seen(drawn_wall(1)), seen(drawn_wall(2))
     assert reveal(before(first, LEFT), 1 - free(LEFT), [(before(second, RIGHT), free(RIGHT))]) == []
