@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from headcast.types import Image, Mask
 from headcast.warping.behind import disc, mean_where, surroundings
-from headcast.warping.mixing import mixed
 from headcast.warping.registered import WHOLE, Places, register
 from headcast.warping.sampling import pixel_places, sample
 
@@ -18,7 +17,9 @@ LIGHT_REACH = 10 / 256  # of the side over which light is compared
 NEARBY = 7 / 256  # of the side over which pictures must agree
 ALIKE = (3.0, 0.35)  # levels, plus times the background's unevenness, by which pictures that agree differ
 BESIDE = 4 / 256  # of the side, that is taken beside what is hidden: finer mattes of larger pictures differ
+SHAKEN = 1.5 / 256  # of the side, by which things that are alike may lie apart
 AROUND_THING = 4 / 256  # of the side, around what is not confirmed, that is not taken
+HALF = 0.5  # share of what is shown, where a picture that is larger shows it
 BIT = 1  # pixels: smaller parts are specks
 STILL = 1.0  # levels: less differ pictures of a camera that stands still
 DOUBTED = 0.5 / 256  # of the side: places that may be farther off are not asked
@@ -43,7 +44,7 @@ class Revealed:
         times = len(other) / len(self.shown)
         at = np.asarray((places + 0.5) * times - 0.5, np.float32)
         colours = cv2.remap(other, at, np.empty(0), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return mixed(under, np.asarray(colours + light, np.float32), np.asarray(shown, np.float32))
+        return np.where((shown >= HALF)[:, :, None], colours + light, under).astype(np.float32)
 
 
 def reveal(image: Image, hidden: Mask, others: Sequence[tuple[Image, Mask]]) -> list[Revealed]:
@@ -117,9 +118,10 @@ def _confirmed(
         return agreeing
     asked = np.any([each & ~known for each in agreeing], axis=0)
     shown = [np.where(each[asked][:, None], lit[asked], np.nan) for each, lit in zip(agreeing, relit, strict=True)]
-    usual = np.nanmedian(shown, axis=0)
+    usual = picture.copy()
+    usual[asked] = np.nanmedian(shown, axis=0)
     for agrees, lit, most in zip(agreeing, relit, allowed, strict=True):
-        apart = np.zeros(known.shape, np.float32)
-        apart[asked] = np.abs(lit[asked] - usual).mean(1)
-        agrees &= cv2.dilate(apart * agrees, disc(AROUND_THING * side)) < most
+        apart = (lit - usual) * (asked & agrees)[:, :, None]
+        strange = np.abs(cv2.GaussianBlur(apart, (0, 0), SHAKEN * side)).mean(2) > most
+        agrees &= cv2.dilate(strange.astype(np.uint8), disc(AROUND_THING * side)) == 0
     return agreeing
