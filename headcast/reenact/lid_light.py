@@ -25,7 +25,8 @@ RIM: Final = 5  # pixels: the wet rim of a lid may be lighter, half as far
 def no_lighter_than_around(picture: NDArray[np.float32], carried: Image, inside: Mask, change: float) -> None:
     """Make a painted eye's lids (h, w, 3), 0..255, in place, no lighter than the skin of the `carried` one (h, w, 3).
 
-    Nor do they get lighter than so far a way down can make them. `inside` (h, w) is what lies between the lids, `change` how much farther they are open than in the shots.
+    Nor do they get lighter than so far a way down can make them. `inside` (h, w) is what lies between the lids,
+    `change` how much farther they are open than in the shots.
     """
     share = np.float32(smoothstep(np.float64(-change), *DOWN))
     if share <= 0:
