@@ -103,7 +103,7 @@ def _add(detail: Detail, colour: Image, share: Mask, origin: Origin, shown: Mask
     (rows, columns), scale = origin.place, len(colour) / frame
     unchanged = (origin.own * shown > FROM).astype(np.uint8) * 255
     within = rows.stop - rows.start < frame  # of the face, which has no hairs
-    beside = origin.own if within else cv2.dilate(origin.own, _BESIDE)
+    beside = origin.own if within else np.asarray(cv2.dilate(origin.own, _BESIDE), np.float32)
     left, top, width, height = cv2.boundingRect(unchanged if within else (beside > 0).astype(np.uint8))
     if not width:
         return  # other shots cover it
