@@ -17,6 +17,7 @@ LIGHT_REACH = 10 / 256  # of the side over which light is compared
 NEARBY = 7 / 256  # of the side over which pictures must agree
 ALIKE = (3.0, 0.35)  # levels, plus times the background's unevenness, by which pictures that agree differ
 BESIDE = 4 / 256  # of the side, that is taken beside what is hidden: finer mattes of larger pictures differ
+RIM = 3 / 256  # of the side around what is hidden: it may hold a trace of the person, and is not compared
 SHAKEN = 1.5 / 256  # of the side, by which things that are alike may lie apart
 AROUND_THING = 4 / 256  # of the side, around what is not confirmed, that is not taken
 HALF = 0.5  # share of what is shown, where a picture that is larger shows it
@@ -106,12 +107,13 @@ def _confirmed(
     """Return where (H, W) each of the pictures agrees with what is `known` near by, and with the others."""
     side = len(picture)
     reach = round(NEARBY * side)
+    compared = cv2.erode(known.astype(np.uint8), disc(RIM * side)) > 0
     agreeing, relit, allowed = [], [], []
     for one in found:
         both = known & one.there
         lit = one.colours + mean_where(picture - one.colours, both, round(LIGHT_REACH * side))
         allowed.append(ALIKE[0] + ALIKE[1] * surroundings(picture, both, reach)[1])
-        apart = mean_where(np.abs(picture - lit).mean(2, keepdims=True), both, reach)[:, :, 0]
+        apart = mean_where(np.abs(picture - lit).mean(2, keepdims=True), compared & one.there, reach)[:, :, 0]
         agreeing.append(one.there & (apart < allowed[-1]))
         relit.append(lit)
     if not any((each & ~known).any() for each in agreeing):

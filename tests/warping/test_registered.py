@@ -101,6 +101,17 @@ def test_a_thing_of_the_person_that_one_picture_overlooks_is_not_taken() -> None
     assert np.percentile(np.abs(filled - first).mean(2)[taken > 0], 99.9) < 25
 
 
+def test_a_trace_of_the_person_beside_what_is_hidden_forbids_nothing() -> None:
+    (first, _), (second, _) = seen(drawn_wall(3)), seen(drawn_wall(3), shift=(3, 2))
+    traced = before(first, LEFT)
+    traced[100:140, 48:50] = 255
+    clean, beside = (
+        np.max([one.shown for one in reveal(each, 1 - free(LEFT), [(before(second, RIGHT), free(RIGHT))])], axis=0)
+        for each in (before(first, LEFT), traced)
+    )
+    assert beside[LEFT].sum() > 0.98 * clean[LEFT].sum()
+
+
 def test_of_another_wall_nothing_is_taken() -> None:
     (first, _), (second, _) = seen(drawn_wall(1)), seen(drawn_wall(2))
     assert reveal(before(first, LEFT), 1 - free(LEFT), [(before(second, RIGHT), free(RIGHT))]) == []
