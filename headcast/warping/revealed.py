@@ -116,6 +116,11 @@ def _confirmed(
         apart = mean_where(np.abs(picture - lit).mean(2, keepdims=True), compared & one.there, reach)[:, :, 0]
         agreeing.append(one.there & (apart < allowed[-1]))
         relit.append(lit)
+    for number, (one, lit) in enumerate(zip(found, relit, strict=True)):
+        for other, also in zip(found[:number], relit[:number], strict=True):
+            alike = one.there & other.there
+            alike &= cv2.blur(np.abs(lit - also).mean(2), (2 * reach + 1, 2 * reach + 1)) < ALIKE[0]
+            agreeing[number] = agreeing[number] | alike
     if not any((each & ~known).any() for each in agreeing):
         return agreeing
     asked = np.any([each & ~known for each in agreeing], axis=0)

@@ -112,6 +112,21 @@ def test_a_trace_of_the_person_beside_what_is_hidden_forbids_nothing() -> None:
     assert beside[LEFT].sum() > 0.98 * clean[LEFT].sum()
 
 
+def test_two_pictures_confirm_each_other_against_what_this_one_shows_near_by() -> None:
+    """The person's lamp stands beside what is hidden: of one picture alone nothing is believed there."""
+    first, _ = seen(drawn_wall(3))
+    others = [(before(seen(drawn_wall(3), shift=shift)[0], RIGHT), free(RIGHT)) for shift in ((3, 2), (-4, 1))]
+    lit = before(first, LEFT)
+    lit[100:140, 30:50] = 255
+    near = np.s_[110:130, 50:56]
+    one, both = (
+        np.max([np.zeros((SIZE, SIZE)), *(each.shown for each in reveal(lit, 1 - free(LEFT), some))], axis=0)[near]
+        for some in (others[:1], others)
+    )
+    assert one.mean() < 0.1
+    assert both.mean() > 0.9
+
+
 def test_of_another_wall_nothing_is_taken() -> None:
     (first, _), (second, _) = seen(drawn_wall(1)), seen(drawn_wall(2))
     assert reveal(before(first, LEFT), 1 - free(LEFT), [(before(second, RIGHT), free(RIGHT))]) == []
