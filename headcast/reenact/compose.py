@@ -33,6 +33,7 @@ FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network
 THIN = 9  # pixels of the shot: what is not trusted but thinner, as along the face's outline, is carried well enough
 SOFT = 5  # pixels over which the network's change fades
 NEAR_OUTLINE = 5 / 256  # of the side: how far from the outline what may be its trace stays
+_SPECK = np.ones((3, 3), np.uint8)  # what is narrower does not stay: a dotted line
 SEEN_FROM = 0.3  # share of the person in a pixel, from which on it lies within the outline
 VALIDITY, MOUTH, EYES, MATTE = (
     CONDITIONING_MAPS.index(name) for name in ("validity", "mouth_inside", "eyes_inside", "matte")
@@ -152,6 +153,7 @@ class Composer:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         near = np.asarray(cv2.dilate((matte > SEEN_FROM).astype(np.uint8), disc), np.uint8)
         stays = self._rim & self._window.bring(self._enlarge(near))
+        stays = np.asarray(cv2.morphologyEx(stays, cv2.MORPH_OPEN, _SPECK), np.uint8)
         cv2.copyTo(self._behind, 1 - stays, shown)
 
     def _fill_behind(self, hidden: Mask, behind: Image, shown: Mask) -> Image:
