@@ -14,10 +14,7 @@ CALM = 2.5  # levels that an even wall changes at most over a 256th of the side
 EVEN = 4.0  # levels of unevenness up to which a wall is even
 UNLIKE = (8.0, 2.0)  # levels, plus times the wall's own unevenness, that are unlike it
 OTHER = (3.0, 0.5)  # levels, plus share of what is unlike the wall, that may be unlike the person too
-EDGE = (
-    0.05,
-    0.9,
-)  # shares of the person in a colour that count as none and all: hardly steeper than the picture's edge
+EDGE = (0.05, 0.9)  # shares of the person in a colour that count as none and all: hardly steeper than in the picture
 SHARE = (0.15, 0.7)  # the same within a lock
 SURE = (30.0, 0.6)  # levels, and share of the person, that one pixel of a lock must have
 SEAM = 3 / 256  # of the side: so far into the rough matte's edge, which ended at random in a lock
