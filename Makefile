@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev browser
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	nice $(BIN)/mypy & types=$$!; \
-		PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder; \
+		PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder; \
 		tests=$$?; wait $$types || $(BIN)/mypy || exit; exit $$tests
 
 # Pages are tested in Chromium. Where there is none and it cannot be installed, those tests are skipped and say so.
