@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -104,7 +105,10 @@ def _align(image: Image, known: NDArray[np.bool_], other: Image, free: Mask) -> 
 def _confirmed(
     picture: NDArray[np.float32], known: NDArray[np.bool_], found: Sequence[_Aligned]
 ) -> list[NDArray[np.bool_]]:
-    """Return where (H, W) each of the pictures agrees with what is `known` near by, and with the others."""
+    """Return where (H, W) each of the pictures is believed: none of the others contradicts it there.
+
+    And it agrees with what is `known` near by, or with another picture.
+    """
     side = len(picture)
     reach = round(NEARBY * side)
     compared = cv2.erode(known.astype(np.uint8), disc(RIM * side)) > 0
@@ -116,11 +120,10 @@ def _confirmed(
         apart = mean_where(np.abs(picture - lit).mean(2, keepdims=True), compared & one.there, reach)[:, :, 0]
         agreeing.append(one.there & (apart < allowed[-1]))
         relit.append(lit)
-    for number, (one, lit) in enumerate(zip(found, relit, strict=True)):
-        for other, also in zip(found[:number], relit[:number], strict=True):
-            alike = one.there & other.there
-            alike &= cv2.blur(np.abs(lit - also).mean(2), (2 * reach + 1, 2 * reach + 1)) < ALIKE[0]
-            agreeing[number] = agreeing[number] | alike
+    for i, j in combinations(range(len(found)), 2):
+        between = cv2.blur(np.abs(relit[i] - relit[j]).mean(2), (2 * reach + 1, 2 * reach + 1))
+        alike = found[i].there & found[j].there & (between < ALIKE[0])
+        agreeing[i], agreeing[j] = agreeing[i] | alike, agreeing[j] | alike
     if not any((each & ~known).any() for each in agreeing):
         return agreeing
     asked = np.any([each & ~known for each in agreeing], axis=0)

@@ -91,7 +91,7 @@ def test_ranks_share_the_rows_of_one_process(shards_dir: Path) -> None:
 
 
 def test_worker_processes_change_nothing(shards_dir: Path) -> None:
-    """In a program of its own: workers are forks, and other tests' threads of OpenVINO do not survive a fork."""
+    """In a program of its own: workers are forks, which threads of other tests do not survive."""
     subprocess.run([sys.executable, __file__, str(shards_dir)], check=True, timeout=120)
 
 

@@ -182,7 +182,7 @@ def test_an_alarm_stands_in_the_statistics_and_on_the_screen(tmp_path: Path) -> 
 
 
 def test_a_signal_ends_the_run_with_everything_saved(tmp_path: Path) -> None:
-    """In a program of its own: where processors have AMX, a signal to one that ran many other tests crashed it."""
+    """In a program of its own: a signal to one that had run many other tests has crashed it."""
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-m", __name__, str(tmp_path)], cwd=root, check=True, timeout=120)
 
