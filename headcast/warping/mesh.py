@@ -33,6 +33,7 @@ from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
 from headcast.warping.sampling import around, nearest_where, sample, torn
 from headcast.warping.slip import Slip, face_shares
+from headcast.warping.spread import of_blocks, spread_evenly
 from headcast.warping.triangles import affine_maps, doubled_areas, facing
 
 Points = NDArray[np.float64]
@@ -129,6 +130,9 @@ class Mesh:
         self._trusted = np.ones(len(corners), np.float32)
         self._trusted[len(self._outer) :] = smoothstep(facing(corners[len(self._outer) :]), *GRAZING)
         self._trusted[-len(opening_triangles()) :] = 0
+        gives = np.zeros(len(source))  # the face off lips and lids, and the rings around it
+        gives[:NUM_FACE], gives[NUM_FACE : NUM_FACE + len(RINGS) * len(self._oval)] = face_shares(), 1
+        self._gives = gives[self._triangles].min(1).astype(np.float32)
         face_area = self._paint_face(corners)
         distance = _distance_to(face_area) - _distance_to(np.asarray(1 - face_area, np.uint8))
         # of each pixel of the shot: how far the face is, and x and y of the nearest place beside the face
@@ -154,6 +158,7 @@ class Mesh:
             beside = sample(self._beside, positions[near], cv2.BORDER_REPLICATE)
             positions[near] = mixed(positions[near], beside, doubled)
             trusted[near] *= 1 - doubled
+        positions = spread_evenly(positions, self._gives.take(of_blocks(index)), head.pose.scale)
         positions = self._edges.keep_inside(positions, within, self._source[list(FEATURES)])
         return SamplingGrid(positions, trusted, torn(positions), np.asarray(index - len(self._outer), np.int32))
 
