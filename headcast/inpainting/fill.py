@@ -4,8 +4,9 @@ A learned network continues lines, edges and texture well beside what it sees, b
 never were. So it is asked from several distances. One guess is shown, whole, for pieces of several do not fit together;
 the others are its witnesses: what none of them shows, or what has a colour that is nowhere in the picture, is not
 believed. Then it is asked again for what is not believed alone, which by then is narrow. Where no guess is believed at
-last colours pass evenly into what is around. Straight edges that go on are drawn before it is asked. Lettering on an
-even ground is not shown to the network, which would go on with what are no letters.
+last colours pass evenly into what is around. Straight edges that go on are drawn before it is asked, and of what runs
+one way it is not asked at all. Lettering on an even ground it is not shown, because it would go on with what are no
+letters.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from headcast.inpainting.grain import add_grain
 from headcast.inpainting.lettering import find_lettering, soften_cuts
 from headcast.inpainting.lines import draw_lines
 from headcast.inpainting.network import guess, release, side_for
+from headcast.inpainting.one_way import go_on_one_way
 from headcast.types import Image, Mask
 from headcast.warping.behind import surroundings
 from headcast.warping.smooth import fill_from_around
@@ -67,13 +69,7 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
     square, gone = _squared(smooth, missing)
     side = max(missing.shape)
     known = np.asarray(gone == 0)
-    lettering = np.zeros_like(known) if _is_even(square, known) else find_lettering(square, known)
-    if lettering.any():
-        known &= ~lettering
-        square = fill_from_around(square, known.astype(np.float32))
-    if not _is_even(square, known):
-        square = _agreed(*draw_lines(square, known), side)
-    painted = square
+    painted, lettering = _painted(square, known, side)
     large = _resized(painted, side, min(side, SIDE))
     filled = np.clip(large[: image.shape[0], : image.shape[1]] + 0.5, 0, 255).astype(np.uint8)
     whole: Image = np.where(missing[:, :, None], filled, image)
@@ -81,6 +77,25 @@ def fill_hidden(image: Image, hidden: Mask) -> Image:
         soften_cuts(whole, missing, lettering)
     add_grain(whole, missing)
     return whole
+
+
+def _painted(square: Picture, known: NDArray[np.bool_], side: int) -> tuple[Picture, NDArray[np.bool_]]:
+    """Return a picture (SIDE, SIDE, 3) painted where it is not `known` (SIDE, SIDE), and where it has lettering.
+
+    There it had smooth colours. Its photo has `side` pixels.
+    """
+    none = np.zeros_like(known)
+    if _is_even(square, known):
+        return square, none
+    one_way = go_on_one_way(square, known)
+    if one_way is not None:
+        return one_way, none
+    lettering = find_lettering(square, known)
+    if lettering.any():
+        known = known & ~lettering
+        square = fill_from_around(square, known.astype(np.float32))
+    even = _is_even(square, known)
+    return square if even else _agreed(*draw_lines(square, known), side), lettering
 
 
 def _squared(picture: Picture, missing: NDArray[np.bool_]) -> tuple[Picture, Mask]:
