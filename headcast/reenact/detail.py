@@ -95,15 +95,16 @@ def add_details(details: Sequence[Detail | None], colour: Image, share: Mask, wa
         if detail is None and origin.skin:
             detail, origin = details[0], of_anchor(origin, warped.grid.positions, warped.own)
         if detail is not None:
-            _add(detail, colour, share, origin, shown[origin.place], len(warped.person))
+            _add(detail, colour, share, origin, shown[origin.place], warped.grid.whole)
 
 
-def _add(detail: Detail, colour: Image, share: Mask, origin: Origin, shown: Mask, frame: int) -> None:
-    """Add what one shot lost to a patch of a picture whose `frame` has so many pixels a side."""
-    (rows, columns), scale = origin.place, len(colour) / frame
+def _add(detail: Detail, colour: Image, share: Mask, origin: Origin, shown: Mask, whole: Mask) -> None:
+    """Add what one shot lost to a patch of a picture that is `whole` (H, W) off where surfaces end before others."""
+    (rows, columns), frame = origin.place, len(whole)
+    scale = len(colour) / frame
     unchanged = (origin.own * shown > FROM).astype(np.uint8) * 255
     within = rows.stop - rows.start < frame  # of the face, which has no hairs
-    beside = origin.own if within else np.asarray(cv2.dilate(origin.own, _BESIDE), np.float32)
+    beside = origin.own if within else np.asarray(cv2.dilate(origin.own, _BESIDE) * whole, np.float32)
     left, top, width, height = cv2.boundingRect(unchanged if within else (beside > 0).astype(np.uint8))
     if not width:
         return  # other shots cover it

@@ -32,6 +32,7 @@ MIRRORED = (0.2, 0.6)  # trust that the mirrored shot has more than the shot, be
 MIRRORED_RIM = 7  # pixels over which it fades
 EDGE_SOFTNESS = 3  # pixels
 FACE_EDGE = 3  # pixels over which the face's own coverage fades
+EVENED, STEEP = 7, 3.0  # pixels over which it is evened, twice, how an outline runs, and how steep it is made again
 OPEN = 0.5  # share of the person in a pixel of a gap, and of what closes it
 GAP = 13  # pixels: wider gaps beside a face are background
 SEEN, BESIDE = 0.05, 11  # share of the person in a pixel, and pixels beside it, that another shot shows of the person
@@ -115,6 +116,7 @@ class Carrier:
         _soften(picture, grid.torn)
         matte = np.asarray(cv2.extractChannel(picture, 3) * np.float32(1 / 255), np.float32)
         _close_gaps(matte, grid.triangles >= 0, self._open, grid.positions)
+        _even_outline(matte, grid.torn)
         trusted = matte * grid.trusted * _inside_frame(grid.positions, self._size)
         colours = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), np.float32)
         return Carried(colours, matte, self.background, 1 - self.unknown, trusted, trusted * (1 - drawn), grid)
@@ -199,6 +201,15 @@ def _close_gaps(matte: Mask, face: NDArray[np.bool_], own: Mask, positions: NDAr
     )
     closed = (1 - sample(own, positions[near])) * beside * cv2.morphologyEx(part, cv2.MORPH_CLOSE, _square(GAP))
     np.maximum(np.maximum(part, inside), closed, out=part)
+
+
+def _even_outline(matte: Mask, where: Mask) -> None:
+    """Even, in place, the steps of whole pixels of a matte (H, W) `where` (H, W) one surface ends before another."""
+    near = around(where > 0, EVENED)
+    part = matte[near]
+    wide = cv2.blur(cv2.blur(part, (EVENED, EVENED)), (EVENED, EVENED))
+    evened = np.clip((wide - OPEN) * np.float32(STEEP) + OPEN, 0, 1)
+    part += cv2.blur(cv2.dilate(where[near], _square(EDGE_SOFTNESS)), (EDGE_SOFTNESS, EDGE_SOFTNESS)) * (evened - part)
 
 
 def _square(size: int) -> NDArray[np.uint8]:

@@ -71,6 +71,11 @@ class SamplingGrid:
     torn: NDArray[np.float32]
     triangles: NDArray[np.int32]
 
+    @property
+    def whole(self) -> NDArray[np.float32]:
+        """0 (H, W) near where it is torn, so that between pixels of 1 places can be read between theirs."""
+        return np.asarray(1 - np.minimum(2 * self.torn, 1), np.float32)
+
 
 @cache
 def face_triangles() -> NDArray[np.int64]:

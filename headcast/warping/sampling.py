@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 Pixel = TypeVar("Pixel", np.uint8, np.int16, np.float32)
 FINER = 2  # times as many pixels a side has what is read between its pixels
 CRISPER = 0.05  # of a pixel, from each side: what reading leaves out in the mean over all places
-TORN = 1.7  # pixels between what two neighbours show, from which on one surface ends before another
+TORN = (1.7, 4.0)  # pixels between what two neighbours show, between which one surface may end before another ...
+ALIKE = 1.5  # ... if it is more than so many times those beside; from the second on it does
 _NO_SECOND_MAP = np.empty(0, np.float32)  # x and y stand in one map
 
 
@@ -65,11 +66,25 @@ def nearest_where(wanted: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def torn(places: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 1 (H, W) where one surface ends before another: neighbours show places (H, W, 2) that lie far apart."""
+    """Return 1 (H, W) where one surface ends before another: neighbours show places (H, W, 2) that lie far apart.
+
+    One that is only drawn together, as a cheek that turns away, is whole: there all neighbours lie about as far apart.
+    """
     jumps = np.zeros(places.shape[:2], np.bool_)
-    across = (cv2.absdiff(places[:, 1:], places[:, :-1]) > TORN).view(np.uint16) > 0
-    along = (cv2.absdiff(places[1:], places[:-1]) > TORN).view(np.uint16) > 0
-    jumps[:, :-1] = across[:, :, 0]
-    jumps[:-1] |= along[:, :, 0]
+    jumps[:, :-1] = _jumps(np.asarray(cv2.absdiff(places[:, 1:], places[:, :-1]), np.float32), (3, 1))
+    jumps[:-1] |= _jumps(np.asarray(cv2.absdiff(places[1:], places[:-1]), np.float32), (1, 3))
     wider = cv2.dilate(jumps.view(np.uint8), np.ones((2, 2), np.uint8))
     return np.asarray(cv2.blur(wider.astype(np.float32), (3, 3)), np.float32)
+
+
+def _jumps(steps: NDArray[np.float32], along: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell which of the steps (h, w, 2) between neighbours, that lie `along` columns and rows, jump."""
+    jumps = _either(steps > TORN[0])
+    near = around(jumps, 1)
+    beside = cv2.dilate(steps[near], np.array([1, 0, 1], np.uint8).reshape(along[::-1]))
+    jumps[near] = _either(steps[near] > ALIKE * np.clip(beside, TORN[0] / ALIKE, TORN[1] / ALIKE))
+    return jumps
+
+
+def _either(axes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(axes.view(np.uint16)[:, :, 0] > 0)

@@ -62,7 +62,7 @@ class WarpedShot:
     @cached_property
     def own(self) -> Mask:
         """How far (H, W) in 0..1 a pixel is the shot's own, and not torn off its surroundings."""
-        return np.asarray(self.carried * (1 - self.grid.torn), np.float32)
+        return np.asarray(self.carried * self.grid.whole, np.float32)
 
 
 class Warper:
@@ -171,7 +171,7 @@ class Warper:
             picture, left = complete(picture, mirrored, share), 1 - share
         whole = (slice(0, self._size), slice(0, self._size))
         origins = [
-            Origin(self._take[number], whole, one.grid.positions, one.carried * (1 - one.grid.torn) * left, weight)
+            Origin(self._take[number], whole, one.grid.positions, one.carried * one.grid.whole * left, weight)
             for number, one, weight in zip(shown, carried, in_turn(weights[shown]).tolist(), strict=True)
             if weight
         ]

@@ -142,6 +142,27 @@ def test_the_mirrored_shot_shows_only_what_the_shot_does_not_of_the_face(carrier
     np.testing.assert_array_equal(result.matte, own.matte)
 
 
+def test_what_is_only_drawn_together_is_not_torn() -> None:
+    places = np.stack(np.meshgrid(np.arange(20.0), np.arange(20.0)), -1).astype(np.float32)
+    places[:, :, 0] += 1.5 * np.maximum(places[:, :, 0] - 8, 0)
+    assert torn(places).max() == 0
+
+
+@pytest.mark.parametrize("turn", [-0.4, 0.4])
+def test_the_outline_of_a_turned_cheek_has_no_steps(carrier: Carrier, shot: Shot, turn: float) -> None:
+    """From row to row the cheek's end before the wall moves on by parts of a pixel, and it is still an edge."""
+    result = carried(carrier, shot, (0, turn, 0))
+    face = result.grid.triangles >= 0
+    matte, face = (each if turn > 0 else each[:, ::-1] for each in (result.matte, face))
+    starts = face.argmax(1) - 6
+    rows = [y for y in np.flatnonzero(face.any(1)) if matte[y, starts[y]] < 0.05]
+    profiles = [matte[y, starts[y] : starts[y] + 13] for y in rows]
+    ends = starts[rows] + [np.interp(0.5, profile, np.arange(13)) for profile in profiles]
+    assert len(rows) > 60
+    assert np.abs(np.diff(ends, 2))[10:-10].mean() < 0.05  # with steps 0.07 and 0.17
+    assert np.median([((profile > 0.1) & (profile < 0.9)).sum() for profile in profiles]) <= 3
+
+
 def test_surfaces_are_torn_where_their_places_jump() -> None:
     places = np.stack(np.meshgrid(np.arange(20.0), np.arange(20.0)), -1).astype(np.float32)
     assert torn(places).max() == 0
