@@ -80,7 +80,7 @@ class Carrier:
         layers = split_layers(shot.image, shot.matte, fill, shot.landmarks)
         person, self._margin, edges = np.dstack([layers.person, layers.matte]), 0, edges.around(layers.matte)
         if grow is not None and edges.cut_off:
-            person, edges, self._margin = grow_beyond(shot.image, person, edges, grow)
+            person, edges, self._margin = grow_beyond(person, shot.landmarks, edges, grow)
         self._mesh = Mesh(shot.landmarks, self._size, edges)
         # in bytes, four a pixel: OpenCV reads those between pixels in a quarter of the time that wider numbers take
         in_bytes = to_image(person * np.array([1, 1, 1, 255], np.float32))
