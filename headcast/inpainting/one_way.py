@@ -19,17 +19,20 @@ Picture = NDArray[np.float32]
 GRAIN: Final = 2.5  # pixels of a blur, under which grain has no direction
 PLAIN: Final = 6.0  # levels a pixel: steeper edges count no more than that
 BESIDE: Final = 80.0  # pixels from what is not known, over which a pixel's direction counts less
-ONE_WAY: Final = 0.6  # least share of the changes across the direction beyond those along it
 RIM: Final = 12  # pixels of what is known beside the hidden, which tell whether going on is right
 LAST: Final = 24.0  # pixels over which the colours where something ends are a mean
+TRACES: Final = 3  # pixels beside the hidden that may show traces of it
 SLOW: Final = 24  # pixels: over more than that light may change along the direction
 FINE: Final = 2  # pixels around each of which the mean tells how wrong what was told of the rim is
 WRONG, MOST = 10.0, 90  # levels by which it may be wrong, in so many of 100 pixels of the rim
 
 
-def go_on_one_way(picture: Picture, known: NDArray[np.bool_]) -> Picture | None:
-    """Return a picture (S, S, 3) with what is not `known` (S, S) gone on with, or None if it does not run one way."""
-    across = _across(picture, known)
+def go_on_one_way(picture: Picture, known: NDArray[np.bool_], least: float) -> Picture | None:
+    """Return a picture (S, S, 3) with what is not `known` (S, S) gone on with, or None if it does not run one way.
+
+    It does if it changes more across a direction than along it by `least` of both, in 0..1.
+    """
+    across = _across(picture, known, least)
     if across is None:
         return None
     if abs(across[1]) > abs(across[0]):
@@ -38,7 +41,7 @@ def go_on_one_way(picture: Picture, known: NDArray[np.bool_]) -> Picture | None:
     return _gone_on(picture, known, float(across[1] / across[0]))
 
 
-def _across(picture: Picture, known: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+def _across(picture: Picture, known: NDArray[np.bool_], least: float) -> NDArray[np.float64] | None:
     """Return the unit vector (2,), x and y, across the way that a picture (S, S, 3) runs, if it runs one way."""
     clear = cv2.erode(known.astype(np.uint8), np.ones((2 * RIM + 1,) * 2, np.uint8))
     if not clear.any():
@@ -49,7 +52,7 @@ def _across(picture: Picture, known: NDArray[np.bool_]) -> NDArray[np.float64] |
     weight = clear * np.exp(-cv2.distanceTransform(known.astype(np.uint8), cv2.DIST_L2, 5) / BESIDE)
     changes = np.einsum("ij,ijk,ijl->kl", weight.astype(np.float64), steps, steps)
     (along, most), ways = np.linalg.eigh(changes)
-    return ways[:, 1] if most - along > ONE_WAY * (most + along) else None
+    return ways[:, 1] if most - along > least * (most + along) else None
 
 
 def _gone_on(picture: Picture, known: NDArray[np.bool_], slope: float) -> Picture | None:
@@ -61,7 +64,8 @@ def _gone_on(picture: Picture, known: NDArray[np.bool_], slope: float) -> Pictur
     wrong = np.abs(mean_where(rest - mean_where(rest, rim, SLOW), rim, FINE)).mean(2)
     if np.percentile(wrong[rim], MOST) > WRONG:
         return None
-    light = fill_from_around(rest, (rim & (wrong < WRONG)).astype(np.float32))
+    beside = cv2.erode(known.astype(np.uint8), np.ones((2 * TRACES + 1,) * 2, np.uint8)) > 0
+    light = fill_from_around(rest, (rim & beside & (wrong < WRONG)).astype(np.float32))
     return np.where(known[:, :, None], picture, told + light)
 
 
@@ -77,10 +81,17 @@ def _along(picture: Picture, known: NDArray[np.bool_], slope: float) -> Picture:
     above, away_above = _ends(colours, seen)
     below, away_below = (each[::-1] for each in _ends(colours[::-1], seen[::-1]))
     nearness = np.stack([1 / away_above, 1 / away_below])
-    total = nearness.sum(0)
-    mean = np.einsum("khw,khwc->hwc", nearness / total, np.stack([above, below]))
-    told = fill_from_around(np.asarray(mean, np.float32), (total > 1 / side).astype(np.float32))
+    told = np.einsum("khw,khwc->hwc", nearness / nearness.sum(0), np.stack([above, below]))
+    told = _between(told, np.flatnonzero(seen.any(0)))
     return np.asarray(cv2.warpAffine(told, upright, (side, side), flags=cv2.INTER_LINEAR), np.float32)
+
+
+def _between(lines: Picture, told: NDArray[np.intp]) -> Picture:
+    """Return upright lines (H, W, 3): those that are `told` (N,) stay, others lie evenly between the next of these."""
+    places = np.interp(np.arange(lines.shape[1]), told, np.arange(len(told)))
+    before, after = (lines[:, told[each.astype(np.intp)]] for each in (np.floor(places), np.ceil(places)))
+    share = (places % 1)[None, :, None].astype(np.float32)
+    return np.asarray(before * (1 - share) + after * share, np.float32)
 
 
 def _ends(colours: Picture, seen: NDArray[np.bool_]) -> tuple[Picture, Mask]:

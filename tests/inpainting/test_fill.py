@@ -144,6 +144,19 @@ def test_the_network_is_not_asked_about_an_even_wall(monkeypatch: pytest.MonkeyP
     assert asked
 
 
+def test_a_studio_that_grows_lighter_downwards_has_no_shade_of_the_head() -> None:
+    """Where a head hides the light's way it goes on level by level, though smooth colours would darken it."""
+    light = 60 + 150 * np.linspace(0, 1, 256)[:, None, None] ** 1.5
+    wall = np.broadcast_to(light, (256, 256, 3)).astype(np.uint8)
+    hidden = np.zeros((256, 256), np.float32)
+    hidden[5:, 60:190] = 1
+    hidden[190:] = 1
+    filled = fill_hidden(np.where(hidden[:, :, None] > 0, 0, wall).astype(np.uint8), hidden).astype(int)
+    smooth = fill_from_around(wall, 1 - hidden)
+    face = np.s_[20:180, 60:190]
+    assert np.abs(filled - wall)[face].max() < 4 < np.abs(smooth - wall)[face].mean()
+
+
 def test_the_same_picture_is_filled_the_same_way() -> None:
     image = slanted_stripes(0.25, 12)
     hidden = np.zeros((160, 160), np.float32)
@@ -169,7 +182,7 @@ def filled_by(
         return np.where(known[:, :, None], picture, asked[len(known_then) - 1]).astype(np.float32)
 
     monkeypatch.setattr("headcast.inpainting.fill._guess", answer)
-    monkeypatch.setattr("headcast.inpainting.fill.go_on_one_way", lambda picture, known: None)
+    monkeypatch.setattr("headcast.inpainting.fill.go_on_one_way", lambda *_: None)
     monkeypatch.setattr("headcast.inpainting.fill.draw_lines", lambda picture, known: (picture, known))
     spoilt = np.where(hidden[:, :, None] > 0, 255, behind).astype(np.uint8)
     return fill_hidden(spoilt, hidden).astype(float), known_then

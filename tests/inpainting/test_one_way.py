@@ -23,7 +23,7 @@ def folds(angle: float) -> np.ndarray:
 
 
 def behind_head(picture: np.ndarray) -> np.ndarray | None:
-    return go_on_one_way(np.where(KNOWN[:, :, None], picture, 90).astype(np.float32), KNOWN)
+    return go_on_one_way(np.where(KNOWN[:, :, None], picture, 90).astype(np.float32), KNOWN, 0.6)
 
 
 @pytest.mark.parametrize("angle", [0.0, 8.0, -30.0, 60.0, 90.0])
@@ -58,4 +58,4 @@ def test_tiles_and_folds_that_end_beside_the_head_do_not_run_one_way() -> None:
 def test_nothing_that_is_clear_of_the_hidden_tells_nothing() -> None:
     known = np.zeros((SIDE, SIDE), bool)
     known[:4] = True
-    assert go_on_one_way(folds(0.0), known) is None
+    assert go_on_one_way(folds(0.0), known, 0.6) is None
