@@ -28,10 +28,10 @@ from headcast.geometry.topology import (
 from headcast.types import Landmarks
 from headcast.warping.delaunay import delaunay
 from headcast.warping.edges import FREE, PhotoEdges
-from headcast.warping.far_side import hidden_farther, to_the_side
 from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
 from headcast.warping.sampling import around, nearest_where, sample, torn
+from headcast.warping.side_depth import moved_by_depth, to_the_side
 from headcast.warping.slip import Slip, face_shares
 from headcast.warping.spread import of_blocks, spread_evenly
 from headcast.warping.triangles import affine_maps, doubled_areas, facing
@@ -270,7 +270,7 @@ class Mesh:
     def _place(self, landmarks: Landmarks, pose: Pose) -> Points:
         """Return all vertices (V, 3): the face at `landmarks`, the surroundings after the rigid `pose`."""
         moved = apply_pose(self._around, pose).astype(np.float64)
-        moved[:, :2] += hidden_farther(self._sides, self.pose, pose)
+        moved[:, :2] += moved_by_depth(self._sides, self.pose, pose)
         jaw = landmarks[self._oval] - apply_pose(self._oval_at_rest, pose)
         for number, (_, share) in enumerate(RINGS):
             moved[number * len(jaw) : (number + 1) * len(jaw)] += share * jaw

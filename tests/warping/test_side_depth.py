@@ -1,10 +1,10 @@
-"""Ears of a side that turns away, against points in space that lie deeper; the other side, and turns back, stay."""
+"""Ears at both sides of a turned head, against points in space that lie deeper; in turns back they stay."""
 
 import numpy as np
 import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, rotation_matrix
-from headcast.warping.far_side import DEEPER, hidden_farther, to_the_side
+from headcast.warping.side_depth import FAR, NEAR, moved_by_depth, to_the_side
 
 SCALE = 60.0
 EARS = np.array([[-1.3, 0.4, 1.2], [1.3, 0.4, 1.2]])  # right and left, in eye distances
@@ -16,33 +16,33 @@ def pose(turn: float, roll: float = 0.0, scale: float = SCALE) -> Pose:
     return Pose(rotation, scale, np.array([128.0, 110.0, 0.0]))
 
 
-def deeper_by(turned: Pose) -> np.ndarray:
+def deeper_by(depth: float, turned: Pose) -> np.ndarray:
     """How far depth alone moves the ears in a picture, of a frontal head that turned."""
-    behind = EARS + np.array([0, 0, DEEPER])
+    behind = EARS + np.array([0, 0, depth])
     return (apply_pose(behind, turned) - apply_pose(EARS, turned))[:, :2]
 
 
 @pytest.mark.parametrize("roll", [0.0, 0.4])
 @pytest.mark.parametrize("turn", [0.3, -0.3, 0.05])
-def test_the_far_ear_goes_as_a_deeper_one_and_the_near_one_stays(turn: float, roll: float) -> None:
+def test_ears_go_as_deeper_ones(turn: float, roll: float) -> None:
     turned = pose(turn, roll)
     far = int(np.argmax(apply_pose(EARS, turned)[:, 2]))
-    shifts = hidden_farther(SIDES, pose(0.0), turned)
-    np.testing.assert_allclose(shifts[far], deeper_by(turned)[far], atol=1e-4)
-    np.testing.assert_array_equal(shifts[1 - far], 0)
-    middle = apply_pose(np.array([[0.0, 0.4, 0.0]]), turned)[0, :2]
-    assert shifts[far] @ (apply_pose(EARS, turned)[far, :2] - middle) < 0  # inwards
+    shifts = moved_by_depth(SIDES, pose(0.0), turned)
+    np.testing.assert_allclose(shifts[far], deeper_by(FAR, turned)[far], atol=1e-4)
+    np.testing.assert_allclose(shifts[1 - far], deeper_by(NEAR, turned)[1 - far], atol=1e-4)
+    outwards = (apply_pose(EARS, turned) - apply_pose(np.array([[0.0, 0.4, 0.0]]), turned))[:, :2]
+    assert shifts[far] @ outwards[far] < 0 < shifts[1 - far] @ outwards[1 - far]
 
 
 def test_nothing_moves_in_the_pose_of_the_shot() -> None:
     for turn in (-0.4, 0.0, 0.3):
-        np.testing.assert_allclose(hidden_farther(SIDES, pose(turn), pose(turn, 0.3, 90.0)), 0, atol=1e-9)
+        np.testing.assert_allclose(moved_by_depth(SIDES, pose(turn), pose(turn, 0.3, 90.0)), 0, atol=1e-9)
 
 
 def test_a_head_that_turns_back_to_the_front_keeps_its_ears() -> None:
-    np.testing.assert_array_equal(hidden_farther(SIDES, pose(0.5), pose(0.0)), 0)
+    np.testing.assert_array_equal(moved_by_depth(SIDES, pose(0.5), pose(0.0)), 0)
 
 
 def test_what_lies_above_and_below_the_middle_stays() -> None:
     sides = to_the_side(np.array([(0.0, -1.0), (0.0, 1.5), (0.0, 0.0)]))
-    np.testing.assert_array_equal(hidden_farther(sides, pose(0.0), pose(0.4)), 0)
+    np.testing.assert_array_equal(moved_by_depth(sides, pose(0.0), pose(0.4)), 0)
