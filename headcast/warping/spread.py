@@ -19,7 +19,7 @@ from headcast.warping.sampling import around
 Value = TypeVar("Value", np.float32, np.intp)
 STEP: Final = 4  # pixels a side of the blocks in which it is asked: what is evened is smooth
 DRAWN_OUT: Final = (0.45, 0.75)  # pixels of the shot for one of the picture, between which that counts as drawn out ...
-APART: Final = 2.5  # ... and from which on two surfaces lie beside each other
+APART: Final = (2.0, 3.0)  # ... and between which two surfaces may lie beside each other
 REACH: Final = 0.16  # eye distances to either side that give
 
 
@@ -30,7 +30,7 @@ def spread_evenly(places: NDArray[np.float32], gives: Mask, eye_distance: float)
     """
     coarse = np.asarray((of_blocks(places) + of_blocks(places, STEP // 2 - 1)) / 2, np.float32)  # of their middles
     least, most = _stretches(coarse)
-    whole = (most < APART).astype(np.float32)
+    whole = np.asarray(1 - smoothstep(most, *APART), np.float32)
     drawn = np.asarray((1 - smoothstep(least, *DRAWN_OUT)) * whole * gives, np.float32)
     if not drawn.any():
         return places

@@ -49,3 +49,13 @@ def test_two_surfaces_beside_each_other_are_not_mixed() -> None:
     spread = spread_evenly(places, FREE, EYE_DISTANCE)
     np.testing.assert_array_equal(spread[:, 66:84], places[:, 66:84])
     assert np.diff(spread[:, :, 0], axis=1).min() > 0
+
+
+def test_nothing_pops_as_a_surface_slowly_comes_to_end_before_another() -> None:
+    shifts = []
+    for jump in np.linspace(0, 16, 81):
+        places = places_with(0.1, np.s_[60:72])
+        places[:, 74:, 0] += np.float32(jump)
+        shifts.append(spread_evenly(places, FREE, EYE_DISTANCE) - places)
+    assert np.abs(shifts[0]).max() > 2 > 0.1 > np.abs(shifts[-1][:, 66:84]).max()
+    assert np.abs(np.diff(shifts, axis=0)).max() < 0.3
