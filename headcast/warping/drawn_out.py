@@ -13,10 +13,10 @@ from headcast.warping.mesh import SamplingGrid
 from headcast.warping.mixing import mixed, to_image
 from headcast.warping.sampling import around, sample
 
-STEP = 2  # pixels between those that are asked: stripes are wide
+STEP = 4  # pixels between those that are asked: what is still drawn out is wide
 DRAWN_OUT = (0.55, 0.25)  # pixels of the shot between neighbours, between which a surface counts as drawn out
-EVEN_OVER = 5  # pixels over which that is evened
-NEAR_OUTLINE, FADES = 41, 15  # pixels from the face's outline, and over which it ends: lids are drawn out, too, rightly
+EVEN_OVER = 8  # pixels over which that is evened
+NEAR_OUTLINE, FADES = 44, 12  # pixels from the face's outline, and over which it ends: lids are drawn out, too, rightly
 USUAL, SOFT = 13, 2.5  # pixels of the shot around each that tell what is usual, and of a blur of that
 
 
