@@ -8,6 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from headcast.geometry.measures import smoothstep
 from headcast.tracking.guided_filter import guided_filter
 from headcast.tracking.models import TrackerNetwork
 from headcast.types import Image, Mask
@@ -19,6 +20,8 @@ _SIZE: Final = 256  # of what the network reads
 VIEWS: Final = ((0.0, 0.0), (0.1, 0.05))
 """Margins of the image's sides, above and beside: the network is sure of other parts of hats and hair in each."""
 
+NEAR_END: Final = 0.1  # of the side: within a margin the network ends a head that goes on beyond the image
+
 _EDGE_RADIUS: Final = 1 / 85  # of the side: how far the matte may move to meet an edge of the picture
 _EDGE_CONTRAST: Final = 0.02  # of white: a weaker edge does not attract the matte
 _LOW, _HIGH = 0.3, 0.8  # certainties shown as 0 and 1
@@ -29,21 +32,34 @@ def person_matte(image: Image) -> Mask:
 
     Best on a head crop (`head_crop`); all zero where nobody is seen. The network is asked in VIEWS, and in mirrors.
     """
-    return _matte(image, VIEWS, (False, True))
+    as_it_is, *_ = asked = [_asked(image, view, (False, True)) for view in VIEWS]
+    likely = np.asarray(np.mean(asked, axis=0), np.float32)
+    return _refined(image, likely + _near_end(image.shape) * np.maximum(as_it_is - likely, 0))
 
 
 def frame_matte(image: Image) -> Mask:
     """Return the same of one asking: a quarter of the time, for clips of many frames."""
-    return _matte(image, VIEWS[:1], (False,))
+    return _refined(image, _asked(image, VIEWS[0], (False,)))
 
 
-def _matte(image: Image, views: Sequence[tuple[float, float]], mirrored: Sequence[bool]) -> Mask:
+def _asked(image: Image, view: tuple[float, float], mirrored: Sequence[bool]) -> Mask:
+    """Return how likely (H, W) each pixel is the person's; ValueError for a wrong array."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"an image must be (H, W, 3) uint8, not {image.shape} {image.dtype}")
-    asked = [_likely(image, view, mirror) for view in views for mirror in mirrored]
-    likely = np.clip(np.mean(asked, axis=0, dtype=np.float32), 0.0, 1.0)
+    return np.asarray(np.mean([_likely(image, view, mirror) for mirror in mirrored], axis=0), np.float32)
+
+
+def _near_end(shape: tuple[int, ...]) -> Mask:
+    """Return 1 (H, W) at the upper end and the sides of an image, falling to 0 away from them."""
+    rows, columns = np.arange(shape[0]), np.arange(shape[1])
+    distance = np.minimum.outer(rows, np.minimum(columns, columns[::-1])) / shape[0]
+    return np.asarray(1 - smoothstep(distance, 0, NEAR_END), np.float32)
+
+
+def _refined(image: Image, likely: Mask) -> Mask:
+    """Return the largest part of what is likely (H, W) the person's, its edge where the image has one."""
     radius = max(round(_EDGE_RADIUS * len(image)), 1)
-    refined = guided_filter(image, _largest_part(likely), radius, _EDGE_CONTRAST)
+    refined = guided_filter(image, _largest_part(np.clip(likely, 0, 1)), radius, _EDGE_CONTRAST)
     return np.asarray(np.clip((refined - _LOW) / (_HIGH - _LOW), 0.0, 1.0), np.float32)
 
 
