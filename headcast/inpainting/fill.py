@@ -49,10 +49,7 @@ BELIEVED = (0.8, 1.2)  # strangeness up to which a guess is believed, and from w
 SEAM = 9  # pixels: as far around what is not believed the network is asked again
 DEEP, DOUBTED = (60.0, 110.0), 0.8  # pixels over which a guess may differ by so much less
 BESIDE, EVEN = 15, 5.0  # pixels around each; levels from their mean: less in 99 of 100 pixels is an even background
-ONE_WAY = (
-    0.6,
-    0.95,
-)  # by so much more what runs one way changes across than along it: an uneven background, an even one
+ONE_WAY, ONE_WAY_EVEN = 0.6, 0.95  # how much more what runs one way changes across than along it, even walls last
 AROUND, LEAST_KNOWN = 70, 0.05  # pixels around each that tell how uneven a background is; share of them
 ALIKE = (2.0, 2.0, 0.05)  # levels, times unevenness, its square: by which guesses may differ
 BIN, USUAL, UNLIKE = 8, 0.0005, 36.0  # levels; share of what is seen that makes a colour usual; most levels from it
@@ -90,7 +87,7 @@ def _painted(square: Picture, known: NDArray[np.bool_], side: int) -> tuple[Pict
     """
     none = np.zeros_like(known)
     even = _is_even(square, known)
-    one_way = go_on_one_way(square, known, ONE_WAY[even])
+    one_way = go_on_one_way(square, known, ONE_WAY_EVEN if even else ONE_WAY)
     if one_way is not None:
         return one_way, none
     if even:

@@ -6,7 +6,7 @@ nothing but cracks, and near ones cover far ones, so the grid does not fold: a c
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -71,7 +71,7 @@ class SamplingGrid:
     torn: NDArray[np.float32]
     triangles: NDArray[np.int32]
 
-    @property
+    @cached_property
     def whole(self) -> NDArray[np.float32]:
         """0 (H, W) near where it is torn, so that between pixels of 1 places can be read between theirs."""
         return np.asarray(1 - np.minimum(2 * self.torn, 1), np.float32)
