@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.blink import in_step
 from headcast.geometry.contact import OPENINGS, set_openings
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import (
@@ -34,6 +35,7 @@ from headcast.geometry.spreads import expression_distance, turn_distance
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE_CORNERS, LEFT_IRIS, RIGHT_EYE_CORNERS, RIGHT_IRIS
 from headcast.types import Landmarks
 
+LIDS: Final = slice(OPENINGS[1], OPENINGS[2] + 1)
 REGIONS: Final = ("all", "expression", "pose", "lips", "eyes")
 
 MAX_ROTATION = 0.45  # radians that one photo supports: beyond that hair and outline show; turns ease off towards it
@@ -45,6 +47,7 @@ TOUCHING = 0.01  # lip gap that the tracker still reports for closed lips, in ey
 PARTED = 0.08  # lip gap from which on lips are surely apart; the tracker lags behind lips that close quickly
 SHUT = 0.2  # share of the usual lid opening that the tracker still reports for closed lids
 APART = 0.5  # share of it from which on lids are as far open as is reported
+CLOSED = (0.01, 0.025)  # eye distances: a photo shows lids closed up to the first, and open from the second on
 WIDEST = 1.35  # lids open to at most this multiple of the sitter's usual opening
 GAZE_LIMITS = (0.11, 0.06)  # how far an iris may move from its place, in eye distances
 
@@ -103,11 +106,11 @@ class Retargeter:
         self._relative, self._strength, self._region = relative, strength, region
         self._reference = reference
         self._reference_controls = measure_controls(reference.face)
-        own = measure_controls(face)
-        rest = neutral_controls(own)
+        controls = measure_controls(face)
+        own, rest = controls[LIDS], neutral_controls(controls)[LIDS]
         self._openings = measure_controls(self._face)[list(OPENINGS)]
-        # A photo with closed eyes does not show how wide this person opens them: estimate it.
-        self._lids = np.where(own[4:6] > 0.5 * rest[4:6], own[4:6], rest[4:6])
+        # A photo with closed eyes does not show how wide this person opens them: estimate it. Narrow eyes stay narrow.
+        self._lids = rest + smoothstep(own, *CLOSED) * (own - rest)
         self._weights = _region_weights(region)
 
     def __call__(self, driving: Landmarks) -> Landmarks:
@@ -134,7 +137,7 @@ class Retargeter:
         gap = controls[OPENINGS[0]]
         lips = (gap - TOUCHING) * float(smoothstep(gap, TOUCHING, PARTED))
         lips = max(0.0, self._openings[0] + self._strength * (lips - self._openings[0]))
-        share = controls[4:6] / self._reference.lids
+        share = in_step(controls[LIDS] / self._reference.lids)
         share = np.clip(share * smoothstep(share, SHUT, APART), 0, WIDEST)
         share = np.maximum(0, 1 + self._strength * (share - 1))
         wanted = np.array([lips, *(self._lids * share)])

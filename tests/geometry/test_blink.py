@@ -1,11 +1,11 @@
-"""Lids that the tracker left ajar in a blink shut with the other one; winks, and a person's own squint, stay."""
+"""Lids that the tracker sees at different heights in a blink shut together; winks, and a person's own squint, stay."""
 
 import itertools
 
 import numpy as np
 import pytest
 
-from headcast.geometry.blink import NEARLY, SHUT, blink_with_both
+from headcast.geometry.blink import NEARLY, SHUT, blink_with_both, in_step
 from headcast.geometry.contact import OPENINGS, set_openings
 from headcast.geometry.pose import Head, apply_pose, head_of, remove_pose
 from headcast.types import Landmarks
@@ -59,3 +59,20 @@ def test_a_blink_never_jumps(face: Landmarks) -> None:
     steps = [abs(later - first) for first, later in itertools.pairwise(shown)]
     usual = max(abs(later - first) for first, later in itertools.pairwise(asked))
     assert max(steps) < 4 * usual
+
+
+@pytest.mark.parametrize("shares", [(0.24, 0.52), (0.5, 0.3), (0.0, 0.28)])
+def test_lids_that_both_come_down_come_down_alike(shares: tuple[float, float]) -> None:
+    np.testing.assert_allclose(in_step(np.array(shares)), np.mean(shares))
+
+
+@pytest.mark.parametrize("shares", [(0.0, 1.0), (0.05, 0.7), (0.7, 1.0), (1.1, 0.96), (0.4, 0.4)])
+def test_winks_squints_and_open_eyes_stay(shares: tuple[float, float]) -> None:
+    np.testing.assert_allclose(in_step(np.array(shares)), shares)
+
+
+def test_a_wink_comes_down_without_a_jump() -> None:
+    wider = np.linspace(0, 1.2, 121)
+    both = np.array([in_step(np.array([0.1, share])) for share in wider])
+    assert np.abs(np.diff(both, axis=0)).max() < 0.05
+    np.testing.assert_allclose(both.mean(1), (wider + 0.1) / 2)  # what one gives the other takes
