@@ -41,6 +41,7 @@ REGIONS: Final = ("all", "expression", "pose", "lips", "eyes")
 MAX_ROTATION = 0.45  # radians that one photo supports: beyond that hair and outline show; turns ease off towards it
 HIDDEN_TURN = 0.7  # radians that a photo may be turned aside; its far side is then not seen at all
 HIDDEN_SHARE = 0.75  # of MAX_ROTATION that such a photo cannot turn towards the side that it hides
+EAR_HIDES = (0.03, 0.2)  # radians that a photo is turned aside, between which its far ear goes out of sight
 MAX_SHIFT = 0.6  # eye distances that the head may leave its place: beyond that more is made up behind it than shown
 MAX_ZOOM = 0.2
 TOUCHING = 0.01  # lip gap that the tracker still reports for closed lips, in eye distances
@@ -173,15 +174,19 @@ class Retargeter:
 def ease_turn(turn: NDArray[np.float64], sitter: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a turn (3,) eased off to what one photo, of a head turned by `sitter` (3, 3), can show."""
     angle = float(np.linalg.norm(turn))
-    limit = MAX_ROTATION * (1 - HIDDEN_SHARE * _uncovering(turn, sitter))
+    yaw = float(np.arctan2(sitter[0, 2], sitter[2, 2]))
+    back = max(0.0, -float(np.sign(yaw)) * float(turn[1])) / max(angle, 1e-9)
+    limit = MAX_ROTATION + back * (_most_back(abs(yaw)) - MAX_ROTATION)
     return np.asarray(turn * (limit * np.tanh(angle / limit) / max(angle, 1e-9)))
 
 
-def _uncovering(turn: NDArray[np.float64], sitter: NDArray[np.float64]) -> float:
-    """Return in 0..1 how much of a turn would show the side that a photo taken from aside hides."""
-    yaw = float(np.arctan2(sitter[0, 2], sitter[2, 2]))
-    towards = max(0.0, -float(np.sign(yaw)) * float(turn[1])) / max(float(np.linalg.norm(turn)), 1e-9)
-    return min(abs(yaw) / HIDDEN_TURN, 1.0) * towards
+def _most_back(yaw: float) -> float:
+    """Return how far, in radians, a head that a photo shows turned aside by `yaw` can turn towards its hidden side.
+
+    It can come back to the camera, but past it by no more than that side is seen; far ones cannot come back whole.
+    """
+    past = MAX_ROTATION * (1 - float(smoothstep(np.float64(yaw), *EAR_HIDES)))
+    return min(yaw + past, MAX_ROTATION * (1 - HIDDEN_SHARE * min(yaw / HIDDEN_TURN, 1.0)))
 
 
 @cache

@@ -31,7 +31,7 @@ from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
 from headcast.warping.sampling import around, nearest_where, sample, torn
-from headcast.warping.side_depth import moved_by_depth, to_the_side
+from headcast.warping.side_depth import as_deep, moved_by_depth, to_the_side
 from headcast.warping.slip import Slip, face_shares
 from headcast.warping.spread import of_blocks, spread_evenly
 from headcast.warping.triangles import affine_maps, doubled_areas, facing
@@ -238,7 +238,8 @@ class Mesh:
             ring[:, :2] = HEAD_CENTRE + size * (ring[:, :2] - HEAD_CENTRE)
             depth = EAR_DEPTH + (TOP_DEPTH - EAR_DEPTH) * smoothstep(-ring[:, 1], *TOP)
             deeper = (depth - ring[:, 2]) * min(1.0, DEEPER * (size - 1))
-            ring[:, 2] += deeper * self._unhidden(ring - self._oval_at_rest, deeper)
+            shown = as_deep(to_the_side(ring[:, :2] - HEAD_CENTRE), self.pose)
+            ring[:, 2] += deeper * np.minimum(shown, self._unhidden(ring - self._oval_at_rest, deeper))
             rings.append(ring)
         steps = np.linspace(-GRID_MARGIN, 1 + GRID_MARGIN, GRID_STEPS) * (self.size - 1)
         grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)

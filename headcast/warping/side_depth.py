@@ -11,15 +11,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Pose
 
 FAR: Final = 0.5  # eye distances behind that plane on the side that turns away: what was measured best ...
 NEAR: Final = 0.3  # ... and on the other one, where 0.5 was, but made ears stand off
+HIDES: Final = (0.05, 0.35)  # tangents of a turn of the shot, between which its far side goes from seen to hidden
 
 
 def to_the_side(outwards: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far (N,) places that lie `outwards` (N, 2) of a head's middle are at its side: -1 right, 1 left."""
     return np.asarray(outwards[:, 0] / np.maximum(np.linalg.norm(outwards, axis=1), 1e-9))
+
+
+def as_deep(sides: NDArray[np.float64], shot: Pose) -> NDArray[np.float64]:
+    """Return the shares (N,) of an ear's depth at which the outline lies that the shot shows at these `sides` (N,)."""
+    return np.asarray(1 - smoothstep(-sides * _lean(shot), *HIDES))
 
 
 def moved_by_depth(sides: NDArray[np.float64], shot: Pose, pose: Pose) -> NDArray[np.float64]:
@@ -29,7 +36,7 @@ def moved_by_depth(sides: NDArray[np.float64], shot: Pose, pose: Pose) -> NDArra
     """
     away, before = (-np.sign(sides) * _lean(each) for each in (pose, shot))
     farther = FAR * np.maximum(away - np.maximum(before, 0), 0) + NEAR * np.minimum(away - np.minimum(before, 0), 0)
-    return np.outer(-sides * farther, pose.scale * pose.rotation[:2, 0])
+    return np.outer(-sides * farther * as_deep(sides, shot), pose.scale * pose.rotation[:2, 0])
 
 
 def _lean(pose: Pose) -> float:

@@ -21,6 +21,7 @@ from headcast.geometry.retarget import (
     MAX_ROTATION,
     REGIONS,
     Retargeter,
+    ease_turn,
     find_reference,
     rotation_matrix,
     rotation_vector,
@@ -184,6 +185,25 @@ def test_the_head_turns_as_far_as_the_drivers_and_eases_off(sitter: Landmarks) -
     angles = [np.linalg.norm(turn_of(move(driver(turn=(0, angle, 0))), sitter)) for angle in (0.3, 0.6, 1.2, 1.5)]
     assert (np.diff(angles) > 0).all()
     assert angles[-1] < MAX_ROTATION
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_head_that_the_photo_shows_aside_comes_back_to_the_camera_and_hardly_past_it(side: int) -> None:
+    """The photo hides an ear there: past the camera there is nothing to show of it."""
+    asked = np.linspace(0.02, 1.5, 40)
+
+    def turned(yaw: float, way: int) -> np.ndarray:
+        own = rotation_matrix(np.array([0, side * yaw, 0]))
+        return np.array([side * way * ease_turn(np.array([0, side * way * angle, 0]), own)[1] for angle in asked])
+
+    for yaw, past in ((0.13, 0.17), (0.2, 0.0), (0.3, 0.0)):
+        back = turned(yaw, -1)
+        assert back[0] == pytest.approx(0.02, rel=0.01)  # small turns are the driver's
+        assert (np.diff(back) > 0).all() and (np.diff(back, 2) < 0).all()  # and none is stopped short
+        assert 0.9 * yaw < back[-1] < yaw + past
+        np.testing.assert_array_equal(turned(yaw, 1), turned(0.0, 1))  # towards the side that is seen nothing eases
+    assert turned(0.03, -1)[-1] > 0.95 * turned(0.0, -1)[-1]  # a photo from the front turns to both sides
+    assert turned(0.7, -1)[-1] < 0.15
 
 
 def test_a_head_that_leaves_the_picture_or_comes_close_stays_in_reach(sitter: Landmarks) -> None:

@@ -141,6 +141,18 @@ def test_what_the_shot_shows_from_behind_is_not_trusted(shot: Shot) -> None:
         assert trusted[face].min() == 0
 
 
+@pytest.mark.parametrize(("turn", "beside"), [(0.35, (234, -1)), (-0.35, (454, 1))])
+def test_what_stands_beside_a_cheek_that_the_shot_hides_stays_there(shot: Shot, turn: float, beside) -> None:
+    """Hair at the outline of a head turned aside is no ear: a turn back moves it along with the cheek, not off it."""
+    aside = moved(shot.landmarks, (0, turn, 0))
+    cheek, outwards = beside
+    result = grid(Mesh(aside, SIZE), shot.landmarks)
+    away = 0.3 * fit_pose(aside).scale  # pixels beside the cheek, in the shot
+    hair = aside[cheek, :2] + np.array([outwards * away, 0])
+    now = np.unravel_index(np.linalg.norm(result.positions - hair, axis=2).argmin(), (SIZE, SIZE))
+    assert abs(now[1] - shot.landmarks[cheek, 0]) < 1.25 * away
+
+
 def test_the_farther_from_the_head_the_less_a_place_moves(shot: Shot) -> None:
     pose = fit_pose(shot.landmarks)
     away = np.linspace(0, 4, 30)[:, None] * pose.scale

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, rotation_matrix
-from headcast.warping.side_depth import FAR, NEAR, moved_by_depth, to_the_side
+from headcast.warping.side_depth import FAR, NEAR, as_deep, moved_by_depth, to_the_side
 
 SCALE = 60.0
 EARS = np.array([[-1.3, 0.4, 1.2], [1.3, 0.4, 1.2]])  # right and left, in eye distances
@@ -46,3 +46,13 @@ def test_a_head_that_turns_back_to_the_front_keeps_its_ears() -> None:
 def test_what_lies_above_and_below_the_middle_stays() -> None:
     sides = to_the_side(np.array([(0.0, -1.0), (0.0, 1.5), (0.0, 0.0)]))
     np.testing.assert_array_equal(moved_by_depth(sides, pose(0.0), pose(0.4)), 0)
+
+
+def test_the_outline_of_a_side_that_the_shot_hides_is_no_ear() -> None:
+    for turn in (0.02, -0.02):
+        np.testing.assert_array_equal(as_deep(SIDES, pose(turn)), 1)  # a shot from the front shows both
+    for turn in (0.4, -0.4):
+        far = int(np.argmax(apply_pose(EARS, pose(turn))[:, 2]))
+        assert as_deep(SIDES, pose(turn)).tolist() == [float(side != far) for side in (0, 1)]
+        for other in (2 * turn, -turn):
+            np.testing.assert_array_equal(moved_by_depth(SIDES, pose(turn), pose(other))[far], 0)
