@@ -12,10 +12,10 @@ from headcast.types import Mask
 from headcast.warping.mesh import SamplingGrid
 from headcast.warping.mixing import mixed, to_image
 from headcast.warping.sampling import around, sample
+from headcast.warping.spread import STEP, of_blocks, stretches
 
-STEP = 4  # pixels between those that are asked: what is still drawn out is wide
-DRAWN_OUT = (0.55, 0.25)  # pixels of the shot between neighbours, between which a surface counts as drawn out
-EVEN_OVER = 8  # pixels over which that is evened
+DRAWN_OUT = (0.15, 0.45)  # pixels of the shot for one of the picture, between which a surface counts as drawn out
+EVEN_OVER = 16  # pixels over which that is evened
 NEAR_OUTLINE, FADES = 44, 12  # pixels from the face's outline, and over which it ends: lids are drawn out, too, rightly
 USUAL, SOFT = 13, 2.5  # pixels of the shot around each that tell what is usual, and of a blur of that
 
@@ -43,20 +43,14 @@ class DrawnOut:
 
 def drawn_out(grid: SamplingGrid) -> Mask:
     """Return how far (H, W) in 0..1 neighbours show nearly the same place, beside and within a face's outline."""
-    places = np.ascontiguousarray(grid.positions[::STEP, ::STEP])
-    least = np.full(places.shape[:2], np.float32(DRAWN_OUT[0]))
-    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        x, y = cv2.split(cv2.absdiff(places[here], places[there]))
-        apart = (x + y) / STEP
-        np.minimum(least[here], apart, out=least[here])
-        np.minimum(least[there], apart, out=least[there])
-    share = (DRAWN_OUT[0] - least) / (DRAWN_OUT[0] - DRAWN_OUT[1])
+    least, _ = stretches(of_blocks(grid.positions))
+    share = np.clip((DRAWN_OUT[1] - least) / (DRAWN_OUT[1] - DRAWN_OUT[0]), 0, 1)
     if not (share > 0).any():
         return np.zeros(grid.triangles.shape, np.float32)
-    beside = grid.triangles[::STEP, ::STEP] < 0
+    beside = of_blocks(grid.triangles) < 0
     outside = cv2.dilate(beside.view(np.uint8), _square(NEAR_OUTLINE // STEP))
     near = cv2.blur(outside.astype(np.float32), (FADES // STEP, FADES // STEP))
-    even = cv2.blur(np.minimum(share, 1), (EVEN_OVER // STEP + 1, EVEN_OVER // STEP + 1)) * near
+    even = cv2.blur(share, (EVEN_OVER // STEP, EVEN_OVER // STEP)) * near
     return np.asarray(cv2.resize(even, grid.triangles.shape[::-1]), np.float32)
 
 

@@ -16,7 +16,7 @@ from headcast.types import Mask
 from headcast.warping.mixing import mixed
 from headcast.warping.sampling import around
 
-Value = TypeVar("Value", np.float32, np.intp)
+Value = TypeVar("Value", np.float32, np.int32, np.intp)
 STEP: Final = 4  # pixels a side of the blocks in which it is asked: what is evened is smooth
 DRAWN_OUT: Final = (0.45, 0.75)  # pixels of the shot for one of the picture, between which that counts as drawn out ...
 APART: Final = (2.0, 3.0)  # ... and between which two surfaces may lie beside each other
@@ -29,7 +29,7 @@ def spread_evenly(places: NDArray[np.float32], gives: Mask, eye_distance: float)
     `eye_distance` is that of the picture, in pixels.
     """
     coarse = np.asarray((of_blocks(places) + of_blocks(places, STEP // 2 - 1)) / 2, np.float32)  # of their middles
-    least, most = _stretches(coarse)
+    least, most = stretches(coarse)
     whole = np.asarray(1 - smoothstep(most, *APART), np.float32)
     drawn = np.asarray((1 - smoothstep(least, *DRAWN_OUT)) * whole * gives, np.float32)
     if not drawn.any():
@@ -55,7 +55,7 @@ def of_blocks(values: NDArray[Value], at: int = STEP // 2) -> NDArray[Value]:
     return values[at:height:STEP, at:width:STEP]
 
 
-def _stretches(places: NDArray[np.float32]) -> tuple[Mask, Mask]:
+def stretches(places: NDArray[np.float32]) -> tuple[Mask, Mask]:
     """Return how many pixels of the shot (h, w) there are for one, the fewest and the most in any direction.
 
     Neighbouring places (h, w, 2) are STEP pixels apart.

@@ -33,7 +33,7 @@ def test_what_is_drawn_out_has_no_stripes(person: np.ndarray) -> None:
     picture = sample(person, grid.positions)
     striped = picture.copy()
     share = DrawnOut(person)(picture, grid.positions, grid)
-    inner = np.s_[8:-8, 66:84]
+    inner = np.s_[8:-8, 68:80]
     assert share[inner].min() > 0.9
     assert picture[inner][:, :, :3].std(0).mean() < 0.4 * striped[inner][:, :, :3].std(0).mean()
     np.testing.assert_array_equal(picture[:, :50], striped[:, :50])
