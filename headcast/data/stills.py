@@ -36,10 +36,11 @@ def move_still(warper: Warper, landmarks: Landmarks, random: np.random.Generator
     """Move the still that `warper` carries and that has these `landmarks`, somewhere at random."""
     lips, lids = random.random() < CLOSED_LIPS, random.random() < SHUT_LIDS
     place = close(draw_place(landmarks, random), lips=lips, lids=lids)
-    conditioning = warper(place).conditioning
+    warped = warper(place)
+    conditioning = warped.conditioning
     matte = np.ascontiguousarray(conditioning.maps[:, :, MATTE_MAP])
     return MovedStill(
-        Shot(conditioning.warped, place, matte), np.ascontiguousarray(conditioning.maps[:, :, VALIDITY_MAP])
+        Shot(conditioning.warped, warped.landmarks, matte), np.ascontiguousarray(conditioning.maps[:, :, VALIDITY_MAP])
     )
 
 

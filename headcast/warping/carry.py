@@ -69,11 +69,18 @@ class Carried:
 class Carrier:
     """Carries the person of one shot to any landmarks; on pinned `edges` nobody who goes on beyond them moves.
 
-    `fill` paints what the person hides of the background, `grow` what the photo's end cuts off of the person.
+    `fill` paints what the person hides of the background, `grow` what the photo's end cuts off of the person, who may
+    wear `glasses`.
     """
 
     def __init__(
-        self, shot: Shot, edges: PhotoEdges = FREE, fill: Fill = fill_smoothly, grow: Grow | None = None
+        self,
+        shot: Shot,
+        edges: PhotoEdges = FREE,
+        fill: Fill = fill_smoothly,
+        grow: Grow | None = None,
+        *,
+        glasses: bool = False,
     ) -> None:
         self._size = shot.image.shape[0]
         self._image, self._fill = shot.image, fill
@@ -81,7 +88,7 @@ class Carrier:
         person, self._margin, edges = np.dstack([layers.person, layers.matte]), 0, edges.around(layers.matte)
         if grow is not None and edges.cut_off:
             person, edges, self._margin = grow_beyond(person, shot.landmarks, edges, grow)
-        self._mesh = Mesh(shot.landmarks, self._size, edges)
+        self._mesh = Mesh(shot.landmarks, self._size, edges, glasses=glasses)
         # in bytes, four a pixel: OpenCV reads those between pixels in a quarter of the time that wider numbers take
         in_bytes = to_image(person * np.array([1, 1, 1, 255], np.float32))
         self._person, self._drawn_out = finer(in_bytes), DrawnOut(in_bytes)

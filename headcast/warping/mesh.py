@@ -28,6 +28,7 @@ from headcast.geometry.topology import (
 from headcast.types import Landmarks
 from headcast.warping.delaunay import delaunay
 from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.glasses import slip_as_one
 from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
 from headcast.warping.sampling import around, nearest_where, sample, torn
@@ -105,10 +106,12 @@ def head_follow(points: Points, pose: Pose) -> NDArray[np.float64]:
 class Mesh:
     """The mesh of one shot of `size` x `size` pixels; on its pinned `edges` who goes on beyond them stays.
 
-    `slips` is False only for who measures what the mesh alone would do.
+    If there are `glasses`, they slip as one. `slips` is False only for who measures what the mesh alone would do.
     """
 
-    def __init__(self, landmarks: Landmarks, size: int, edges: PhotoEdges = FREE, *, slips: bool = True) -> None:
+    def __init__(
+        self, landmarks: Landmarks, size: int, edges: PhotoEdges = FREE, *, glasses: bool = False, slips: bool = True
+    ) -> None:
         self.size = size
         self.head = head_of(landmarks)
         self.pose = self.head.pose
@@ -129,7 +132,8 @@ class Mesh:
         self._triangles = np.concatenate([self._outer, face_triangles(), opening_triangles()])
         corners = source[self._triangles]
         self._source = source[:, :2]
-        self._slip = Slip(self.head, self._source, np.concatenate([face_shares(), free])) if slips else None
+        shares, as_one = np.concatenate([face_shares(), free]), slip_as_one(glasses=glasses, num_points=len(source))
+        self._slip = Slip(self.head, self._source, shares, as_one) if slips else None
         self._turn = np.ones(len(corners))
         self._turn[: len(self._outer)] = np.sign(doubled_areas(corners[: len(self._outer)]))
         self._trusted = np.ones(len(corners), np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from headcast.geometry.pose import Head, Pose, face_model, rotation_vector
+from headcast.geometry.pose import CONTROLS, Head, Pose, face_model, rotation_vector
 from headcast.geometry.topology import INNER_LIPS, LEFT_EYE, NUM_FACE, RIGHT_EYE
 
 SLIP_MODEL_PATH: Final = Path(__file__).parent / "assets" / "slip.safetensors"
@@ -31,10 +31,17 @@ FIRM: Final = (0.05, 0.35)  # eye distances from lips and lids between which the
 class Slip:
     """How far the mesh misses the pixels of one shot, at fixed `points` (N, 2) in pixels of it.
 
-    `shares` (N,) in 0..1 hold points where they are.
+    `shares` (N,) in 0..1 hold points where they are. Points of which `as_one` (N,) is 1 slip together, unbent,
+    as the head turns, and whatever the face does stay.
     """
 
-    def __init__(self, shot: Head, points: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        shot: Head,
+        points: NDArray[np.float64],
+        shares: NDArray[np.float64],
+        as_one: NDArray[np.float64] | None = None,
+    ) -> None:
         self._shot = shot
         self._upright = upright(shot.pose)
         places = (points - shot.pose.translation[:2]) @ self._upright / shot.pose.scale
@@ -47,13 +54,24 @@ class Slip:
             cv2.remap(np.ascontiguousarray(grid[:, :, layer]), at, np.empty(0, np.float32), cv2.INTER_LINEAR)[0]
             for layer in range(grid.shape[2])
         ]
-        self._coefficients = (np.stack(layers) * shares[:, None]).reshape(len(layers), -1)  # 0 beyond the grid
+        coefficients = np.stack(layers) * shares[:, None]  # 0 beyond the grid
+        if as_one is not None:
+            unbent = _unbent(places, coefficients, as_one == 1)
+            unbent[-len(CONTROLS) :] = 0
+            coefficients += as_one[:, None] * (unbent - coefficients)
+        self._coefficients = coefficients.reshape(len(layers), -1)
 
     def __call__(self, driving: Head) -> NDArray[np.float64]:
         """Return how far (N, 2), in pixels of the shot, its pixels lie from where the mesh takes them."""
         slip = (change_features(self._shot, driving) @ self._coefficients).reshape(-1, 2)
         slip = slip * np.minimum(1.0, MOST / np.maximum(np.linalg.norm(slip, axis=1, keepdims=True), 1e-9))
         return np.asarray(slip @ self._upright.T * self._shot.pose.scale)
+
+
+def _unbent(places: NDArray[np.float64], slips: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the affine maps of places (N, 2) that are nearest to slips (F, N, 2) where these are `known` (N,)."""
+    across = np.column_stack([places, np.ones(len(places))])
+    return np.asarray(across @ np.linalg.pinv(across[known]) @ slips[:, known])
 
 
 @cache

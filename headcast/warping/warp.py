@@ -22,6 +22,7 @@ from headcast.warping.beyond import Grow
 from headcast.warping.carry import Carried, Carrier, blend, complete, free_of, lacking_side, mirror_shot, same_take
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
+from headcast.warping.glasses import Glasses, wears_glasses
 from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import SamplingGrid
@@ -70,8 +71,8 @@ class Warper:
 
     Of `others`, of the same person and size, the face shows the expressions that the shot does not; those of the same
     take show hair, body and background too, where their pose is nearer, and what the person hides of the background.
-    What the photo's end cuts off of the person, `grow` paints. One that `follows` is asked for the frames of one video,
-    in their order.
+    Glasses that the shot shows are carried by the skull. What the photo's end cuts off of the person, `grow` paints.
+    One that `follows` is asked for the frames of one video, in their order.
     """
 
     def __init__(
@@ -86,16 +87,21 @@ class Warper:
     ) -> None:
         self._size = shot.image.shape[0]
         skin = sample_skin(shot.image, shot.landmarks)
+        glasses = wears_glasses(shot.image, shot.landmarks)
+        self._glasses = Glasses(shot.landmarks) if glasses else None
         self._carriers, self._take = (
-            [Carrier(shot, edges, fill, grow)],
+            [Carrier(shot, edges, fill, grow, glasses=glasses)],
             [0],
         )  # of the shots of this take, and their numbers
         shots, elsewhere = [shot], []
         for number, other in enumerate(others, start=1):
+            if self._glasses is not None and wears_glasses(other.image, other.landmarks):
+                rigid = self._glasses.keep_rigid(other.landmarks, head_of(other.landmarks))
+                other = replace(other, landmarks=rigid)
             anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
             shots.append(in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0)))
             if same_take(anchor, other):
-                self._carriers.append(Carrier(shots[-1], edges))
+                self._carriers.append(Carrier(shots[-1], edges, glasses=glasses))
                 self._take.append(number)
                 hidden = self._carriers[-1].unknown
             else:
@@ -107,11 +113,13 @@ class Warper:
         behind = [behind[number] + ANCHOR_LEAD * (number > 0) for number in self._take]
         nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, behind)
         self._nearest = Turns(nearest) if follows else nearest
-        self._faces = FaceBank(shots, skin, follows=follows)
+        self._faces = FaceBank(shots, skin, glasses=glasses, follows=follows)
 
     def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
         landmarks, head = blink_with_both(landmarks, head_of(landmarks), self._carriers[0].head.controls)
+        if self._glasses is not None:
+            landmarks = self._glasses.keep_rigid(landmarks, head)
         face = remove_pose(landmarks, head.pose)
         picture, origins = self._carry(landmarks, head, without)
         person, validity, carried, grid = picture.person, picture.validity, picture.carried, picture.grid
@@ -184,7 +192,7 @@ class Warper:
         other = mirror_shot(shot)
         anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
         relit = in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0))
-        return Carrier(relit)
+        return Carrier(relit, glasses=self._glasses is not None)
 
 
 def skull_coordinates(pose: Pose, size: int) -> NDArray[np.float32]:
