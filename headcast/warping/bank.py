@@ -23,7 +23,7 @@ from headcast.geometry.nearest import (
     Weights,
     behind_for_blur,
 )
-from headcast.geometry.pose import Controls, Face, Head, Pose, head_of, remove_pose
+from headcast.geometry.pose import Controls, Face, Head, Pose, remove_pose
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.glasses import slip_as_one
@@ -66,16 +66,22 @@ class ShownFace:
 class FaceBank:
     """The faces of one or more shots of one size in one light; the first is the anchor. `skin` is its colour (3,).
 
+    `heads` are what the shots show: their landmarks may be those of glasses, which tell nothing of brows.
     Where it `follows` the frames of one video, shots take turns as `Turns` says. The person may wear `glasses`.
     """
 
     def __init__(
-        self, shots: Sequence[Shot], skin: NDArray[np.float64], *, glasses: bool = False, follows: bool = False
+        self,
+        shots: Sequence[Shot],
+        heads: Sequence[Head],
+        skin: NDArray[np.float64],
+        *,
+        glasses: bool = False,
+        follows: bool = False,
     ) -> None:
         self._size = shots[0].image.shape[0]
-        self._faces = [_Face(shot, skin, glasses=glasses) for shot in shots]
+        self._faces = [_Face(*known, skin, glasses=glasses) for known in zip(shots, heads, strict=True)]
         self._mouths = [face.mouth for face in self._faces]
-        heads = [face.head for face in self._faces]
         self._controls = np.stack([head.controls for head in heads])
         behind = behind_for_blur([shot.detail for shot in shots])
         reaches = (SKIN_CONTROLS, SKIN_REACH), (MOUTH_CONTROLS, MOUTH_REACH), (EYE_CONTROLS, EYE_REACH)
@@ -187,15 +193,14 @@ def _shares(weights: Weights, trusted: Sequence[Mask]) -> tuple[Mask, list[Mask]
 class _Face:
     """One shot's face, ready to be carried."""
 
-    def __init__(self, shot: Shot, skin: NDArray[np.float64], *, glasses: bool) -> None:
+    def __init__(self, shot: Shot, head: Head, skin: NDArray[np.float64], *, glasses: bool) -> None:
         self._image = finer(shot.image)
-        self.head = head_of(shot.landmarks)
-        pose = self.head.pose
+        pose = head.pose
         face = remove_pose(shot.landmarks, pose)
         corners = shot.landmarks[_triangles()].astype(np.float64)
         self.trusted = smoothstep(facing(corners), *GRAZING).astype(np.float32)
         self._points = shot.landmarks[:NUM_FACE, :2].astype(np.float64)
-        self._slip = Slip(self.head, self._points, face_shares(), slip_as_one(glasses=glasses, num_points=NUM_FACE))
+        self._slip = Slip(head, self._points, face_shares(), slip_as_one(glasses=glasses, num_points=NUM_FACE))
         self.mouth = Mouth(shot.image, shot.landmarks, face, pose, skin)
         self.eyes = [Eye(shot.image, shot.landmarks, face, pose, left=left) for left in (False, True)]
         lashes = (lash_line(shot.image, shot.landmarks, left=left) for left in (False, True))

@@ -27,6 +27,8 @@ RESTS: Final = (  # bridge and root of the nose, corners of the eyes, temples: w
     *(34, 35, 127, 139, 143, 156, 162, 264, 265, 356, 368, 372, 383, 389),
 )
 MOVING: Final = tuple(CONTROLS.index(name) for name in ("brow_height", "right_eye_opening", "left_eye_opening"))
+FRONT: Final = (-0.33, 0.4)  # canonical depth of glasses at the nose, and how they bend back with the square of x ...
+ARMS: Final = (0.9, 1.05)  # ... up to where arms go back, which lie on the skin
 STIFF: Final = 0.05  # square eye distances: the more, the less glasses turn and stretch with what a pose misses
 BEHIND: Final = (0.0, 0.14)  # eye distances from lids and irises over which what moves with them gives way to lenses
 BELOW: Final = (0.5, 0.9)  # canonical heights below the eyes between which cheeks give way to what rims may cover ...
@@ -41,17 +43,20 @@ FAINT: Final = 4.0  # levels a pixel: fainter edges count less
 
 
 class Glasses:
-    """The glasses that someone with these `landmarks` wears, in pixels of the shot."""
+    """The glasses that someone with these `landmarks` wears, in pixels of the shot; lenses lie before the skin."""
 
     def __init__(self, landmarks: Landmarks) -> None:
         head = head_of(landmarks)
-        self._worn, self._controls = remove_pose(landmarks, head.pose), head.controls[list(MOVING)]
+        face, self._controls = remove_pose(landmarks, head.pose), head.controls[list(MOVING)]
+        self._rest = face[list(RESTS)]
+        # along the camera's axis: the shot shows them where they are
+        self._forward = -_before_skin()[:, None] * head.pose.rotation[2]
+        self._worn = face + self._forward
         self._modes = face_model().modes[list(MOVING)][:, list(RESTS)]
-        rest = self._worn[list(RESTS)]
-        middle = rest.mean(0)
-        around = rest - middle
-        spread = around.T @ around + STIFF * len(rest) * np.eye(3)
-        self._carry = (self._worn - middle) @ np.linalg.solve(spread, around.T) + 1 / len(rest)
+        middle = self._rest.mean(0)
+        around = self._rest - middle
+        spread = around.T @ around + STIFF * len(RESTS) * np.eye(3)
+        self._carry = (self._worn - middle) @ np.linalg.solve(spread, around.T) + 1 / len(RESTS)
 
     def keep_rigid(self, landmarks: Landmarks, head: Head) -> Landmarks:
         """Return landmarks (478, 3) of a `head`, with those that glasses may cover where these are.
@@ -60,8 +65,10 @@ class Glasses:
         brows and lids do there counts as known.
         """
         known = np.einsum("c,cpx->px", head.controls[list(MOVING)] - self._controls, self._modes)
-        missed = remove_pose(landmarks[list(RESTS)], head.pose) - self._worn[list(RESTS)] - known
+        missed = remove_pose(landmarks[list(RESTS)], head.pose) - self._rest - known
         rigid = apply_pose(self._worn + self._carry @ missed, head.pose)
+        before_skin = self._forward @ head.pose.rotation[2]
+        rigid[:, 2] -= head.pose.scale * before_skin  # who measures a face wants the skin's depth
         return np.asarray(landmarks + covered_shares()[:, None] * (rigid - landmarks), np.float32)
 
 
@@ -85,6 +92,14 @@ def covered_shares() -> NDArray[np.float64]:
 def slip_as_one(*, glasses: bool, num_points: int) -> NDArray[np.float64] | None:
     """Return how far (N,) the face's vertices, and points after them, slip as one piece; None without `glasses`."""
     return np.pad(covered_shares()[:NUM_FACE], (0, num_points - NUM_FACE)) if glasses else None
+
+
+@cache
+def _before_skin() -> NDArray[np.float64]:
+    """Return how far (478,) glasses lie before each point of a face, in eye distances."""
+    beside, _, depth = face_model().mean.T
+    front = FRONT[0] + FRONT[1] * beside**2
+    return np.asarray(np.maximum(depth - front, 0) * (1 - smoothstep(np.abs(beside), *ARMS)))
 
 
 def describe(image: Image, landmarks: Landmarks) -> NDArray[np.float64]:

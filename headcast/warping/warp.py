@@ -93,12 +93,12 @@ class Warper:
             [Carrier(shot, edges, fill, grow, glasses=glasses)],
             [0],
         )  # of the shots of this take, and their numbers
-        shots, elsewhere = [shot], []
+        shots, heads, elsewhere = [shot], [self._carriers[0].head], []
         for number, other in enumerate(others, start=1):
+            heads.append(head_of(other.landmarks))
             if self._glasses is not None and wears_glasses(other.image, other.landmarks):
-                rigid = self._glasses.keep_rigid(other.landmarks, head_of(other.landmarks))
-                other = replace(other, landmarks=rigid)
-            anchor = self._carriers[0](other.landmarks, head_of(other.landmarks))
+                other = replace(other, landmarks=self._glasses.keep_rigid(other.landmarks, heads[-1]))
+            anchor = self._carriers[0](other.landmarks, heads[-1])
             shots.append(in_light_of(other, anchor.colour, anchor.validity * (anchor.grid.triangles >= 0)))
             if same_take(anchor, other):
                 self._carriers.append(Carrier(shots[-1], edges, glasses=glasses))
@@ -113,7 +113,7 @@ class Warper:
         behind = [behind[number] + ANCHOR_LEAD * (number > 0) for number in self._take]
         nearest = NearestFaces([carrier.head for carrier in self._carriers], (), POSE_REACH, behind)
         self._nearest = Turns(nearest) if follows else nearest
-        self._faces = FaceBank(shots, skin, glasses=glasses, follows=follows)
+        self._faces = FaceBank(shots, heads, skin, glasses=glasses, follows=follows)
 
     def __call__(self, landmarks: Landmarks, *, without: int | None = None) -> WarpedShot:
         """Carry the shot to `landmarks`, in pixels of the shot; `without` one of the others, counted from 1."""
