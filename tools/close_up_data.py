@@ -19,6 +19,8 @@ import numpy as np
 from close_up_parts import WISHES, Wish
 from numpy.typing import NDArray
 
+from headcast.close_ups.crop import MOST_SCALE, Cropper, cut, lost_detail, scaled
+from headcast.close_ups.parts import PARTS
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.data.episodes import MIN_SECONDS_APART, FrameDistances
 from headcast.data.native import native_shots, native_side
@@ -29,8 +31,6 @@ from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.matte import person_matte
 from headcast.tracking.track import find_face
 from headcast.types import MATTE_MAP, Image, Landmarks, Shot
-from headcast.warping.close_up import MOST_SCALE, Cropper, cut, lost_detail, scaled
-from headcast.warping.parts import PARTS
 from headcast.warping.warp import WarpedShot, Warper
 
 Arrays = dict[str, NDArray[np.generic]]

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from headcast.close_ups.parts import PARTS
 from headcast.training.episode import EpisodeBatch
-from headcast.warping.parts import PARTS
 
 Arrays = dict[str, np.ndarray]
 Kinds = dict[str, list[int]]  # numbers of a file's rows by kind, some more than once

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.close_ups.crop import scaled
 from headcast.geometry.builtin import builtin_motion
 from headcast.inpainting.fill import fill_hidden
+from headcast.matting.layers import split_layers
 from headcast.media.images import write_image
 from headcast.networks.notes import default_checkpoint_path
 from headcast.provenance.marks import Marks, fingerprint
@@ -20,8 +22,6 @@ from headcast.reenact.source import open_source
 from headcast.tracking.crop import crop_image
 from headcast.tracking.matte import person_matte
 from headcast.types import Image
-from headcast.warping.close_up import scaled
-from headcast.warping.layers import split_layers
 
 ASSETS = Path(__file__).parents[1] / "headcast" / "assets"
 PHOTOS = (ASSETS / "astronaut.webp", ASSETS / "grace_hopper.jpg")

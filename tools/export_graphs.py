@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from headcast.avatars.graphs import EXPORTED, NETWORKS, graph_path
+from headcast.close_ups.parts import PARTS
 from headcast.networks.model import build_model, drawing, plain_copy
 from headcast.networks.presets import PRESETS
-from headcast.warping.parts import PARTS
 
 OUTPUTS = {"embedder": ["embedding"], "generator": ["drawn"]}
 OPSET = 17

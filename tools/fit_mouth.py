@@ -1,4 +1,4 @@
-"""Folders of clips and photos in, headcast/warping/assets/mouth.safetensors out: the mean inside of a mouth.
+"""Folders of clips and photos in, headcast/close_ups/assets/mouth.safetensors out: the mean inside of a mouth.
 
     python tools/fit_mouth.py --clips CLIPS --list clips.csv --photos PHOTOS --photo-list photos.csv
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from headcast.close_ups.mouth_mean import MOUTH_MEAN_PATH, SIZE, mean_to_frame, mouth_features, skin_light
 from headcast.data.clips import ClipFile, load_clip
 from headcast.errors import HeadcastError
 from headcast.geometry.pose import fit_pose, measure_controls, neutral_face, remove_pose
@@ -26,7 +27,6 @@ from headcast.media.images import read_image
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
 from headcast.tracking.track import find_face
 from headcast.types import Image, Landmarks
-from headcast.warping.mouth_mean import MOUTH_MEAN_PATH, SIZE, mean_to_frame, mouth_features, skin_light
 from headcast.warping.patch import polygon_mask
 from headcast.warping.warp import sample_skin
 

@@ -21,9 +21,9 @@ from safetensors.numpy import save_file
 from headcast.data.clips import Clip, ClipFile, find_clips, load_clip
 from headcast.errors import FaceError
 from headcast.geometry.pose import head_of
+from headcast.pixels.sampling import sample
 from headcast.types import Shot
 from headcast.warping.mesh import Mesh
-from headcast.warping.sampling import sample
 from headcast.warping.slip import GRID_X, GRID_Y, SLIP_MODEL_PATH, change_features, upright
 
 Array = NDArray[np.float64]

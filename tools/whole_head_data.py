@@ -25,10 +25,10 @@ from headcast.data.clips import ClipFile, load_clip
 from headcast.data.episodes import FrameDistances
 from headcast.data.stills import move_still
 from headcast.networks.arrays import conditioning_to_array, images_to_array
+from headcast.pixels.sampling import sample
 from headcast.reenact.generated import repaired
 from headcast.types import VALIDITY_MAP, Conditioning, Image, Shot
 from headcast.warping.draw import draw_landmark_image
-from headcast.warping.sampling import sample
 from headcast.warping.warp import Warper
 
 SIZE, REDUCED = 256, 128

@@ -21,9 +21,9 @@ from headcast.data.stills import MovedStill, move_still
 from headcast.geometry.pose import fit_pose, measure_controls, remove_pose
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.geometry.spreads import controls_in_spreads, turn_in_spreads
+from headcast.pixels.sampling import sample
 from headcast.types import VALIDITY_MAP, Conditioning, Landmarks, Mask, Shot
 from headcast.warping.draw import draw_landmark_image
-from headcast.warping.sampling import sample
 from headcast.warping.warp import Warper
 
 Arrays = dict[str, NDArray[np.generic]]

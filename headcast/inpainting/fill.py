@@ -22,9 +22,9 @@ from headcast.inpainting.lettering import find_lettering, soften_cuts
 from headcast.inpainting.lines import draw_lines
 from headcast.inpainting.network import guess, release, side_for
 from headcast.inpainting.one_way import go_on_one_way
+from headcast.matting.behind import surroundings
+from headcast.pixels.smooth import fill_from_around
 from headcast.types import Image, Mask
-from headcast.warping.behind import surroundings
-from headcast.warping.smooth import fill_from_around
 
 Picture = NDArray[np.float32]
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.pixels.smooth import fill_from_around
 from headcast.types import Image
-from headcast.warping.smooth import fill_from_around
 
 REDUCED: Final = 4  # times: in which what is usual around is looked for
 USUAL: Final = 41  # pixels of the reduced picture: strokes are narrower than half of it

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from headcast.warping.sampling import pixel_places, sample
+from headcast.pixels.sampling import pixel_places, sample
 
 Picture = NDArray[np.float32]
 Vector = NDArray[np.float64]

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.matting.behind import mean_where
+from headcast.pixels.smooth import fill_from_around
 from headcast.types import Mask
-from headcast.warping.behind import mean_where
-from headcast.warping.smooth import fill_from_around
 
 Picture = NDArray[np.float32]
 

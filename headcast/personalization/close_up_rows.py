@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.close_ups.crop import CloseUpCrop, Cropper, cut
+from headcast.close_ups.parts import PARTS
 from headcast.data.person import GAIN_LIMITS, HELD_OUT
 from headcast.networks.arrays import conditioning_to_array, images_to_array
 from headcast.reenact.close_up import from_side
 from headcast.reenact.sitter import Sitter, avatar_shots, measured_shots
 from headcast.tracking.crop import crop_image
 from headcast.types import CONDITIONING_MAPS, Image, Shot
-from headcast.warping.close_up import CloseUpCrop, Cropper, cut
-from headcast.warping.parts import PARTS
 from headcast.warping.warp import WarpedShot, Warper
 
 FEWEST: Final = HELD_OUT.start + 1

@@ -16,22 +16,22 @@ from headcast.avatars.avatar import Avatar, bind
 from headcast.avatars.graphs import find_graph
 from headcast.avatars.inference import Network, usual_precision
 from headcast.avatars.weights import Weights
+from headcast.close_ups import eye_crop
+from headcast.close_ups.crop import Affine, CloseUpCrop, cut, scaled
+from headcast.close_ups.lash_line import lighten_lashes
+from headcast.close_ups.lid_light import no_lighter_than_around
+from headcast.close_ups.lip_line import plainly_open
+from headcast.close_ups.lip_rim import brightness, colour_rim_as_around
+from headcast.close_ups.parts import PARTS
+from headcast.close_ups.shown_teeth import keep_shown_teeth
 from headcast.networks.arrays import conditioning_to_array
+from headcast.pixels.mixing import weighed
+from headcast.pixels.sampling import around
 from headcast.reenact.generated import Painted, composed
-from headcast.reenact.lash_line import lighten_lashes
-from headcast.reenact.lid_light import no_lighter_than_around
-from headcast.reenact.lip_rim import brightness, colour_rim_as_around
 from headcast.reenact.monochrome import find_tone_curve, in_tones
-from headcast.reenact.shown_teeth import keep_shown_teeth
 from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import Image, Mask, Shot
-from headcast.warping import eye_crop
-from headcast.warping.close_up import Affine, CloseUpCrop, cut, scaled
-from headcast.warping.lip_line import plainly_open
-from headcast.warping.mixing import weighed
-from headcast.warping.parts import PARTS
-from headcast.warping.sampling import around
 from headcast.warping.warp import WarpedShot
 
 VALIDITY, OPENING = 0, 1  # numbers of the maps of what photos show, and of what lies between lips or lids

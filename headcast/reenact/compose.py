@@ -12,6 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.inpainting.remembered import filled
+from headcast.matting.layers import mattes_of
+from headcast.matting.revealed import Revealed
+from headcast.matting.traces import beside_person, hidden_by
+from headcast.pixels.mixing import mixed, to_image, weighed
+from headcast.pixels.sampling import Pixel, around
 from headcast.reenact.close_up import lay_close_up
 from headcast.reenact.detail import add_details, further_detail, lost_detail
 from headcast.reenact.generated import Generated, Painted
@@ -19,12 +24,7 @@ from headcast.reenact.sitter import Sitter
 from headcast.tracking.crop import Window, crop_image, paste_mask
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image, Mask, Shot
-from headcast.warping.layers import mattes_of
-from headcast.warping.mixing import mixed, to_image, weighed
 from headcast.warping.origins import Box
-from headcast.warping.revealed import Revealed
-from headcast.warping.sampling import Pixel, around
-from headcast.warping.traces import beside_person, hidden_by
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.matting.layers import mattes_of
+from headcast.matting.person_colours import person_colours
+from headcast.pixels.sampling import FINER, Pixel, finer
 from headcast.tracking.matte import person_matte
 from headcast.types import Image, Mask, Shot
-from headcast.warping.layers import mattes_of
 from headcast.warping.origins import Box, Origin, of_anchor
-from headcast.warping.person_colours import person_colours
-from headcast.warping.sampling import FINER, Pixel, finer
 from headcast.warping.warp import WarpedShot
 
 NOTHING: Final = 128  # what stands for 0

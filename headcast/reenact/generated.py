@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.errors import CheckpointError
+from headcast.pixels.mixing import mixed, to_image
 from headcast.types import VALIDITY_MAP, Conditioning, Image, Mask
-from headcast.warping.mixing import mixed, to_image
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from headcast.close_ups.crop import scaled
 from headcast.limits import MAX_SHOT_PIXELS, MAX_SHOT_SIDE
 from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
@@ -13,7 +14,6 @@ from headcast.tracking.matte import person_matte
 from headcast.tracking.quality import sharpness
 from headcast.tracking.track import find_face
 from headcast.types import Box, Image, Landmarks, Shot
-from headcast.warping.close_up import scaled
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920

@@ -25,13 +25,13 @@ from headcast.geometry.nearest import (
 )
 from headcast.geometry.pose import Controls, Face, Head, Pose, remove_pose
 from headcast.geometry.topology import FACE_OVAL, LEFT_EYE, NUM_FACE, OUTER_LIPS, RIGHT_EYE
+from headcast.pixels.sampling import finer, in_finer, sample
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.glasses import slip_as_one
 from headcast.warping.interior import Eye, Mouth, mouth_patch
 from headcast.warping.mesh import GRAZING, face_triangles, opening_triangles
 from headcast.warping.origins import Box, Origin, in_turn, mixed_in_bands, without_least
 from headcast.warping.patch import Patch
-from headcast.warping.sampling import finer, in_finer, sample
 from headcast.warping.seams import lash_line, lip_seam
 from headcast.warping.slip import Slip, face_shares
 from headcast.warping.triangles import facing

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.pixels.mixing import mixed, to_image
 from headcast.types import Image, Landmarks, Mask
 from headcast.warping.edges import PhotoEdges
-from headcast.warping.mixing import mixed, to_image
 from headcast.warping.outline import outline_beyond
 
 Grow = Callable[[Image, Mask], Image]

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from headcast.geometry.measures import smoothstep
 from headcast.geometry.pose import Head
 from headcast.geometry.topology import MIRROR
+from headcast.matting.layers import Fill, split_layers
+from headcast.matting.revealed import Revealed, reveal
+from headcast.pixels.mixing import mixed, to_image
+from headcast.pixels.sampling import around, finer, in_finer, sample
+from headcast.pixels.smooth import fill_smoothly
 from headcast.types import Image, Landmarks, Mask, Shot
 from headcast.warping.beyond import Grow, grow_beyond
 from headcast.warping.drawn_out import DrawnOut
 from headcast.warping.edges import FREE, PhotoEdges
-from headcast.warping.layers import Fill, split_layers
 from headcast.warping.mesh import Mesh, SamplingGrid
-from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Weights, in_turn, mixed_in_bands
-from headcast.warping.revealed import Revealed, reveal
-from headcast.warping.sampling import around, finer, in_finer, sample
-from headcast.warping.smooth import fill_smoothly
 
 COMPARED = 4 / 256  # of the side: what is finer may lie elsewhere within one take
 SAME_TAKE = 18.0  # levels around the face: within one clip 4 at the median, between strangers 60

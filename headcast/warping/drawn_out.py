@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.pixels.mixing import mixed, to_image
+from headcast.pixels.sampling import around, sample
 from headcast.types import Mask
 from headcast.warping.mesh import SamplingGrid
-from headcast.warping.mixing import mixed, to_image
-from headcast.warping.sampling import around, sample
 from headcast.warping.spread import STEP, of_blocks, stretches
 
 DRAWN_OUT = (0.15, 0.45)  # pixels of the shot for one of the picture, between which a surface counts as drawn out

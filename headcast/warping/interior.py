@@ -24,10 +24,10 @@ from headcast.geometry.topology import (
     RIGHT_EYE,
     RIGHT_IRIS,
 )
+from headcast.pixels.mixing import mixed, weighed
+from headcast.pixels.sampling import sample
 from headcast.types import Image, Landmarks, Mask
-from headcast.warping.mixing import mixed, weighed
 from headcast.warping.patch import Patch, box_around, polygon_mask
-from headcast.warping.sampling import sample
 
 Real = TypeVar("Real", np.float32, np.float64)
 

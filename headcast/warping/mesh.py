@@ -25,13 +25,13 @@ from headcast.geometry.topology import (
     RIGHT_EYE,
     TRIANGLES,
 )
+from headcast.pixels.mixing import mixed
+from headcast.pixels.sampling import around, nearest_where, sample, torn
 from headcast.types import Landmarks
 from headcast.warping.delaunay import delaunay
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.glasses import slip_as_one
-from headcast.warping.mixing import mixed
 from headcast.warping.painter import paint
-from headcast.warping.sampling import around, nearest_where, sample, torn
 from headcast.warping.side_depth import as_deep, moved_by_depth, to_the_side
 from headcast.warping.slip import Slip, face_shares
 from headcast.warping.spread import of_blocks, spread_evenly

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.pixels.mixing import weighed
 from headcast.types import Mask
-from headcast.warping.mixing import weighed
 from headcast.warping.patch import Patch
 
 Weights = NDArray[np.float64]

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headcast.geometry.measures import smoothstep
+from headcast.pixels.mixing import mixed
+from headcast.pixels.sampling import around
 from headcast.types import Mask
-from headcast.warping.mixing import mixed
-from headcast.warping.sampling import around
 
 Value = TypeVar("Value", np.float32, np.int32, np.intp)
 STEP: Final = 4  # pixels a side of the blocks in which it is asked: what is evened is smooth

@@ -16,6 +16,10 @@ from headcast.geometry.contact import OPENINGS
 from headcast.geometry.nearest import NearestFaces, Turns, behind_for_blur
 from headcast.geometry.pose import Head, Pose, head_of, remove_pose
 from headcast.geometry.topology import CHEEKS
+from headcast.matting.layers import Fill
+from headcast.matting.traces import hidden_by
+from headcast.pixels.mixing import mixed, to_image
+from headcast.pixels.smooth import fill_smoothly
 from headcast.types import Conditioning, Image, Landmarks, Mask, Shot
 from headcast.warping.bank import FaceBank
 from headcast.warping.beyond import Grow
@@ -23,14 +27,10 @@ from headcast.warping.carry import Carried, Carrier, blend, complete, free_of, l
 from headcast.warping.draw import draw_landmark_image
 from headcast.warping.edges import FREE, PhotoEdges
 from headcast.warping.glasses import Glasses, wears_glasses
-from headcast.warping.layers import Fill
 from headcast.warping.light import in_light_of
 from headcast.warping.mesh import SamplingGrid
-from headcast.warping.mixing import mixed, to_image
 from headcast.warping.origins import Origin, Weights, cover, in_turn, without_least
 from headcast.warping.patch import Patch
-from headcast.warping.smooth import fill_smoothly
-from headcast.warping.traces import hidden_by
 
 MIRRORED_FROM, MIRRORED_TURN = 0.15, 0.1  # sine of a shot's turn that hides a side, and of the turn back that shows it
 SKULL_DEPTH = 0.45  # eye distances from the eyes to the middle of what the skull coordinates follow

@@ -12,11 +12,11 @@ from headcast.avatars.from_torch import weights_of
 from headcast.avatars.graphs import EXPORTED, NETWORKS, find_graph, graph_path
 from headcast.avatars.inference import Network
 from headcast.avatars.weights import load_weights
+from headcast.close_ups.parts import PARTS
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import build_model
 from headcast.networks.notes import default_checkpoint_path
 from headcast.networks.presets import PRESETS
-from headcast.warping.parts import PARTS
 
 TOLERANCE = 1e-4
 

@@ -7,7 +7,7 @@ from scipy.ndimage import distance_transform_edt
 
 from headcast.inpainting.fill import BIN, SIDE, USUAL, _distances_from_colours, fill_hidden
 from headcast.inpainting.network import guess
-from headcast.warping.smooth import fill_from_around
+from headcast.pixels.smooth import fill_from_around
 
 
 def slanted_stripes(slope: float, width: float) -> np.ndarray:

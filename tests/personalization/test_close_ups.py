@@ -12,6 +12,7 @@ from headcast.avatars.avatar_file import AvatarContent, load_avatar, save_avatar
 from headcast.avatars.from_torch import weights_of
 from headcast.avatars.weights import Weights
 from headcast.cli.demo import PHOTOS
+from headcast.close_ups.parts import PARTS
 from headcast.geometry.builtin import builtin_motion
 from headcast.geometry.retarget import Retargeter, find_reference
 from headcast.networks.model import build_model
@@ -23,7 +24,6 @@ from headcast.reenact.driver import Driver
 from headcast.reenact.sitter import Sitter, avatar_shots, make_sitter
 from headcast.reenact.source import open_source
 from headcast.types import Box, Shot
-from headcast.warping.parts import PARTS
 from headcast.warping.warp import Warper
 
 EACH_PART = pytest.mark.parametrize("part", PARTS)

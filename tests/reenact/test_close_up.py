@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from headcast.avatars.avatar import Avatar, make_avatar
 from headcast.avatars.from_torch import weights_of
 from headcast.avatars.weights import Weights
+from headcast.close_ups.crop import cut
+from headcast.close_ups.parts import PARTS
 from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import apply_pose, fit_pose, head_of, measure_controls, remove_pose
 from headcast.geometry.topology import MIRROR
@@ -23,8 +25,6 @@ from headcast.reenact.sitter import Sitter, make_sitter
 from headcast.tracking.crop import crop_image
 from headcast.types import CONDITIONING_MAPS, Image, Landmarks, Mask, Shot
 from headcast.warping.carry import mirror_shot
-from headcast.warping.close_up import cut
-from headcast.warping.parts import PARTS
 from headcast.warping.warp import Warper
 
 EACH_PART = pytest.mark.parametrize("part", PARTS)

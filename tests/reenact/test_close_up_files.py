@@ -10,12 +10,12 @@ from safetensors.numpy import load_file, save_file
 from headcast.avatars.avatar import make_avatar
 from headcast.avatars.from_torch import weights_of
 from headcast.avatars.weights import load_weights
+from headcast.close_ups.parts import PARTS
 from headcast.errors import CheckpointError
 from headcast.networks.checkpoint import load_checkpoint
 from headcast.networks.model import Model, build_model
 from headcast.networks.presets import PRESETS
 from headcast.reenact.sitter import Sitter
-from headcast.warping.parts import PARTS
 
 EACH_PART = pytest.mark.parametrize("part", PARTS)
 

@@ -8,6 +8,7 @@ import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, remove_pose, rotation_matrix
 from headcast.geometry.topology import FACE_OVAL
+from headcast.matting.layers import mattes_of
 from headcast.reenact.compose import MATTE, VALIDITY, Composer, kept, network_change
 from headcast.reenact.detail import add_details, lost_detail
 from headcast.reenact.generated import Generated, Painted
@@ -16,7 +17,6 @@ from headcast.tracking.crop import Window, crop_image
 from headcast.tracking.matte import person_matte
 from headcast.types import CONDITIONING_MAPS, Image
 from headcast.warping.interior import polygon_mask
-from headcast.warping.layers import mattes_of
 from headcast.warping.warp import WarpedShot, Warper
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from headcast.pixels.sampling import in_finer, pixel_places
 from headcast.reenact.detail import Detail
-from headcast.warping.sampling import in_finer, pixel_places
 
 SIZE = 40
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from headcast.geometry.pose import Pose, apply_pose, fit_pose, head_of, remove_pose, rotation_matrix
+from headcast.matting.traces import hidden_by
+from headcast.pixels.sampling import torn
 from headcast.types import Shot
 from headcast.warping.carry import Carried, Carrier, complete, free_of, lacking_side, mirror_shot
-from headcast.warping.sampling import torn
-from headcast.warping.traces import hidden_by
 
 GREEN = np.array([0, 255, 0], np.uint8)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from headcast.pixels.sampling import pixel_places, sample
 from headcast.warping.drawn_out import DrawnOut, drawn_out
 from headcast.warping.mesh import SamplingGrid
-from headcast.warping.sampling import pixel_places, sample
 
 SIZE = 128
 DRAWN = np.s_[:, 60:90]  # all of it shows one column

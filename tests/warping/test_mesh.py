@@ -18,11 +18,11 @@ from headcast.geometry.pose import (
 )
 from headcast.geometry.spreads import CONTROL_SPREAD
 from headcast.geometry.topology import FACE_OVAL, INNER_LIPS, LEFT_EYE, RIGHT_EYE
+from headcast.pixels.sampling import sample
 from headcast.types import Landmarks, Mask, Shot
 from headcast.warping.edges import PhotoEdges
 from headcast.warping.interior import polygon_mask
 from headcast.warping.mesh import Mesh, SamplingGrid, head_follow
-from headcast.warping.sampling import sample
 
 SIZE = 256
 

@@ -8,8 +8,8 @@ import pytest
 
 from headcast.data.clips import Clip, ClipFile, load_clip
 from headcast.geometry.pose import head_of
+from headcast.pixels.sampling import sample
 from headcast.warping.mesh import Mesh
-from headcast.warping.sampling import sample
 
 CLIPS = Path(__file__).parents[3] / "shared" / "data" / "clips"
 HELD_OUT = ("id006_0", "id056_0", "id086_0", "id105_0")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from headcast.warping.sampling import pixel_places
+from headcast.pixels.sampling import pixel_places
 from headcast.warping.spread import of_blocks, spread_evenly
 
 SIZE, EYE_DISTANCE = 128, 64.0

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from headcast.close_ups.mouth_mean import SIZE, mean_to_frame
 from headcast.geometry.pose import fit_pose, measure_controls, neutral_face, remove_pose
 from headcast.geometry.topology import INNER_LIPS, MID_INNER_LIPS
 from headcast.types import Image, Landmarks, Shot
-from headcast.warping.mouth_mean import SIZE, mean_to_frame
 from headcast.warping.patch import box_around, polygon_mask
 
 SHOWN_FROM: Final = 0.06  # eye distances between the lips

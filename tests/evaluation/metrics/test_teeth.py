@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from headcast.close_ups.mouth_mean import SIZE, mean_to_frame
 from headcast.evaluation.metrics.teeth import SECONDS_APART, TeethWatch
 from headcast.geometry.contact import set_openings
 from headcast.geometry.pose import Pose, apply_pose, face_model, neutral_face
 from headcast.geometry.topology import MID_INNER_LIPS
 from headcast.types import Image, Landmarks, Shot
-from headcast.warping.mouth_mean import SIZE, mean_to_frame
 
 SIDE = 400
 PLACES = ((200, 180), (203, 181), (190, 176), (214, 190), (205, 170), (197, 183))
