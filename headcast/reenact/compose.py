@@ -28,6 +28,7 @@ from headcast.warping.origins import Box
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)
+SOON = 2  # times as free as a person is near a side that cuts them, what is filled may be shown
 BLENDED_ROWS = 32
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
 THIN = 9  # pixels of the shot: what is not trusted but thinner, as along the face's outline, is carried well enough
@@ -124,7 +125,8 @@ class Composer:
         behind, shown = full.astype(np.float32), np.zeros_like(own)
         for one in revealed:
             behind, shown = one.lay(behind, others[one.number].at_full_size), np.maximum(shown, one.shown)
-        self._behind = self._fill_behind(hidden_by(full, matte), to_image(behind), shown)
+        free = _where_they_move(sitter)
+        self._behind = self._fill_behind(hidden_by(full, matte), to_image(behind), shown, free)
         self._rim = self.hidden.astype(np.uint8) & self._window.bring(beside_person(full, matte))
 
     def __call__(self, generated: Generated, warped: WarpedShot) -> Image:
@@ -156,20 +158,30 @@ class Composer:
         stays = np.asarray(cv2.morphologyEx(stays, cv2.MORPH_OPEN, _SPECK), np.uint8)
         cv2.copyTo(self._behind, 1 - stays, shown)
 
-    def _fill_behind(self, hidden: Mask, behind: Image, shown: Mask) -> Image:
+    def _fill_behind(self, hidden: Mask, behind: Image, shown: Mask, free: Mask) -> Image:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen.
 
-        What is hidden is that of `behind` (side, side, 3) where that is `shown` (H, W), else filled.
+        What is hidden is that of `behind` (side, side, 3) where that is `shown` (H, W), else filled. Where the
+        person is not `free` (H, W) to move, as they go on beyond a side, it is the photo's: it would end in a line there.
         """
         photo = self._photo[self._window.place]
         self.hidden = covered = self._window.bring(hidden) > 0
         seen = np.where(covered[:, :, None], self._window.bring(behind), photo)
         missing = covered & (self._window.bring(self._enlarge(shown)) < 1)
-        return np.asarray(filled(seen, missing.astype(np.float32)), np.uint8)
+        full = np.asarray(filled(seen, missing.astype(np.float32)), np.float32)
+        return to_image(mixed(photo.astype(np.float32), full, self._window.bring(self._enlarge(free))))
 
     def _enlarge(self, picture: NDArray[Pixel]) -> NDArray[Pixel]:
         size = (self._patch_size, self._patch_size)
         return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), picture.dtype)
+
+
+def _where_they_move(sitter: Sitter) -> Mask:
+    """Return 1 (H, W) in the shot's square, falling to 0 towards sides beyond which the person goes on in the photo."""
+    size = len(sitter.shot.matte)
+    points = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1).reshape(-1, 2).astype(np.float64)
+    free = sitter.edges.around(sitter.shot.matte).free(points, size).reshape(size, size)
+    return np.asarray(np.minimum(SOON * free, 1), np.float32)
 
 
 def _blend(under: Image, over: Image, weight: NDArray[np.uint8]) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from headcast.close_ups.crop import scaled
+from headcast.geometry.topology import OUTER_LIPS
 from headcast.limits import MAX_SHOT_PIXELS, MAX_SHOT_SIDE
 from headcast.media.images import read_image, reduced
 from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
@@ -17,6 +19,9 @@ from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
+WIDER: Final = (1.0, 1.08, 1.16, 1.3)  # times the usual square: the first that cuts no hair
+RIM, HAIR = 3, 0.5  # pixels of the shot beside a side of the square, and share of the person in one of them, that ...
+CUT: Final = (0.03, 0.1)  # ... shows hair cut, in so much of the top and of the height above the mouth
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,34 @@ def make_sitter(photo: Image, *, name: str | Path = "the photo", size: int = 256
 
 
 def sitter_of(photo: Image, landmarks: Landmarks, *, size: int = 256, scale: float = 1.0) -> Sitter:
-    """Cut head and shoulders of a face whose landmarks are known, in pixels of the photo, to `size` pixels."""
+    """Cut head and shoulders of a face whose landmarks are known, in pixels of the photo, to `size` pixels.
+
+    The square is `scale` times as wide as usual, and wider still where it would cut hair, a hat or a veil that goes on
+    in the photo: what stands beyond the square does not move.
+    """
+    for wider in WIDER:
+        sitter = _cut(photo, landmarks, size, scale * wider)
+        if not _cuts_head(sitter):
+            break
+    return sitter
+
+
+def _cut(photo: Image, landmarks: Landmarks, size: int, scale: float) -> Sitter:
     height, width = photo.shape[:2]
     box = head_crop(landmarks, (width, height), scale)
     image = crop_image(photo, box, size)
-    shot = Shot(image, crop_landmarks(landmarks, box, size), person_matte(image))
-    return Sitter(photo, box, shot)
+    return Sitter(photo, box, Shot(image, crop_landmarks(landmarks, box, size), person_matte(image)))
+
+
+def _cuts_head(sitter: Sitter) -> bool:
+    """Tell whether the person goes on beyond the square's top or, above the mouth, its sides, and the photo as well."""
+    matte, edges = sitter.shot.matte > HAIR, sitter.edges
+    above_mouth = matte[: max(int(sitter.shot.landmarks[list(OUTER_LIPS), 1].min()), 1)]
+    left, top, right, _ = edges.pinned
+    sides = (above_mouth[:, :RIM], left), (above_mouth[:, -RIM:], right)
+    return bool(top and matte[:RIM].any(0).mean() > CUT[0]) or any(
+        goes_on and rim.any(1).mean() > CUT[1] for rim, goes_on in sides
+    )
 
 
 def avatar_shots(sitters: Sequence[Sitter]) -> tuple[Shot, ...]:

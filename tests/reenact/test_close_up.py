@@ -252,7 +252,7 @@ def test_the_left_eye_is_painted_as_the_right_one_in_a_mirror(sitter: Sitter, op
     mirror: Shot = mirror_shot(sitter.shot)
     other = CloseUp("eyes", weights, [mirror], np.ascontiguousarray(photo[:, ::-1])).start(in_mirror)()
     for one, two in zip(plain, other[::-1], strict=True):
-        assert np.abs(one.picture - two.picture).max() <= 3  # levels, of a network that may compute in bf16
+        assert np.abs(one.picture - two.picture).max() <= 4  # levels, of a network that may compute in bf16
         assert np.abs(one.picture - two.picture).mean() < 0.2
         np.testing.assert_allclose(one.mask, two.mask, atol=1e-4)
     empty = np.full((side, side, 3), 90, np.uint8)

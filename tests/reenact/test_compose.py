@@ -175,6 +175,21 @@ def test_a_pixel_that_the_person_never_covers_is_the_photos(large_sitter: Sitter
         np.testing.assert_array_equal(result[free], large_sitter.photo[free])
 
 
+def test_what_is_filled_does_not_end_in_a_line_where_the_photo_goes_on(sitter: Sitter) -> None:
+    """With the person gone, shoulders that the square cuts give way to what is filled within it, not at its side."""
+    warped = Warper(sitter.shot, sitter.edges)(sitter.shot.landmarks)
+    maps = warped.conditioning.maps.copy()
+    maps[:, :, MATTE] = 0
+    gone = replace(warped, conditioning=replace(warped.conditioning, maps=maps))
+    composed = Composer(sitter)
+    result = composed(as_warped(gone), gone)
+    left, top, side = int(sitter.box.left), int(sitter.box.top), int(sitter.box.width)
+    assert sitter.edges.pinned[3] and composed.hidden[-1].mean() > 0.5
+    changed = np.abs(result.astype(int) - sitter.photo)[max(top, 0) : top + side, max(left, 0) : left + side].mean(-1)
+    assert changed[-1].max() <= 2  # the last row of the square, where her suit goes on
+    assert changed[composed.hidden].mean() > 20
+
+
 def test_a_frame_that_shows_nothing_of_the_shots_own_is_composed_too(sitter: Sitter) -> None:
     """Other shots of the take may be nearer everywhere."""
     warper = Warper(sitter.shot, sitter.edges)

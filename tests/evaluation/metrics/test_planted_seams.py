@@ -15,13 +15,20 @@ from headcast.evaluation.metrics.regions import below_chin_mask, judged_regions,
 from headcast.evaluation.metrics.streaks import streak_mask, streak_share
 from headcast.geometry.topology import FACE_OVAL
 from headcast.media.portraits import read_portrait
-from headcast.reenact.sitter import make_sitter
+from headcast.tracking.crop import crop_image, crop_landmarks, head_crop
+from headcast.tracking.matte import person_matte
+from headcast.tracking.track import find_face
 from headcast.types import Image, Shot
 
 
 @pytest.fixture(scope="module")
 def target() -> Shot:
-    return make_sitter(read_portrait("astronaut")).shot
+    """The square that the judges were frozen on: it cuts a little of her hair."""
+    photo = read_portrait("astronaut")
+    face = find_face(photo)
+    box = head_crop(face, photo.shape[1::-1])
+    image = crop_image(photo, box, 256)
+    return Shot(image, crop_landmarks(face, box, 256), person_matte(image))
 
 
 @pytest.fixture(scope="module")
