@@ -162,7 +162,7 @@ class Composer:
         """Return the visible part of the background (h, w, 3): the photo's own pixels where it is seen.
 
         What is hidden is that of `behind` (side, side, 3) where that is `shown` (H, W), else filled. Where the
-        person is not `free` (H, W) to move, as they go on beyond a side, it is the photo's: it would end in a line there.
+        person is not `free` (H, W) to move, as they go on beyond a side, it is the photo's, or it would end in a line.
         """
         photo = self._photo[self._window.place]
         self.hidden = covered = self._window.bring(hidden) > 0

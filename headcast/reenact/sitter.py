@@ -19,9 +19,9 @@ from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
-WIDER: Final = (1.0, 1.08, 1.16, 1.3)  # times the usual square: the first that cuts no hair
-RIM, HAIR = 3, 0.5  # pixels of the shot beside a side of the square, and share of the person in one of them, that ...
-CUT: Final = (0.03, 0.1)  # ... shows hair cut, in so much of the top and of the height above the mouth
+WIDER: Final = (1.0, 1.08, 1.16, 1.3)  # times the usual square: the first that holds no hair
+RIM, HAIR = 8, 0.5  # pixels of the shot beside a side of the square, and share of the person in one of them, ...
+CUT: Final = (0.03, 0.1)  # ... in so much of the top, and of the height above the mouth, that hair is held by the side
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def sitter_of(photo: Image, landmarks: Landmarks, *, size: int = 256, scale: flo
     """
     for wider in WIDER:
         sitter = _cut(photo, landmarks, size, scale * wider)
-        if not _cuts_head(sitter):
+        if not _holds_head(sitter):
             break
     return sitter
 
@@ -86,8 +86,8 @@ def _cut(photo: Image, landmarks: Landmarks, size: int, scale: float) -> Sitter:
     return Sitter(photo, box, Shot(image, crop_landmarks(landmarks, box, size), person_matte(image)))
 
 
-def _cuts_head(sitter: Sitter) -> bool:
-    """Tell whether the person goes on beyond the square's top or, above the mouth, its sides, and the photo as well."""
+def _holds_head(sitter: Sitter) -> bool:
+    """Tell whether the person reaches the square's top or, above the mouth, a side where the photo goes on."""
     matte, edges = sitter.shot.matte > HAIR, sitter.edges
     above_mouth = matte[: max(int(sitter.shot.landmarks[list(OUTER_LIPS), 1].min()), 1)]
     left, top, right, _ = edges.pinned
