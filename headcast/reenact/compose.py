@@ -28,7 +28,7 @@ from headcast.warping.origins import Box
 from headcast.warping.warp import WarpedShot
 
 ALL = np.float32(1)
-SOON = 2  # times as free as a person is near a side that cuts them, what is filled may be shown
+SOON = 2  # what is filled shows whole where a person near a side that cuts them moves half as far as elsewhere
 BLENDED_ROWS = 32
 FREE_AROUND = 12 / 256  # of the side: how far around mouth and lids the network may change what the warp shows well
 THIN = 9  # pixels of the shot: what is not trusted but thinner, as along the face's outline, is carried well enough

@@ -19,9 +19,9 @@ from headcast.types import Box, Image, Landmarks, Shot
 from headcast.warping.edges import PhotoEdges, photo_edges
 
 DEFAULT_MAX_SIDE = 1920
-WIDER: Final = (1.0, 1.08, 1.16, 1.3)  # times the usual square: the first that holds no hair
-RIM, HAIR = 8, 0.5  # pixels of the shot beside a side of the square, and share of the person in one of them, ...
-CUT: Final = (0.03, 0.1)  # ... in so much of the top, and of the height above the mouth, that hair is held by the side
+WIDER: Final = (1.0, 1.05, 1.1, 1.16, 1.3)  # times the usual square: the first whose sides no hair reaches
+RIM, HAIR = 8, 0.5  # pixels of the shot beside a side of the square, and share of the person in one of them: hair
+REACHES: Final = (0.03, 0.1)  # share of the top, and of the sides above the mouth, beside which there is hair
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def sitter_of(photo: Image, landmarks: Landmarks, *, size: int = 256, scale: flo
     """
     for wider in WIDER:
         sitter = _cut(photo, landmarks, size, scale * wider)
-        if not _holds_head(sitter):
+        if not _reaches_sides(sitter):
             break
     return sitter
 
@@ -86,14 +86,14 @@ def _cut(photo: Image, landmarks: Landmarks, size: int, scale: float) -> Sitter:
     return Sitter(photo, box, Shot(image, crop_landmarks(landmarks, box, size), person_matte(image)))
 
 
-def _holds_head(sitter: Sitter) -> bool:
+def _reaches_sides(sitter: Sitter) -> bool:
     """Tell whether the person reaches the square's top or, above the mouth, a side where the photo goes on."""
     matte, edges = sitter.shot.matte > HAIR, sitter.edges
     above_mouth = matte[: max(int(sitter.shot.landmarks[list(OUTER_LIPS), 1].min()), 1)]
     left, top, right, _ = edges.pinned
     sides = (above_mouth[:, :RIM], left), (above_mouth[:, -RIM:], right)
-    return bool(top and matte[:RIM].any(0).mean() > CUT[0]) or any(
-        goes_on and rim.any(1).mean() > CUT[1] for rim, goes_on in sides
+    return bool(top and matte[:RIM].any(0).mean() > REACHES[0]) or any(
+        goes_on and rim.any(1).mean() > REACHES[1] for rim, goes_on in sides
     )
 
 

@@ -89,10 +89,8 @@ class Warper:
         skin = sample_skin(shot.image, shot.landmarks)
         glasses = wears_glasses(shot.image, shot.landmarks)
         self._glasses = Glasses(shot.landmarks) if glasses else None
-        self._carriers, self._take = (
-            [Carrier(shot, edges, fill, grow, glasses=glasses)],
-            [0],
-        )  # of the shots of this take, and their numbers
+        self._carriers = [Carrier(shot, edges, fill, grow, glasses=glasses)]  # of the shots of this take ...
+        self._take = [0]  # ... and their numbers
         shots, heads, elsewhere = [shot], [self._carriers[0].head], []
         for number, other in enumerate(others, start=1):
             heads.append(head_of(other.landmarks))
