@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from close_up_rows import INSIDE, LEARNING, Rows, place_of, to_batch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
@@ -98,12 +99,23 @@ class Run:
         self._judge = torch.optim.Adam(self._patches.parameters(), JUDGE_RATE, (0.0, 0.99))
         self.seen, self.spent = 0, 0.0
         self._state_path = options.run / "state.pt"
+        if options.start:
+            self._start_from(options.start)
         if self._state_path.exists():
             state = torch.load(self._state_path, weights_only=True)
             self.seen, self.spent = state["seen"], state["spent"]
             for name, part in self._parts().items():
                 part.load_state_dict(state[name])
         self._first = self.seen
+
+    def _start_from(self, path: Path) -> None:
+        """Begin with what a file has of this part."""
+        tensors = load_file(path)
+        for model in (self._model, self._average):
+            for name in ("embedder", "generator"):
+                first = f"{self._options.part}.{name}."
+                own = {name.removeprefix(first): value for name, value in tensors.items() if name.startswith(first)}
+                getattr(model, name).load_state_dict(own)
 
     def step(
         self, batch: EpisodeBatch, counts: Tensor, watched: Tensor, share: float, random: np.random.Generator
@@ -211,6 +223,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--vgg19", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--start", type=Path, help="weights to begin with, such as headcast/assets/lite.safetensors")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--adversarial-start", type=float, default=0.15, help="share of the run without discriminator")

@@ -30,7 +30,7 @@ from headcast.limits import MAX_SEED
 from headcast.strict import check_landmarks, parse_fraction, parse_json
 from headcast.types import Box, Image, Mask, Shot
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 MAX_READABLE = 48  # letters of a clip's name in the names of files about it
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg")
 

@@ -7,13 +7,16 @@ import cv2
 import numpy as np
 
 from headcast.geometry.measures import face_size
+from headcast.geometry.topology import MIRROR
 from headcast.media.planes import Picture
 from headcast.tracking.detector import Detection, Detector
 from headcast.tracking.models import TrackerNetwork
 from headcast.tracking.region import Region, overlap, points_to_image, read_region, region_around, whole_picture
 from headcast.types import Image, Landmarks
 
-_MESH_SIZE: Final = 192
+MESH_SIZE: Final = 192
+_TO_MIRROR: Final = np.array([-1, 1, 1], np.float32)
+_FROM_MIRROR: Final = np.array([MESH_SIZE, 0, 0], np.float32)
 _SAME_FACE: Final = 0.5  # intersection over union of regions from which they hold one face
 _DETECT_EVERY: Final = 5  # pictures: how soon a face that joins others is seen
 _PATIENCE: Final = 30  # pictures after which a lost face that comes back is a new one
@@ -34,12 +37,18 @@ class FaceMesh:
     def __init__(self) -> None:
         self._model = TrackerNetwork("face_mesh")
 
-    def __call__(self, image: Picture, region: Region) -> Landmarks | None:
-        """Return the landmarks of the face in a region, in pixels of the picture; None where there is none."""
-        landmarks, presence = self._model(read_region(image, region, _MESH_SIZE, cv2.BORDER_REPLICATE))
+    def __call__(self, image: Picture, region: Region, mirrored: bool = False) -> Landmarks | None:
+        """Return the landmarks of the face in a region, in pixels of the picture; None where there is none.
+
+        With `mirrored` the network is shown the region's mirror image; the landmarks are those of the picture.
+        """
+        patch = read_region(image, region, MESH_SIZE, cv2.BORDER_REPLICATE)
+        landmarks, presence = self._model(np.ascontiguousarray(patch[:, ::-1]) if mirrored else patch)
         if not presence > 0:  # the sigmoid of 0 is 0.5
             return None
-        placed = points_to_image(landmarks, region, _MESH_SIZE)
+        if mirrored:
+            landmarks = landmarks[MIRROR] * _TO_MIRROR + _FROM_MIRROR
+        placed = points_to_image(landmarks, region, MESH_SIZE)
         return placed - np.array([0.5, 0.5, 0.0], np.float32)
 
 

@@ -14,6 +14,7 @@ from headcast.geometry.measures import face_size
 from headcast.media.planes import Picture, Planes, whole
 from headcast.media.video import open_video
 from headcast.tracking.follow import Face, FaceFollower, distance
+from headcast.tracking.looks import SteadyLooks
 from headcast.tracking.search import (
     View,
     clear_face,
@@ -52,6 +53,7 @@ class FaceTracker:
 
     def __init__(self) -> None:
         self._follower = FaceFollower(_MAX_FACES_VIDEO, far=False)
+        self._looks = SteadyLooks()
         self._last: Face | None = None
         self._newest = -1  # the highest number among the faces that were seen beside the followed one
         self._num_missed = 0
@@ -70,10 +72,13 @@ class FaceTracker:
             face = None if found is None else self._choose([self._follower.add(found)])
         if face is None:
             self._num_missed += 1
+            self._looks.reset()
             return None
+        if self._last is not None and face.identity != self._last.identity:
+            self._looks.reset()
         self._last, self._num_missed, self._views = face, 0, None
         self._newest = max(self._newest, self._follower.newest)
-        return face.landmarks
+        return self._looks(image, face.landmarks)
 
     def close(self) -> None:
         """Nothing is held beyond memory."""
@@ -148,7 +153,7 @@ def find_face(image: Image, name: PathLike = "the picture") -> Landmarks:
         raise FaceError(
             f"no face in {name} (largest candidate {size:.0f} px, need {MIN_FACE_SIZE}); use a closer photo"
         )
-    return face
+    return SteadyLooks()(image, face)
 
 
 def fill_gaps(landmarks: Sequence[Landmarks | None]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

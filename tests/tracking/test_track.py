@@ -46,7 +46,7 @@ def test_a_photo_has_its_landmarks_where_the_eyes_are(face: Landmarks) -> None:
 def test_a_flipped_photo_has_flipped_landmarks(astronaut: Image, face: Landmarks) -> None:
     flipped = find_face(np.ascontiguousarray(astronaut[:, ::-1]))[MIRROR]
     flipped[:, 0] = astronaut.shape[1] - 1 - flipped[:, 0]
-    assert distance(flipped, face) < 0.015
+    assert distance(flipped, face) < 0.005
 
 
 def test_a_face_that_fills_the_picture_is_found(astronaut: Image, face: Landmarks) -> None:
