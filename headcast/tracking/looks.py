@@ -50,13 +50,15 @@ _LOOKS: Final = (
 _CORNER: Final = np.array([0.5, 0.4, 0.0]) / MESH_SIZE
 """By how much a face lies too far to the right and down, in sides of its region: by half a pixel of it to the right, as
 the mirror shows; the network alone, which errs by -0.1 pixels across, is taken to do so down, too."""
+_MOVED: Final = 0.006  # sides of the face's region: a landmark that moved so far has another error
 _ALL_WAYS: Final = 4  # pictures: the first places of a face that was just found are not its best ones
 
 
 class SteadyLooks:
     """Looks again at one face that is followed through pictures: in all ways at the first few, then in one, by turns.
 
-    What the looks differ by changes slowly, so each one's difference counts until its turn comes again.
+    What the looks differ by changes slowly, so each one's difference counts until its turn comes again, the less for a
+    landmark the farther it has moved in the face since.
     """
 
     def __init__(self) -> None:
@@ -65,18 +67,23 @@ class SteadyLooks:
 
     def reset(self) -> None:
         """Forget the face, as where it was lost or another one is followed."""
-        self._steps: dict[_Look, _Steps] = {}
+        self._seen: dict[_Look, tuple[_Steps, _Steps]] = {}  # steps, and where the landmarks stood in the face
         self._turns = chain([_LOOKS] * _ALL_WAYS, cycle((look,) for look in _LOOKS))
 
     def __call__(self, image: Picture, face: Landmarks) -> Landmarks:
         """Return the mean of a face's landmarks (478, 3), in pixels of the picture, and of the other looks."""
+        place = region_around(face + _EDGE)
+        stand = (face - face.mean(axis=0)) @ _upright(place) / np.float32(place.side)
         for look in next(self._turns):
             steps = look(image, face, self._mesh)
             if steps is not None:
-                self._steps[look] = steps
-        place = region_around(face + _EDGE)
-        mean = sum(self._steps.values(), np.zeros_like(face)) / (1 + len(self._steps))
-        return np.asarray(face + _EDGE + place.side * (mean - _CORNER) @ _upright(place).T, np.float32)
+                self._seen[look] = steps, stand
+        mean, weight = np.zeros_like(face), np.ones((len(face), 1), np.float32)
+        for steps, stood in self._seen.values():
+            moved = np.linalg.norm((stand - stood)[:, :2], axis=1, keepdims=True)
+            share = np.exp(-((moved / _MOVED) ** 2))
+            mean, weight = mean + share * steps, weight + share
+        return np.asarray(face + _EDGE + place.side * (mean / weight - _CORNER) @ _upright(place).T, np.float32)
 
 
 def _upright(region: Region) -> NDArray[np.float32]:
