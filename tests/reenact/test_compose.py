@@ -240,7 +240,8 @@ def test_beside_an_outline_that_hardly_moved_an_uneven_background_is_the_photos(
     for shown, seen in ((behind, matte), (far_away, np.zeros_like(matte))):
         compose._show_behind(shown, seen)
     stays = compose._rim > 0
-    assert stays.sum() > 50
-    assert (behind == photo).all(-1)[stays].mean() > 0.5
+    pieces = cv2.morphologyEx(stays.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0  # no lines
+    assert pieces.sum() > 50
+    assert (behind == photo).all(-1)[pieces].mean() > 0.8
     assert (far_away == photo).all(-1)[stays].mean() < 0.2  # what is filled
     np.testing.assert_array_equal(behind[~stays], far_away[~stays])
