@@ -1,7 +1,7 @@
 """A picture and the landmarks of a face in it in, their mean over several looks at the face out.
 
 How far the mesh's network errs depends on where the face stands in what it reads, by about 0.005 eye distances at the
-lids and 0.008 at the lips; so it is shown the face larger and smaller, turned, moved and in a mirror. Regions are read
+lids and 0.007 at the lips; so it is shown the face larger and smaller, turned, moved and in a mirror. Regions are read
 as MediaPipe reads them, from the pixels' corners instead of their middles, which is taken back here.
 """
 
