@@ -31,9 +31,8 @@ class _Look:
     turn: float
     mirrored: bool
 
-    def __call__(self, image: Picture, face: Landmarks, mesh: FaceMesh) -> _Steps | None:
-        """Return how far each landmark is seen from where `face` has it, None where no face is seen."""
-        place = region_around(face + _EDGE)
+    def __call__(self, image: Picture, face: Landmarks, place: Region, mesh: FaceMesh) -> _Steps | None:
+        """Return how far each landmark is seen from where `face` has it in its `place`, None where no face is seen."""
         region = Region(
             place.x, place.y + self.down * place.side, place.side * float(np.exp(self.growth)), place.angle + self.turn
         )
@@ -75,7 +74,7 @@ class SteadyLooks:
         place = region_around(face + _EDGE)
         stand = (face - face.mean(axis=0)) @ _upright(place) / np.float32(place.side)
         for look in next(self._turns):
-            steps = look(image, face, self._mesh)
+            steps = look(image, face, place, self._mesh)
             if steps is not None:
                 self._seen[look] = steps, stand
         mean, weight = np.zeros_like(face), np.ones((len(face), 1), np.float32)

@@ -34,7 +34,7 @@ def test_a_known_blur_is_measured(astronaut: Image, face: Landmarks, size: int, 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_blurred_copy_is_told_from_the_sharp_one(astronaut: Image, face: Landmarks, size: int) -> None:
     image, landmarks = resized(astronaut, face, size)
-    assert sharpness(blurred(image, 0.01 * size), landmarks) < 0.8 * sharpness(image, landmarks)
+    assert sharpness(blurred(image, 0.01 * size), landmarks) < 0.77 * sharpness(image, landmarks)
     assert sharpness(blurred(image, 0.03 * size), landmarks) < 0.45 * sharpness(image, landmarks)
 
 
